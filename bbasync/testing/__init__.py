@@ -1,0 +1,33 @@
+"""Fake servers on a loopback socket, for tests of code that talks to Bitbucket."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bbasync.testing.cloud import FakeCloud
+    from bbasync.testing.datacenter import FakeDataCenter
+
+    from bbasync.testing.faults import Fault, Faults
+
+__all__ = ["FakeCloud", "FakeDataCenter", "Fault", "Faults"]
+
+_HOMES = {
+    "FakeCloud": "bbasync.testing.cloud",
+    "FakeDataCenter": "bbasync.testing.datacenter",
+    "Fault": "bbasync.testing.faults",
+    "Faults": "bbasync.testing.faults",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
