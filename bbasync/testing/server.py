@@ -134,9 +134,10 @@ class FakeServer:
             return
         for site in list(runner.sites):
             await site.stop()
-        for _ in range(3):  # a connection accepted in this very tick is known to aiohttp only some steps later
-            await asyncio.sleep(0)
+        # asyncio makes a connection known some steps after it was accepted, and closes its socket a step after the end
+        await _steps(3)
         await runner.cleanup()
+        await _steps(3)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -185,3 +186,8 @@ class FakeServer:
             response = self.error(refusal.status, refusal.reason)
         self.finish(request, response)
         return response if fault is None else await spoil.afterwards(fault, request, response, self.error)
+
+
+async def _steps(count: int) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
