@@ -1,0 +1,1 @@
+"""The resumable bulk crawl of Bitbucket Cloud into a database."""
