@@ -1,0 +1,309 @@
+r"""Git-like history that is computed, not stored: a commit follows from (seed, repository, index).
+
+The trunk is a row of blocks of eight commits. In most blocks a side branch of two commits leaves after the second and
+is merged by the seventh; every fourth block, and an unfinished last one, is a straight line:
+
+    0 - 1 - 2 ----- 5 - 6 - 7
+         \             /
+          3 --------- 4
+
+So a commit reaches everything in the blocks before its own, and in its own block what a mask of eight bits says. Pull
+requests bring commits of their own, which leave the trunk at one point. Only commits made through the API are kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+BLOCK = 8
+SIDE_PARENTS: tuple[tuple[int, ...], ...] = ((-1,), (0,), (1,), (1,), (3,), (2,), (5, 4), (6,))
+SIDE_MASKS = (0b1, 0b11, 0b111, 0b1011, 0b11011, 0b100111, 0b1111111, 0b11111111)
+SIDE_HEAD, SIDE_BASE, SIDE_MERGE = 4, 5, 6
+FULL = 0xFF
+OWN_COMMITS = 2
+"""Commits that a pull request brings, where it was not merged from a side branch."""
+
+START = datetime(2021, 6, 1, 8, tzinfo=UTC)
+SPAN_SECONDS = 5 * 365 * 86400
+END = START + timedelta(seconds=SPAN_SECONDS)
+LOCAL = timezone(timedelta(hours=2))
+
+CODES = 1 << 32
+OWN_CODES = 1 << 31
+MULTIPLIER = 0x9E3779B1
+INVERSE = pow(MULTIPLIER, -1, CODES)
+SHORTEST = 7
+"""Digits of a hash that are enough to name a commit."""
+
+VERBS = ("Add", "Fix", "Refactor", "Document", "Remove", "Speed up", "Rename", "Test")
+THINGS = (
+    "the parser",
+    "retry handling",
+    "the README",
+    "Grüße in the mail template",
+    "rate limits",
+    "日本語 labels",
+    "CI",
+)
+NOBODY = ("deploy bot <bot@ci.invalid>", "Former Colleague <gone@example.invalid>", "root")
+
+Place: TypeAlias = tuple[Literal["trunk", "own", "stored"], int, int]
+"""Where a commit stands: (trunk, index, 0), (own, pull request, step) or (stored, 0, 0)."""
+
+
+@attrs.frozen
+class Commit:
+    """A commit; `user` is the index of the author's account, None where the address belongs to nobody."""
+
+    hash: str
+    parents: tuple[str, ...]
+    date: datetime
+    message: str
+    user: int | None
+    raw_author: str = ""
+    changes: Mapping[str, bytes | None] = attrs.field(factory=dict[str, "bytes | None"], repr=False)
+    """What a stored commit did to files, against its first parent; None deletes."""
+
+
+@attrs.define
+class Reach:
+    """What a set of heads reaches: the trunk below `block`, a mask within it, pull requests' commits, stored ones."""
+
+    block: int = -1
+    mask: int = 0
+    own: dict[int, int] = attrs.field(factory=dict[int, int])
+    """By pull request, how many of its own commits."""
+    stored: set[str] = attrs.field(factory=set[str])
+
+    def add_trunk(self, block: int, mask: int) -> None:
+        """Add a commit of the trunk with all that it reaches."""
+        if block > self.block:
+            self.block, self.mask = block, mask
+        elif block == self.block:
+            self.mask |= mask
+
+
+class Walk:
+    """What `include` reaches and `exclude` does not, newest first: stored commits, pull requests' own, the trunk."""
+
+    def __init__(self, history: History, include: Reach, exclude: Reach) -> None:
+        self._history = history
+        stored = include.stored - exclude.stored
+        self._stored = [name for name in reversed(history.stored) if name in stored]
+        self._own = [
+            (pull, step)
+            for pull in sorted(include.own, reverse=True)
+            for step in range(include.own[pull] - 1, exclude.own.get(pull, 0) - 1, -1)
+        ]
+        self._top: list[int] = []
+        self._blocks = range(0)
+        self._bottom: list[int] = []
+        if include.block == exclude.block:
+            self._top = _indices(include.block, include.mask & ~exclude.mask)
+        elif include.block > exclude.block:
+            self._top = _indices(include.block, include.mask)
+            self._blocks = range(include.block - 1, max(exclude.block, -1), -1)
+            self._bottom = _indices(exclude.block, FULL & ~exclude.mask) if exclude.block >= 0 else []
+
+    def __len__(self) -> int:
+        trunk = len(self._top) + BLOCK * len(self._blocks) + len(self._bottom)
+        return len(self._stored) + len(self._own) + trunk
+
+    def page(
+        self, offset: int, length: int, wanted: Callable[[Commit], bool] | None = None
+    ) -> tuple[list[Commit], int | None]:
+        """Give up to `length` wanted commits from `offset` on, and the offset of the next page, None at the end."""
+        found: list[Commit] = []
+        for position in range(offset, len(self)):
+            if len(found) == length:
+                return found, position
+            commit = self._at(position)
+            if wanted is None or wanted(commit):
+                found.append(commit)
+        return found, None
+
+    def _at(self, position: int) -> Commit:
+        if position < len(self._stored):
+            return self._history.stored[self._stored[position]]
+        position -= len(self._stored)
+        if position < len(self._own):
+            return self._history.own_commit(*self._own[position])
+        position -= len(self._own)
+        if position < len(self._top):
+            return self._history.trunk_commit(self._top[position])
+        block, place = divmod(position - len(self._top), BLOCK)
+        if block < len(self._blocks):
+            return self._history.trunk_commit(self._blocks[block] * BLOCK + BLOCK - 1 - place)
+        return self._history.trunk_commit(self._bottom[place])
+
+
+class History:
+    """The commits of one repository; a fork shares the trunk of its parent by sharing its `trunk_key`."""
+
+    def __init__(self, *, trunk_key: str, own_key: str, length: int, pulls: int, authors: int) -> None:
+        self.trunk_key = trunk_key
+        self.own_key = own_key
+        self.length = length
+        self.pulls = pulls
+        self.stored: dict[str, Commit] = {}
+        self._authors = authors
+
+    def side_block(self, number: int) -> int | None:
+        """Give the block whose side branch is the `number`-th, counted round; None if there is none."""
+        complete = self.length // BLOCK
+        sides = complete - complete // 4
+        if not sides:
+            return None
+        threes, rest = divmod(number % sides, 3)
+        return threes * 4 + rest
+
+    def base_of(self, pull: int) -> int:
+        """Give the trunk index at which a pull request's own commits leave the trunk."""
+        index = self.length * pull // (self.pulls + 1)
+        return max(index - index % BLOCK - 1, 0)
+
+    def trunk_hash(self, index: int) -> str:
+        """Give the hash of a commit of the trunk."""
+        return _hash(self.trunk_key, index)
+
+    def own_hash(self, pull: int, step: int) -> str:
+        """Give the hash of a pull request's own commit."""
+        return _hash(self.own_key, OWN_CODES + pull * OWN_COMMITS + step)
+
+    def trunk_commit(self, index: int) -> Commit:
+        """Compute a commit of the trunk."""
+        name = self.trunk_hash(index)
+        number = int(name[:8], 16)
+        date = START + timedelta(seconds=SPAN_SECONDS * index // self.length)
+        if index % 11 == 0:
+            date = date.astimezone(LOCAL)
+        block, place = divmod(index, BLOCK)
+        parents = tuple(self.trunk_hash(block * BLOCK + parent) for parent in self._parents(block, place))
+        if len(parents) > 1:
+            message = f"Merged in feature/{number % 900 + 100} (pull request #{block + 1})\n"
+        else:
+            message = f"{VERBS[number % 8]} {THINGS[number // 8 % 7]}\n\nStep {index}.\n"
+        return self._commit(name, parents, date, message, number >> 8)
+
+    def own_commit(self, pull: int, step: int) -> Commit:
+        """Compute a pull request's own commit."""
+        parent = self.own_hash(pull, step - 1) if step else self.trunk_hash(self.base_of(pull))
+        name = self.own_hash(pull, step)
+        number = int(name[:8], 16)
+        date = END + timedelta(minutes=10 * pull + step)
+        return self._commit(name, (parent,), date, f"{VERBS[number % 8]} part {step + 1} of {pull}\n", number >> 8)
+
+    def store(self, commit: Commit) -> None:
+        """Keep a commit that was made through the API."""
+        self.stored[commit.hash] = commit
+
+    def place(self, prefix: str) -> Place | None:
+        """Find a commit by the first seven or more digits of its hash."""
+        for name in self.stored:
+            if name.startswith(prefix):
+                return ("stored", 0, 0)
+        if not re.fullmatch(rf"[0-9a-f]{{{SHORTEST},40}}", prefix):
+            return None
+        heads = [prefix[:8]] if len(prefix) > SHORTEST else [f"{prefix}{digit:x}" for digit in range(16)]
+        for head in heads:
+            index = _code(self.trunk_key, int(head, 16))
+            if index < self.length and self.trunk_hash(index).startswith(prefix):
+                return ("trunk", index, 0)
+            pull, step = divmod(_code(self.own_key, int(head, 16)) - OWN_CODES, OWN_COMMITS)
+            if 0 < pull <= self.pulls and self.own_hash(pull, step).startswith(prefix):
+                return ("own", pull, step)
+        return None
+
+    def find(self, prefix: str) -> Commit | None:
+        """Give a commit by the first seven or more digits of its hash."""
+        match self.place(prefix):
+            case ("trunk", index, _):
+                return self.trunk_commit(index)
+            case ("own", pull, step):
+                return self.own_commit(pull, step)
+            case ("stored", _, _):
+                return next(commit for name, commit in self.stored.items() if name.startswith(prefix))
+            case _:
+                return None
+
+    def reach(self, heads: Iterable[str]) -> Reach:
+        """Compute what the heads reach; unknown ones reach nothing."""
+        reached, waiting = Reach(), list(heads)
+        while waiting:
+            name = waiting.pop()
+            stored = self.stored.get(name)
+            if stored is not None:
+                if name not in reached.stored:
+                    reached.stored.add(name)
+                    waiting.extend(stored.parents)
+                continue
+            match self.place(name):
+                case ("trunk", index, _):
+                    reached.add_trunk(*self._mask(index))
+                case ("own", pull, step):
+                    reached.own[pull] = max(reached.own.get(pull, 0), step + 1)
+                    reached.add_trunk(*self._mask(self.base_of(pull)))
+                case _:
+                    pass
+        return reached
+
+    def walk(self, include: Iterable[str], exclude: Iterable[str] = ()) -> Walk:
+        """List what `include` reaches and `exclude` does not."""
+        return Walk(self, self.reach(include), self.reach(exclude))
+
+    def merge_base(self, left: str, right: str) -> Commit | None:
+        """Give the newest commit that both reach."""
+        one, other = self.reach([left]), self.reach([right])
+        common = Reach(own={pull: min(one.own[pull], other.own[pull]) for pull in one.own.keys() & other.own.keys()})
+        common.stored = one.stored & other.stored
+        lower, higher = sorted((one, other), key=lambda reach: reach.block)
+        common.block = lower.block
+        common.mask = lower.mask if lower.block < higher.block else lower.mask & higher.mask
+        found, _ = Walk(self, common, Reach()).page(0, 1)
+        return found[0] if found else None
+
+    def _mask(self, index: int) -> tuple[int, int]:
+        block, place = divmod(index, BLOCK)
+        return block, SIDE_MASKS[place] if self._has_side(block) else (1 << (place + 1)) - 1
+
+    def _parents(self, block: int, place: int) -> tuple[int, ...]:
+        if block == place == 0:
+            return ()
+        return SIDE_PARENTS[place] if self._has_side(block) else (place - 1,)
+
+    def _has_side(self, block: int) -> bool:
+        return block % 4 != 3 and (block + 1) * BLOCK <= self.length  # noqa: PLR2004  # every fourth block is straight
+
+    def _commit(self, name: str, parents: tuple[str, ...], date: datetime, message: str, number: int) -> Commit:
+        if number % 9 == 0:
+            return Commit(name, parents, date, message, None, NOBODY[number % 3])
+        return Commit(name, parents, date, message, number % self._authors)
+
+
+def _indices(block: int, mask: int) -> list[int]:
+    return [block * BLOCK + place for place in range(BLOCK - 1, -1, -1) if mask >> place & 1]
+
+
+def _digest(key: str, code: int) -> str:
+    return hashlib.blake2b(b"%s/%d" % (key.encode(), code), digest_size=16).hexdigest()
+
+
+def _hash(key: str, code: int) -> str:
+    """Hide the code in the first eight digits by a permutation of 32 bits, so that a hash leads back to its commit."""
+    mixed = (code * MULTIPLIER + len(key)) % CODES
+    mixed ^= mixed >> 16
+    return f"{mixed * MULTIPLIER % CODES:08x}{_digest(key, code)}"
+
+
+def _code(key: str, mixed: int) -> int:
+    mixed = mixed * INVERSE % CODES
+    mixed ^= mixed >> 16
+    return (mixed - len(key)) * INVERSE % CODES
