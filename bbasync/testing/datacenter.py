@@ -7,6 +7,7 @@ import binascii
 import itertools
 import math
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -26,7 +27,7 @@ from bbasync.testing.faults import LOGIN_PAGE
 from bbasync.testing.server import Caller, FakeServer, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from bbasync.testing.faults import Faults
     from bbasync.testing.server import Handler, Route

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bbasync.testing.datacenter_git import Signature
 from bbasync.testing.datacenter_payloads import VALIDATION, refuse
+from bbasync.testing.datacenter_world import User
 from bbasync.testing.server import Refusal
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from bbasync.testing.datacenter_git import Commit
     from bbasync.testing.datacenter_payloads import Json, Payloads
-    from bbasync.testing.datacenter_world import Project, PullRequest, Repository, User, World
+    from bbasync.testing.datacenter_world import Project, PullRequest, Repository, World
 
 
 @attrs.frozen
@@ -63,24 +64,25 @@ class Operations:
         return project
 
     def repository(self, request: web.Request, level: str = "READ") -> Repository:
-        """Return the repository of the path; a former address is redirected with 307, whatever the method."""
+        """Return the repository of the path."""
         project, slug = self.project(request), request.match_info["slug"]
         repository = project.repositories.get(slug.lower())
         if repository is None:
-            moved = self.world.moved.get((project.key, slug.lower()))
-            if moved is not None:
-                old, new = (
-                    f"/projects/{request.match_info['key']}/repos/{slug}",
-                    f"/projects/{moved.project.key}/repos/{moved.slug}",
-                )
-                location = str(request.url).replace(old, new, 1)
-                raise Refusal(web.Response(status=307, headers={"Location": location}))
-            raise refuse(
-                404, f"Repository {project.key}/{slug} does not exist.", "repository.NoSuchRepositoryException"
-            )
+            self.redirect(request, project)
+            message = f"Repository {project.key}/{slug} does not exist."
+            raise refuse(404, message, "repository.NoSuchRepositoryException")
         if level != "READ" or not repository.public:
             require(request[LOGIN].user, level)
         return repository
+
+    def redirect(self, request: web.Request, project: Project) -> None:
+        """Send a request for the former address of a repository on with 307, whatever its method."""
+        slug = request.match_info["slug"]
+        moved = self.world.moved.get((project.key, slug.lower()))
+        if moved is not None:
+            old = f"/projects/{request.match_info['key']}/repos/{slug}"
+            new = f"/projects/{moved.project.key}/repos/{moved.slug}"
+            raise Refusal(web.Response(status=307, headers={"Location": str(request.url).replace(old, new, 1)}))
 
     def writable(self, request: web.Request) -> Repository:
         """Return the repository of the path for a change of its contents, which an archived one refuses."""

@@ -204,6 +204,7 @@ class ProjectOperations(Operations):
         project = self.project(request, "ADMIN")
         repository = project.repositories.pop(request.match_info["slug"].lower(), None)
         if repository is None:
+            self.redirect(request, project)
             return no_content()
         if repository.origin:
             repository.origin.forks.remove(repository)

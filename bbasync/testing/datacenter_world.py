@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from attrs import define, field
 
-if TYPE_CHECKING:
-    from bbasync.testing.datacenter_git import History
+from bbasync.testing.datacenter_git import History
 
 SECOND = 1000
 LEVELS = ("READ", "WRITE", "ADMIN")
