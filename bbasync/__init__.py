@@ -1,0 +1,92 @@
+"""An asyncio client for the REST APIs of Bitbucket Cloud and Bitbucket Data Center."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from . import aio as aio
+    from .auth import AccessToken as AccessToken
+    from .auth import ApiToken as ApiToken
+    from .auth import BasicAuth as BasicAuth
+    from .auth import CustomCredential as CustomCredential
+    from .cloud.query import Q as Q
+    from .cloud.session import CloudSession as CloudSession
+    from .concurrency import ConcurrencyLimiter as ConcurrencyLimiter
+    from .datacenter.session import DataCenterSession as DataCenterSession
+    from .errors import AuthenticationError as AuthenticationError
+    from .errors import BadRequestError as BadRequestError
+    from .errors import BitbucketError as BitbucketError
+    from .errors import ConflictError as ConflictError
+    from .errors import DecodeError as DecodeError
+    from .errors import GoneError as GoneError
+    from .errors import NotFoundError as NotFoundError
+    from .errors import PagingError as PagingError
+    from .errors import PaymentRequiredError as PaymentRequiredError
+    from .errors import PermissionDeniedError as PermissionDeniedError
+    from .errors import RateLimitError as RateLimitError
+    from .errors import ResponseError as ResponseError
+    from .errors import ServerError as ServerError
+    from .errors import TransportError as TransportError
+    from .paging import Page as Page
+    from .paging import Paging as Paging
+    from .rate import RateTracker as RateTracker
+    from .rate import Refill as Refill
+    from .rate import Rolling as Rolling
+    from .request import UNSET as UNSET
+    from .request import Part as Part
+    from .session import ResponseEvent as ResponseEvent
+    from .transport import Timeouts as Timeouts
+
+_MODULES = {
+    "aio": ["aio"],
+    "auth": ["AccessToken", "ApiToken", "BasicAuth", "CustomCredential"],
+    "cloud.query": ["Q"],
+    "cloud.session": ["CloudSession"],
+    "concurrency": ["ConcurrencyLimiter"],
+    "datacenter.session": ["DataCenterSession"],
+    "errors": [
+        "AuthenticationError",
+        "BadRequestError",
+        "BitbucketError",
+        "ConflictError",
+        "DecodeError",
+        "GoneError",
+        "NotFoundError",
+        "PagingError",
+        "PaymentRequiredError",
+        "PermissionDeniedError",
+        "RateLimitError",
+        "ResponseError",
+        "ServerError",
+        "TransportError",
+    ],
+    "paging": ["Page", "Paging"],
+    "rate": ["RateTracker", "Refill", "Rolling"],
+    "request": ["UNSET", "Part"],
+    "session": ["ResponseEvent"],
+    "transport": ["Timeouts"],
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = [  # noqa: PLE0604 - the table above says each name once
+    "__version__",
+    *sorted(_HOME),
+]
+
+
+def __getattr__(name: str) -> object:
+    module = _HOME.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    loaded = import_module(f".{module}", __name__)
+    value = loaded if name == module else getattr(loaded, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

@@ -1,0 +1,160 @@
+"""Helpers over any async iterable: collect, pages, merge."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, Self, TypeVar, cast
+
+from attrs import evolve
+
+from .paging import Page, Paging
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable
+    from types import TracebackType
+
+__all__ = ["Merge", "collect", "merge", "pages"]
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+async def _close(source: object) -> None:
+    close = getattr(source, "aclose", None)
+    if close is not None:
+        await close()
+
+
+async def collect(source: AsyncIterable[T], *, limit: int | None = None) -> list[T]:
+    """Return the items, at most `limit` of them, and close what was read."""
+    items: list[T] = []
+    iterator = aiter(source)
+    try:
+        while limit is None or len(items) < limit:
+            try:
+                items.append(await anext(iterator))
+            except StopAsyncIteration:
+                break
+    finally:
+        await _close(iterator)
+    return items
+
+
+async def pages(method: Callable[P, AsyncIterator[T]], *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[Page[T]]:
+    """Yield the whole pages of a list method: `pages(bb.refs.list_branches, "acme", "api")`."""
+    paging = cast("Paging | None", kwargs.get("paging")) or Paging()
+    kwargs["paging"] = evolve(paging, whole=True)
+    source = cast("AsyncGenerator[Page[T], None]", method(*args, **kwargs))
+    try:
+        async for page in source:
+            yield page
+    finally:
+        await source.aclose()
+
+
+OnError = Literal["collect", "raise"]
+
+
+def merge(
+    sources: Iterable[tuple[str, AsyncIterable[T]]],
+    *,
+    concurrency: int = 16,
+    buffer: int = 100,
+    on_error: OnError = "collect",
+) -> Merge[T]:
+    """Read many async iterables at once.
+
+    Used as `async with merge(sources) as items: async for name, item in items`.
+
+    `sources` may be lazy and is drawn from as sources end; at most `concurrency` are open and `buffer` items wait.
+    A source that fails ends alone; after the others have ended, the failures are raised as an ExceptionGroup, each
+    with its source's name as a note. `on_error="raise"` cancels the others at once.
+    """
+    if concurrency < 1 or buffer < 1:
+        raise ValueError(f"concurrency and buffer must be at least 1, got {concurrency} and {buffer}")
+    return Merge(sources, concurrency, buffer, on_error)
+
+
+class Merge(Generic[T]):
+    """What `merge` returns."""
+
+    def __init__(
+        self, sources: Iterable[tuple[str, AsyncIterable[T]]], concurrency: int, buffer: int, on_error: OnError
+    ) -> None:
+        self._sources = iter(sources)
+        self._concurrency = concurrency
+        self._raise = on_error == "raise"
+        self._items: asyncio.Queue[tuple[str, T] | None] = asyncio.Queue(buffer)
+        self._failures: list[Exception] = []
+        self._readers: set[asyncio.Task[None]] = set()
+        self._finished = False
+
+    async def __aenter__(self) -> Self:
+        for _ in range(self._concurrency):
+            if not self._start():
+                break
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._finished = True
+        readers = set(self._readers)
+        for reader in readers:
+            reader.cancel()
+        if readers:
+            await asyncio.wait(readers)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> tuple[str, T]:
+        if self._items.empty() and not self._readers:
+            self._end()
+        entry = await self._items.get()
+        while entry is None:
+            if (self._raise and self._failures) or (not self._readers and self._items.empty()):
+                self._end()
+            entry = await self._items.get()
+        return entry
+
+    def _end(self) -> None:
+        self._finished = True
+        failures, self._failures = self._failures, []
+        if failures:
+            raise ExceptionGroup(f"{len(failures)} of the merged sources failed", failures)
+        raise StopAsyncIteration
+
+    def _start(self) -> bool:
+        """Open the next source, if there is one."""
+        try:
+            pair = next(self._sources, None)
+        except Exception as error:  # noqa: BLE001 - the caller's iterable; kept for the group
+            self._failures.append(error)
+            return False
+        if pair is None:
+            return False
+        reader = asyncio.get_running_loop().create_task(self._read(*pair))
+        self._readers.add(reader)
+        return True
+
+    async def _read(self, name: str, source: AsyncIterable[T]) -> None:
+        iterator = aiter(source)
+        try:
+            async with AsyncExitStack() as stack:
+                stack.push_async_callback(_close, iterator)
+                async for item in iterator:
+                    await self._items.put((name, item))
+        except Exception as error:  # noqa: BLE001 - kept for the group
+            error.add_note(f"source: {name}")
+            self._failures.append(error)
+            if self._raise:
+                for reader in self._readers - {asyncio.current_task()}:
+                    reader.cancel()
+        finally:
+            self._readers.discard(cast("asyncio.Task[Any]", asyncio.current_task()))
+            if not self._finished:
+                if not (self._raise and self._failures):
+                    self._start()
+                await self._items.put(None)

@@ -1,0 +1,162 @@
+"""Credentials: what goes into the Authorization header, and whose budget a request spends."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Protocol, runtime_checkable
+
+from attrs import field, frozen
+
+__all__ = ["AccessToken", "ApiToken", "BasicAuth", "Credential", "CredentialLike", "CustomCredential", "Secret"]
+
+
+class Secret(str):
+    """A string that does not show itself in a repr; tracebacks with local variables print reprs."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
+def _secret(name: str) -> Callable[[str], Secret]:
+    def convert(value: str) -> Secret:
+        if not value or not value.isprintable() or value.strip() != value:
+            raise ValueError(f"{name} is empty, or has line breaks in it or blanks around it")
+        return Secret(value)
+
+    return convert
+
+
+def _password(value: str) -> Secret:
+    if not value:
+        raise ValueError("the password is empty")
+    return Secret(value)
+
+
+def _basic(user: str, password: str) -> Secret:
+    return Secret("Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii"))
+
+
+def _fingerprint(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()[:12]
+
+
+@runtime_checkable
+class Credential(Protocol):
+    """What a session needs of a credential."""
+
+    @property
+    def principal(self) -> str:
+        """Whose budget the requests spend; no secret."""
+        ...
+
+    async def authorization(self) -> Secret:
+        """Return the value of the Authorization header, fresh."""
+        ...
+
+
+@frozen
+class ApiToken:
+    """An API token of Bitbucket Cloud, sent as Basic with the Atlassian account's e-mail address."""
+
+    email: str
+    token: str = field(repr=False, converter=_secret("the API token"))
+
+    def __attrs_post_init__(self) -> None:
+        if "@" not in self.email or ":" in self.email or not self.email.isprintable():
+            raise ValueError(
+                "API tokens are sent with the e-mail address of the Atlassian account, "
+                f"not with a user name: got {self.email!r}"
+            )
+
+    @property
+    def principal(self) -> str:
+        """The e-mail address: all tokens of a user share one budget."""
+        return self.email
+
+    async def authorization(self) -> Secret:
+        """Return the header."""
+        return _basic(self.email, self.token)
+
+
+@frozen
+class AccessToken:
+    """A token sent as Bearer: Cloud's repository, project and workspace tokens, Data Center's HTTP access tokens."""
+
+    token: str = field(repr=False, converter=_secret("the access token"))
+
+    @property
+    def principal(self) -> str:
+        """A hash of the token: each has a budget of its own."""
+        return f"token-{_fingerprint(self.token)}"
+
+    async def authorization(self) -> Secret:
+        """Return the header."""
+        return Secret(f"Bearer {self.token}")
+
+
+@frozen
+class BasicAuth:
+    """A user name and password (or user token) of Data Center."""
+
+    username: str
+    password: str = field(repr=False, converter=_password)
+
+    def __attrs_post_init__(self) -> None:
+        if not self.username or ":" in self.username or not self.username.isprintable():
+            raise ValueError(f"a user name is not empty and holds no ':', got {self.username!r}")
+
+    @property
+    def principal(self) -> str:
+        """The user name."""
+        return self.username
+
+    async def authorization(self) -> Secret:
+        """Return the header."""
+        return _basic(self.username, self.password)
+
+
+@frozen
+class CustomCredential:
+    """An async callable that returns the Authorization header's value, awaited before every attempt.
+
+    A 401 makes the session ask once more; if the callable then returns another value, the request is sent again.
+    """
+
+    source: Callable[[], Awaitable[str]] = field(repr=False)
+    principal: str = "custom"
+    """Whose budget it spends; give each user one's own name."""
+
+    async def authorization(self) -> Secret:
+        """Return the header."""
+        return _secret("the Authorization value")(await self.source())
+
+
+CredentialLike = Credential | Callable[[], Awaitable[str]]
+
+
+@frozen
+class Anonymous:
+    """No credential."""
+
+    principal: str = "anonymous"
+
+    async def authorization(self) -> Secret:
+        """Return the empty string: no header."""
+        return Secret()
+
+
+def credential_of(value: CredentialLike | None) -> Credential:
+    """Return the credential; a bare callable becomes a `CustomCredential`."""
+    if value is None:
+        return Anonymous()
+    if isinstance(value, Credential):
+        return value
+    if callable(value):
+        return CustomCredential(value)
+    raise TypeError(
+        f"a credential is ApiToken, AccessToken, BasicAuth or an async callable, not {type(value).__name__}"
+    )

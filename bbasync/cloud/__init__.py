@@ -1,0 +1,1 @@
+"""Bitbucket Cloud: its session, services and models."""

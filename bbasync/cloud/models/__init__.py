@@ -1,0 +1,1 @@
+"""The models of Bitbucket Cloud, one file a resource, each imported on first use."""

@@ -1,0 +1,50 @@
+"""Branches and tags."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from attrs import define
+
+from bbasync.model import Model
+
+from .account import Author
+from .commit import Commit
+
+__all__ = ["Branch", "Ref", "Tag"]
+
+
+@define(kw_only=True)
+class Branch(Model):
+    """A branch."""
+
+    types: ClassVar = ("branch", "named_branch")
+    name: str
+    """The name, without `refs/heads/`."""
+    target: Commit | None
+    """The commit at its head; None in an empty repository."""
+    merge_strategies: list[str] | None = None
+    """How pull requests into it may be merged; only of a single branch, or when asked for with `fields`."""
+    default_merge_strategy: str | None = None
+    """How they are merged when nothing is said."""
+
+
+@define(kw_only=True)
+class Tag(Model):
+    """A tag."""
+
+    types: ClassVar = ("tag",)
+    name: str
+    """The name, without `refs/tags/`."""
+    target: Commit
+    """The commit it names."""
+    message: str | None = None
+    """The message of an annotated tag."""
+    date: datetime | None = None
+    """When an annotated tag was made."""
+    tagger: Author | None = None
+    """Who made an annotated tag."""
+
+
+Ref = Branch | Tag

@@ -1,0 +1,1 @@
+"""The services of Bitbucket Cloud, one file each, imported on first use."""

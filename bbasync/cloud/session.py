@@ -1,0 +1,217 @@
+"""The session of Bitbucket Cloud."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
+
+from bbasync.auth import AccessToken, Anonymous, ApiToken, Credential, CredentialLike
+from bbasync.convert import SNAKE
+from bbasync.errors import ErrorDetails
+from bbasync.paging import DEFAULT_SIZE, LinkPager
+from bbasync.request import RawResponse, origin_of
+from bbasync.session import Session, SessionOptions
+
+from .limits import ANONYMOUS, PAGE_SIZES, RATES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Unpack
+
+    from bbasync.rate import Rate
+
+    from .services.commit_statuses import CommitStatuses
+    from .services.commits import Commits
+    from .services.projects import Projects
+    from .services.pull_requests import PullRequests
+    from .services.refs import Refs
+    from .services.reports import Reports
+    from .services.repositories import Repositories
+    from .services.source import Source
+    from .services.users import Users
+    from .services.webhooks import Webhooks
+    from .services.workspaces import Workspaces
+
+__all__ = ["BASE_URL", "CloudSession", "credential_from_env"]
+
+BASE_URL: Final = "https://api.bitbucket.org/2.0"
+
+
+def credential_from_env(environ: Mapping[str, str] = os.environ) -> Credential:
+    """Return the credential that the environment names.
+
+    `BITBUCKET_EMAIL` and `BITBUCKET_API_TOKEN`, else `BITBUCKET_ACCESS_TOKEN`; ValueError if neither is set.
+    """
+    if token := environ.get("BITBUCKET_API_TOKEN"):
+        email = environ.get("BITBUCKET_EMAIL")
+        if not email:
+            raise ValueError("BITBUCKET_API_TOKEN needs BITBUCKET_EMAIL beside it, the Atlassian account's address")
+        return ApiToken(email, token)
+    if token := environ.get("BITBUCKET_ACCESS_TOKEN"):
+        return AccessToken(token)
+    raise ValueError("no credential: set BITBUCKET_EMAIL and BITBUCKET_API_TOKEN, or BITBUCKET_ACCESS_TOKEN")
+
+
+class CloudSession(Session):
+    """A session with Bitbucket Cloud: `async with CloudSession(ApiToken(email, token)) as bb`.
+
+    Without a credential only public things are seen, 60 requests an hour from one address.
+    """
+
+    converter = SNAKE
+    services: ClassVar[Mapping[str, str]] = {
+        "workspaces": "bbasync.cloud.services.workspaces:Workspaces",
+        "projects": "bbasync.cloud.services.projects:Projects",
+        "repositories": "bbasync.cloud.services.repositories:Repositories",
+        "pull_requests": "bbasync.cloud.services.pull_requests:PullRequests",
+        "commits": "bbasync.cloud.services.commits:Commits",
+        "commit_statuses": "bbasync.cloud.services.commit_statuses:CommitStatuses",
+        "refs": "bbasync.cloud.services.refs:Refs",
+        "source": "bbasync.cloud.services.source:Source",
+        "users": "bbasync.cloud.services.users:Users",
+        "webhooks": "bbasync.cloud.services.webhooks:Webhooks",
+        "reports": "bbasync.cloud.services.reports:Reports",
+    }
+    """Each service's attribute and where it is, as `module:Class`."""
+
+    def __init__(
+        self,
+        credential: CredentialLike | None = None,
+        *,
+        base_url: str = BASE_URL,
+        **options: Unpack[SessionOptions],
+    ) -> None:
+        super().__init__(credential, base_url=base_url, **options)
+        self.pager = LinkPager(self.origin_url, frozenset({origin_of(BASE_URL)}))
+
+    @classmethod
+    def from_env(cls, *, base_url: str = BASE_URL, **options: Unpack[SessionOptions]) -> Self:
+        """Return a session with the credential of the environment, as `credential_from_env` reads it."""
+        return cls(credential_from_env(), base_url=base_url, **options)
+
+    # -- what the base asks ---------------------------------------------------------------------------------------
+
+    def rate_of(self, group: str) -> Rate:
+        """Return the vendor's limit of a rate group."""
+        return ANONYMOUS if isinstance(self._credential, Anonymous) else RATES.get(group, RATES["api"])
+
+    def page_size(self, template: str) -> int:
+        """Return the largest page known to be allowed for a list."""
+        return PAGE_SIZES.get(template, DEFAULT_SIZE)
+
+    def read_error(self, response: RawResponse) -> ErrorDetails:
+        """Read the envelope `{"type": "error", "error": {message, detail, fields}}`."""
+        payload = cast("Any", response.json())
+        error: Any = payload.get("error") if isinstance(payload, dict) else None
+        if not isinstance(error, dict):
+            return ErrorDetails(message=error if isinstance(error, str) else "", data=payload)
+        detail, fields = error.get("detail"), error.get("fields")
+        scopes = detail if isinstance(detail, dict) else {}
+        headers = response.headers
+        return ErrorDetails(
+            message=_text(error.get("message")),
+            detail=_text(detail),
+            fields={str(name): _texts(said) for name, said in fields.items()} if isinstance(fields, dict) else {},
+            scopes_required=_texts(scopes.get("required")) or _scopes(headers.get("x-accepted-oauth-scopes")),
+            scopes_granted=_texts(scopes.get("granted")) or _scopes(headers.get("x-oauth-scopes")),
+            data=payload,
+        )
+
+    def advice(self, status: int, details: ErrorDetails) -> str:
+        """Return what to do where the cause is known."""
+        match status:
+            case 401 if isinstance(self._credential, ApiToken):
+                return "an API token goes with the account's e-mail address; app passwords ended on 2026-07-28"
+            case 401:
+                return "the token is wrong, revoked or expired"
+            case 403 if details.scopes_required:
+                return f"the credential needs {', '.join(details.scopes_required)}"
+            case 404 if isinstance(self._credential, Anonymous):
+                return "private things are not found without a credential"
+            case 410:
+                return "the vendor has removed this operation, or the workspace is no longer served"
+            case 555:
+                return "the server's own time ran out"
+            case _:
+                return ""
+
+    def _service(self, name: str) -> Any:
+        module, _, cls = self.services[name].partition(":")
+        return getattr(import_module(module), cls)(self)
+
+    # -- services -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def workspaces(self) -> Workspaces:
+        """Workspaces, their members and permissions."""
+        return cast("Workspaces", self._service("workspaces"))
+
+    @cached_property
+    def projects(self) -> Projects:
+        """Projects, their default reviewers and permissions."""
+        return cast("Projects", self._service("projects"))
+
+    @cached_property
+    def repositories(self) -> Repositories:
+        """Repositories, their forks, watchers, settings and permissions."""
+        return cast("Repositories", self._service("repositories"))
+
+    @cached_property
+    def pull_requests(self) -> PullRequests:
+        """Pull requests: reviews, comments, tasks, merges."""
+        return cast("PullRequests", self._service("pull_requests"))
+
+    @cached_property
+    def commits(self) -> Commits:
+        """Commits, their comments and approvals, diffs and patches."""
+        return cast("Commits", self._service("commits"))
+
+    @cached_property
+    def commit_statuses(self) -> CommitStatuses:
+        """Build statuses."""
+        return cast("CommitStatuses", self._service("commit_statuses"))
+
+    @cached_property
+    def refs(self) -> Refs:
+        """Branches and tags."""
+        return cast("Refs", self._service("refs"))
+
+    @cached_property
+    def source(self) -> Source:
+        """Files and directories, their history, and commits made by upload."""
+        return cast("Source", self._service("source"))
+
+    @cached_property
+    def users(self) -> Users:
+        """The credential's own user, and others."""
+        return cast("Users", self._service("users"))
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """Webhooks of repositories and workspaces."""
+        return cast("Webhooks", self._service("webhooks"))
+
+    @cached_property
+    def reports(self) -> Reports:
+        """Code insights: reports on a commit and their annotations."""
+        return cast("Reports", self._service("reports"))
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    match value:
+        case str():
+            return (value,)
+        case [*items]:
+            return tuple(str(item) for item in items)
+        case _:
+            return ()
+
+
+def _scopes(header: str | None) -> tuple[str, ...]:
+    return tuple(scope.strip() for scope in header.split(",") if scope.strip()) if header else ()

@@ -1,0 +1,78 @@
+"""One limiter for how many requests are in flight, shared by every call of a session or of several."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = ["ConcurrencyLimiter", "LoopBound"]
+
+
+class LoopBound:
+    """Belongs to the event loop that uses it first; a second one raises RuntimeError."""
+
+    _loop: asyncio.AbstractEventLoop | None = None
+
+    def _get_loop(self) -> asyncio.AbstractEventLoop:
+        loop = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop = loop
+        elif self._loop is not loop:
+            raise RuntimeError(f"this {type(self).__name__} is already used by another event loop; make one for each")
+        return loop
+
+
+class ConcurrencyLimiter(LoopBound):
+    """At most `slots` requests in flight; those that wait are served first come first served.
+
+    Streams give their slot back when the headers have arrived and are counted in `streams`,
+    so a stream whose reader makes further calls cannot lock itself out.
+    """
+
+    def __init__(self, slots: int = 16) -> None:
+        if slots < 1:
+            raise ValueError(f"slots must be at least 1, got {slots}")
+        self.slots = slots
+        self.in_flight = 0
+        self.streams = 0
+        self._waiters: deque[asyncio.Future[None]] = deque()
+
+    def __repr__(self) -> str:
+        return f"<ConcurrencyLimiter {self.in_flight} of {self.slots} in flight, {self.waiting} waiting>"
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for a slot."""
+        return sum(not waiter.done() for waiter in self._waiters)
+
+    async def __aenter__(self) -> Self:
+        loop = self._get_loop()
+        if self.in_flight < self.slots and not self._waiters:
+            self.in_flight += 1
+            return self
+        waiter: asyncio.Future[None] = loop.create_future()
+        self._waiters.append(waiter)
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
+                self._release()  # the slot came in the same step as the cancellation
+            raise
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._release()
+
+    def _release(self) -> None:
+        self.in_flight -= 1
+        while self._waiters and self.in_flight < self.slots:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                self.in_flight += 1
+                waiter.set_result(None)

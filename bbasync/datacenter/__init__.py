@@ -1,0 +1,1 @@
+"""Bitbucket Data Center: its session, services and models."""

@@ -1,0 +1,143 @@
+"""The session of Bitbucket Data Center."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+
+from bbasync.auth import AccessToken, CredentialLike
+from bbasync.convert import CAMEL
+from bbasync.errors import ErrorDetails, PermissionDeniedError, ResponseError, class_for
+from bbasync.paging import OffsetPager
+from bbasync.session import Session, SessionOptions
+
+from .limits import PAGE_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Unpack
+
+    from bbasync.rate import Rate
+    from bbasync.request import RawResponse
+
+    from .services.branches import Branches
+    from .services.commits import Commits
+    from .services.projects import Projects
+    from .services.pull_requests import PullRequests
+    from .services.repositories import Repositories
+
+__all__ = ["DataCenterSession"]
+
+
+class DataCenterSession(Session):
+    """A session with a Data Center server: `async with DataCenterSession(AccessToken(token), base_url=url) as bb`.
+
+    `base_url` is the server's address with its context path, such as `https://host/bitbucket`; `/rest` is appended.
+    HTTP access tokens go as Bearer (`AccessToken`), a user's password as `BasicAuth`.
+    """
+
+    converter = CAMEL
+    write_headers: ClassVar[Mapping[str, str]] = {"X-Atlassian-Token": "no-check"}
+    """Without it the server takes writes that are not JSON for forged ones and refuses them.
+    https://confluence.atlassian.com/kb/rest-api-calls-with-a-browser-user-agent-header-may-fail-csrf-checks-802591455.html
+    """
+    services: ClassVar[Mapping[str, str]] = {
+        "projects": "bbasync.datacenter.services.projects:Projects",
+        "repositories": "bbasync.datacenter.services.repositories:Repositories",
+        "branches": "bbasync.datacenter.services.branches:Branches",
+        "commits": "bbasync.datacenter.services.commits:Commits",
+        "pull_requests": "bbasync.datacenter.services.pull_requests:PullRequests",
+    }
+    """Each service's attribute and where it is, as `module:Class`."""
+
+    def __init__(
+        self, credential: CredentialLike | None = None, *, base_url: str, **options: Unpack[SessionOptions]
+    ) -> None:
+        super().__init__(credential, base_url=base_url.rstrip("/") + "/rest", **options)
+        self.pager = OffsetPager()
+
+    @classmethod
+    def from_env(cls, **options: Unpack[SessionOptions]) -> Self:
+        """Return a session for `BITBUCKET_DC_URL` with `BITBUCKET_DC_TOKEN`; ValueError if one is not set."""
+        url, token = os.environ.get("BITBUCKET_DC_URL"), os.environ.get("BITBUCKET_DC_TOKEN")
+        if not url or not token:
+            raise ValueError("set BITBUCKET_DC_URL (with the context path) and BITBUCKET_DC_TOKEN")
+        return cls(AccessToken(token), base_url=url, **options)
+
+    # -- what the base asks ---------------------------------------------------------------------------------------
+
+    def rate_of(self, group: str) -> Rate:
+        """Return None: unlimited until the server says otherwise."""
+        del group
+
+    def page_size(self, template: str) -> int:
+        """Return the largest page that servers usually allow."""
+        del template
+        return PAGE_SIZE
+
+    def read_error(self, response: RawResponse) -> ErrorDetails:
+        """Read the envelope `{"errors": [{context, message, exceptionName}]}`."""
+        payload = cast("Any", response.json())
+        errors: list[Any] = payload.get("errors") or [] if isinstance(payload, dict) else []
+        fields: dict[str, list[str]] = {}
+        for error in errors:
+            if error.get("context"):
+                fields.setdefault(error["context"], []).append(error.get("message") or "")
+        return ErrorDetails(
+            message="; ".join(error.get("message") or "" for error in errors),
+            fields=fields,
+            exception_name=errors[0].get("exceptionName") if errors else None,
+            data=payload,
+        )
+
+    def error_class(self, status: int, details: ErrorDetails) -> type[ResponseError]:
+        """Return the class; a missing permission is a 401 here, told apart by the exception's name."""
+        if status == 401 and (details.exception_name or "").endswith("AuthorisationException"):  # noqa: PLR2004
+            return PermissionDeniedError
+        return class_for(status)
+
+    def advice(self, status: int, details: ErrorDetails) -> str:
+        """Return what to do where the cause is known."""
+        name = (details.exception_name or "").rpartition(".")[2]
+        match status, name:
+            case 401, "AuthorisationException":
+                return "the user lacks the permission; HTTP access tokens never reach administration"
+            case 401, _:
+                return "wrong or missing credential, or one that waits for a CAPTCHA after failed logins"
+            case 409, "PullRequestOutOfDateException":
+                return "it has changed since; read it again and repeat with the current version"
+            case _:
+                return ""
+
+    def _service(self, name: str) -> Any:
+        module, _, cls = self.services[name].partition(":")
+        return getattr(import_module(module), cls)(self)
+
+    # -- services -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def projects(self) -> Projects:
+        """Projects."""
+        return cast("Projects", self._service("projects"))
+
+    @cached_property
+    def repositories(self) -> Repositories:
+        """Repositories of a project."""
+        return cast("Repositories", self._service("repositories"))
+
+    @cached_property
+    def branches(self) -> Branches:
+        """Branches of a repository."""
+        return cast("Branches", self._service("branches"))
+
+    @cached_property
+    def commits(self) -> Commits:
+        """Commits of a repository."""
+        return cast("Commits", self._service("commits"))
+
+    @cached_property
+    def pull_requests(self) -> PullRequests:
+        """Pull requests of a repository."""
+        return cast("PullRequests", self._service("pull_requests"))

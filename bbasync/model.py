@@ -1,0 +1,95 @@
+"""The base of every model, and what models share: links and enums that grow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Any, Self
+
+__all__ = ["Links", "Model", "OpenEnum", "wire"]
+
+
+class OpenEnum(StrEnum):
+    """An enum that takes values the vendor adds later; an unknown one equals its text and has it as its name."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = value
+        return member
+
+
+def wire(name: str) -> dict[str, str]:
+    """Return the metadata of a field whose name in the payload is another, such as `from`."""
+    return {"wire": name}
+
+
+class Links(Mapping[str, str]):
+    """The links of a payload: `links["self"]` is the address, or the first where the vendor sends several."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: object) -> None:
+        self._raw: dict[str, Any] = raw if isinstance(raw, dict) else {}
+
+    def __getitem__(self, name: str) -> str:
+        for link in self._entries(name):
+            return link[1]
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._raw if self._entries(name))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return f"Links({', '.join(self)})"
+
+    def _entries(self, name: str) -> list[tuple[str, str]]:
+        value = self._raw.get(name)
+        entries: list[object] = value if isinstance(value, list) else [value]
+        found: list[tuple[str, str]] = []
+        for entry in entries:
+            match entry:
+                case {"href": str(href)}:
+                    found.append((str(entry.get("name", "")), href))
+                case _:
+                    pass
+        return found
+
+    @property
+    def html(self) -> str | None:
+        """The page for people; on Data Center that is the link named `self`."""
+        return self.get("html") or self.get("self")
+
+    @property
+    def clone(self) -> dict[str, str]:
+        """The clone addresses by protocol (`https`, `http`, `ssh`)."""
+        return dict(self._entries("clone"))
+
+
+class Model:
+    """The base of what the API returns.
+
+    `raw` is the payload as it came, with all that the model has no field for. It takes no part in `==`, `repr` and
+    `attrs.asdict`. A model that was made otherwise, by hand or by `attrs.evolve`, has an empty one.
+    """
+
+    __slots__ = ("_raw",)
+    _raw: dict[str, Any]
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The payload as it came."""
+        try:
+            return self._raw
+        except AttributeError:
+            return {}
+
+    @property
+    def links(self) -> Links:
+        """The payload's links."""
+        return Links(self.raw.get("links"))

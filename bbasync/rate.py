@@ -1,0 +1,547 @@
+"""Budgets of requests: token buckets, one for each (origin, principal, group), and the tracker that holds them.
+
+Bitbucket Cloud counts rolling hours, so a token is gone from its grant until one window after its answer was read:
+then no window, as the server sees it, holds more than the limit. A bucket that refills steadily would allow almost
+twice the limit in the first hour. Data Center is such a refilling bucket, and is treated as one.
+
+Nothing here runs in the background: those who wait stand in one queue a bucket, with one timer for its head.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
+
+from attrs import define, field, frozen
+
+from .concurrency import LoopBound
+from .errors import RateLimitError
+
+__all__ = ["Bucket", "BucketState", "Clock", "RateTracker", "Refill", "Rolling", "Token"]
+
+_NEAR: Final = 0.2
+"""The vendor's X-RateLimit-NearLimit turns true when less than this share is left."""
+_LONGEST_PAUSE: Final = 3600.0
+_ROUNDING: Final = 1e-9
+
+
+@frozen
+class Rolling:
+    """At most `limit` requests in any `window` seconds."""
+
+    limit: int = field()
+    window: float = 3600.0
+
+    @limit.validator
+    def _positive(self, _attribute: object, value: int) -> None:
+        if value < 1:
+            raise ValueError(f"limit must be at least 1 request, got {value}")
+
+    def _pause(self) -> tuple[float, float]:
+        return self.window / 120, self.window / 6
+
+
+@frozen
+class Refill:
+    """A bucket of `capacity` requests that gains `fill_rate` a second."""
+
+    capacity: float
+    fill_rate: float
+
+    def _pause(self) -> tuple[float, float]:
+        return 1 / self.fill_rate, self.capacity / self.fill_rate * 4
+
+
+Rate = Rolling | Refill | None
+"""None is unlimited."""
+
+DEFAULT_REFILL: Final = Refill(60, 5)
+"""Data Center's defaults where an administrator has switched limits on."""
+
+
+class Timer(Protocol):
+    """What `Clock.call_at` returns."""
+
+    def cancel(self) -> None:
+        """Forget the call."""
+
+
+class Clock(LoopBound):
+    """The time, in seconds: `now` never jumps, `wall` is the time of day."""
+
+    def now(self) -> float:
+        """Return the monotonic time."""
+        return self._get_loop().time()
+
+    def wall(self) -> float:
+        """Return the seconds since 1970."""
+        return time.time()
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> Timer:
+        """Call back at a monotonic instant."""
+        return self._get_loop().call_at(when, callback)
+
+    def create_future(self) -> asyncio.Future[Token]:
+        """Return a future of the loop."""
+        return self._get_loop().create_future()
+
+
+class _RollingTokens:
+    """Tokens that come back one window after they were spent."""
+
+    def __init__(self, rate: Rolling) -> None:
+        self.rate = rate
+        self.in_flight = 0
+        self.stamps: deque[float] = deque()
+
+    def left(self, now: float) -> int:
+        stamps, window = self.stamps, self.rate.window
+        while stamps and stamps[0] + window <= now:
+            stamps.popleft()
+        return self.rate.limit - self.in_flight - len(stamps)
+
+    def take(self, now: float) -> bool:
+        if self.left(now) < 1:
+            return False
+        self.in_flight += 1
+        return True
+
+    def spend(self, now: float) -> None:
+        self.in_flight -= 1
+        self.stamps.append(now)
+
+    def give_back(self) -> None:
+        self.in_flight -= 1
+
+    def free_at(self, now: float, ahead: int) -> tuple[float, bool]:
+        """Return an instant before which nothing is free for who has `ahead` before it, and whether it is exact."""
+        missing = ahead + 1 - self.left(now)
+        if missing <= 0:
+            return now, True
+        if missing <= len(self.stamps):
+            return self.stamps[missing - 1] + self.rate.window, True
+        return now + self.rate.window, False
+
+    def spend_elsewhere(self, count: int, now: float) -> None:
+        self.stamps.extend([now] * count)
+
+
+class _RefillTokens:
+    """Tokens that come back at a steady rate; those in flight do not, since the server has not seen them yet."""
+
+    def __init__(self, rate: Refill, now: float, level: float | None = None) -> None:
+        self.rate = rate
+        self.in_flight = 0
+        self.level = rate.capacity if level is None else level
+        self.stamp = now
+
+    def left(self, now: float) -> int:
+        gained = (now - self.stamp) * self.rate.fill_rate
+        self.level = min(self.rate.capacity - self.in_flight, self.level + max(0.0, gained))
+        self.stamp = now
+        return math.floor(self.level + _ROUNDING)
+
+    def take(self, now: float) -> bool:
+        if self.left(now) < 1:
+            return False
+        self.level -= 1
+        self.in_flight += 1
+        return True
+
+    def spend(self, now: float) -> None:
+        self.left(now)
+        self.in_flight -= 1
+
+    def give_back(self) -> None:
+        self.in_flight -= 1
+        self.level += 1
+
+    def free_at(self, now: float, ahead: int) -> tuple[float, bool]:
+        self.left(now)
+        missing = ahead + 1 - self.level
+        if missing <= _ROUNDING:
+            return now, True
+        return now + missing / self.rate.fill_rate, self.in_flight + ahead + 1 <= self.rate.capacity
+
+    def spend_elsewhere(self, count: int, now: float) -> None:
+        self.left(now)
+        self.level -= count
+
+
+@define(eq=False)
+class _Waiter:
+    future: asyncio.Future[Token]
+    deadline: Timer | None = None
+
+
+@define(eq=False)
+class Token:
+    """One request's place in a budget: ends with `give_back`, or with `spend` after what was learnt from the answer."""
+
+    bucket: Bucket = field(repr=False)
+    granted: float
+    """When it was granted, monotonic seconds."""
+    waited: float = 0.0
+    """How long it was waited for, seconds."""
+    probe: bool = False
+    """Whether it is the first request after a pause."""
+
+    def give_back(self) -> None:
+        """Return it unused: nothing was sent."""
+        self.bucket._give_back(self)  # noqa: SLF001 - the two halves of one class
+
+    def spend(self) -> None:
+        """Start its way back: the answer was read, or the attempt failed."""
+        self.bucket._spend(self)  # noqa: SLF001
+
+    def accepted(self, headers: Mapping[str, str]) -> None:
+        """Learn from an answer that was no 429."""
+        self.bucket._accepted(self, headers)  # noqa: SLF001
+
+    def refused(self, headers: Mapping[str, str], retry_after: float | None) -> None:
+        """Learn from a 429: pauses the bucket for everybody."""
+        self.bucket._refused(self, headers, retry_after)  # noqa: SLF001
+
+
+@frozen(kw_only=True)
+class BucketState:
+    """What a bucket holds now."""
+
+    origin: str
+    principal: str
+    group: str
+    limit: int | None
+    """Requests a window, or the capacity; None is unlimited."""
+    spent: int
+    """Requests that count against the limit now, those in flight too."""
+    left: int | None
+    """Requests that may be sent now; None is unlimited."""
+    waiting: int
+    """Requests that stand in the queue."""
+    paused_for: float
+    """Seconds until a pause ends, 0 without one."""
+
+
+@define(eq=False)
+class Bucket:
+    """The budget of one (origin, principal, group)."""
+
+    key: tuple[str, str, str]
+    clock: Clock
+    rate: Rate
+    jitter: Callable[[float, float], float] = random.uniform
+    queue: deque[_Waiter] = field(init=False, factory=deque[_Waiter])
+    served: int = field(init=False, default=0)
+    """Requests granted so far."""
+    _tokens: _RollingTokens | _RefillTokens | None = field(init=False, default=None)
+    _in_flight: int = field(init=False, default=0)
+    _timer: Timer | None = field(init=False, default=None)
+    _paused_since: float = field(init=False, default=-math.inf)
+    _paused_until: float = field(init=False, default=-math.inf)
+    _half_open: bool = field(init=False, default=False)
+    _probing: bool = field(init=False, default=False)
+    _refusals: int = field(init=False, default=0)
+    _near: bool = field(init=False, default=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._set_rate(self.rate, self.clock.now())
+
+    def _set_rate(self, rate: Rate, now: float) -> None:
+        old, self.rate = self._tokens, rate
+        match rate:
+            case None:
+                self._tokens = None
+            case Rolling():
+                self._tokens = _RollingTokens(rate)
+                if isinstance(old, _RollingTokens):
+                    self._tokens.stamps = old.stamps
+            case Refill():
+                level = min(old.level, rate.capacity) if isinstance(old, _RefillTokens) else None
+                self._tokens = _RefillTokens(rate, now, level)
+        if self._tokens is not None:
+            self._tokens.in_flight = self._in_flight
+
+    # -- asking ---------------------------------------------------------------------------------------------------
+
+    async def acquire(self, max_wait: float | None) -> Token:
+        """Wait for a token, first come first served; RateLimitError if that takes over `max_wait` seconds."""
+        now = self.clock.now()
+        if not self.queue and (token := self._grant(now)) is not None:
+            return token
+        if max_wait is not None and (wait := self._least_wait(now)) > max_wait:
+            raise self._too_long(wait, max_wait)
+        waiter = _Waiter(self.clock.create_future())
+        self.queue.append(waiter)
+        if max_wait is not None:
+            waiter.deadline = self.clock.call_at(now + max_wait, lambda: self._expire(waiter, max_wait))
+        self._wake()
+        try:
+            token = await waiter.future
+        except asyncio.CancelledError:
+            if waiter.future.done() and not waiter.future.cancelled() and waiter.future.exception() is None:
+                waiter.future.result().give_back()
+            elif waiter in self.queue:
+                self.queue.remove(waiter)
+                self._wake()
+            raise
+        finally:
+            if waiter.deadline is not None:
+                waiter.deadline.cancel()
+        token.waited = token.granted - now
+        return token
+
+    def _grant(self, now: float) -> Token | None:
+        if now < self._paused_until or (self._half_open and self._probing):
+            return None
+        if self._tokens is not None and not self._tokens.take(now):
+            return None
+        self._in_flight += 1
+        self.served += 1
+        self._probing = self._half_open
+        return Token(self, now, probe=self._half_open)
+
+    def _least_wait(self, now: float) -> float:
+        wait = max(0.0, self._paused_until - now)
+        if self._tokens is not None:
+            wait = max(wait, self._tokens.free_at(now, len(self.queue))[0] - now)
+        return wait
+
+    def _too_long(self, wait: float, max_wait: float) -> RateLimitError:
+        whose = "the server refused" if self._half_open else "the budget is spent"
+        return RateLimitError(
+            f"{whose} for group {self.key[2]!r}: the next request may go in {wait:.1f} s, "
+            f"and max_wait allows {max_wait:.1f} s",
+            retry_after=wait,
+        )
+
+    def _expire(self, waiter: _Waiter, max_wait: float) -> None:
+        if waiter.future.done():
+            return
+        self.queue.remove(waiter)
+        waiter.future.set_exception(self._too_long(max(max_wait, self._least_wait(self.clock.now())), max_wait))
+        self._wake()
+
+    def _wake(self) -> None:
+        """Grant what can be granted, then set the timer for the head of the queue."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        now = self.clock.now()
+        while self.queue:
+            if self.queue[0].future.done():
+                self.queue.popleft()
+                continue
+            token = self._grant(now)
+            if token is None:
+                break
+            self.queue.popleft().future.set_result(token)
+        if self.queue and not (self._half_open and self._probing):
+            self._set_timer(now)
+
+    def _set_timer(self, now: float) -> None:
+        when, exact = (now, True) if self._tokens is None else self._tokens.free_at(now, 0)
+        if now < self._paused_until:
+            when, exact = max(when, self._paused_until), True
+        if exact:
+            self._timer = self.clock.call_at(when, self._wake)
+
+    # -- answering ------------------------------------------------------------------------------------------------
+
+    def _give_back(self, token: Token) -> None:
+        self._in_flight -= 1
+        self.served -= 1
+        if self._tokens is not None:
+            self._tokens.give_back()
+        if token.probe:
+            self._probing = False
+        self._wake()
+
+    def _spend(self, token: Token) -> None:
+        self._in_flight -= 1
+        if self._tokens is not None:
+            self._tokens.spend(self.clock.now())
+        if token.probe:
+            self._probing = False
+        if self.queue:
+            self._wake()
+
+    def _accepted(self, token: Token, headers: Mapping[str, str]) -> None:
+        self._learn(headers)
+        if token.probe:
+            self._half_open = self._probing = False
+            self._refusals = 0
+            self._wake()
+
+    def _refused(self, token: Token, headers: Mapping[str, str], retry_after: float | None) -> None:
+        now = self.clock.now()
+        self._learn(headers)
+        if self.rate is None:
+            self._set_rate(DEFAULT_REFILL, now)
+            self._tokens = _RefillTokens(DEFAULT_REFILL, now, 0.0)
+            self._tokens.in_flight = self._in_flight
+        if token.granted < self._paused_since:
+            return  # sent before the pause began: it tells nothing new
+        if not retry_after:
+            first, longest = self.rate._pause() if self.rate is not None else DEFAULT_REFILL._pause()  # noqa: SLF001
+            retry_after = min(longest, first * 2**self._refusals) * self.jitter(1.0, 1.5)
+        self._refusals += 1
+        self._paused_since, self._paused_until = now, now + min(retry_after, _LONGEST_PAUSE)
+        self._half_open, self._probing = True, False
+        self._wake()
+
+    def _learn(self, headers: Mapping[str, str]) -> None:
+        limit = _number(headers.get("x-ratelimit-limit"))
+        if limit is None or headers.get("x-ratelimit-resource", self.key[2]) != self.key[2]:
+            return
+        now = self.clock.now()
+        if isinstance(self.rate, Rolling):
+            if limit != self.rate.limit:
+                self._set_rate(Rolling(int(limit), self.rate.window), now)
+            self._learn_near(headers.get("x-ratelimit-nearlimit", "").lower() == "true", now)
+        else:
+            fill, interval = (_number(headers.get(f"x-ratelimit-{name}")) for name in ("fillrate", "interval-seconds"))
+            if fill is not None and interval is not None:
+                rate = Refill(limit, fill / interval)
+                if rate != self.rate:
+                    self._set_rate(rate, now)
+            remaining = _number(headers.get("x-ratelimit-remaining"))
+            if remaining is not None and isinstance(self._tokens, _RefillTokens):
+                self._tokens.left(now)
+                self._tokens.level = min(self._tokens.level, remaining)
+        self._wake()
+
+    def _learn_near(self, near: bool, now: float) -> None:
+        if near and not self._near and isinstance(self._tokens, _RollingTokens):
+            foreign = self._tokens.left(now) - math.floor(self._tokens.rate.limit * _NEAR)
+            if foreign > 0:
+                self._tokens.spend_elsewhere(foreign, now)
+        self._near = near
+
+    # -- telling --------------------------------------------------------------------------------------------------
+
+    def spend_elsewhere(self, count: int) -> None:
+        """Count requests that others sent on the same budget, as of now."""
+        if self._tokens is not None:
+            self._tokens.spend_elsewhere(count, self.clock.now())
+
+    def state(self) -> BucketState:
+        """Return what the bucket holds now."""
+        now = self.clock.now()
+        left = None if self._tokens is None else max(0, self._tokens.left(now))
+        limit = None
+        match self.rate:
+            case Rolling(limit=limit):
+                spent = limit - (left or 0)
+            case Refill(capacity=capacity):
+                limit = int(capacity)
+                spent = limit - (left or 0)
+            case None:
+                spent = self._in_flight
+        origin, principal, group = self.key
+        return BucketState(
+            origin=origin,
+            principal=principal,
+            group=group,
+            limit=limit,
+            spent=spent,
+            left=left,
+            waiting=len(self.queue),
+            paused_for=max(0.0, self._paused_until - now),
+        )
+
+    def export(self) -> list[float]:
+        """Return the wall times of what is spent; a request in flight counts as spent now."""
+        now, wall = self.clock.now(), self.clock.wall()
+        match self._tokens:
+            case _RollingTokens() as tokens:
+                tokens.left(now)
+                return [wall - (now - stamp) for stamp in tokens.stamps] + [wall] * tokens.in_flight
+            case _RefillTokens() as tokens:
+                tokens.left(now)
+                missing = math.ceil(tokens.rate.capacity - tokens.level)
+                return [wall] * missing
+            case None:
+                return []
+
+    def restore(self, spent: Sequence[float]) -> None:
+        """Count what was spent before a restart, given as wall times."""
+        now, wall = self.clock.now(), self.clock.wall()
+        ages = sorted((max(0.0, wall - instant) for instant in spent), reverse=True)
+        match self._tokens:
+            case _RollingTokens() as tokens:
+                tokens.stamps = deque(sorted([*tokens.stamps, *(now - age for age in ages)]))
+            case _RefillTokens() as tokens if ages:
+                tokens.left(now)
+                tokens.level -= max(0.0, len(ages) - ages[-1] * tokens.rate.fill_rate)
+            case _:
+                pass
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text) if text else 0.0
+    except ValueError:
+        return None
+    return value if 0 < value < math.inf else None
+
+
+class RateTracker:
+    """The budgets of one or several sessions.
+
+    `limits` replaces a product's own limits by group, such as `{"api": Rolling(5000)}`; None is unlimited.
+    """
+
+    def __init__(self, limits: Mapping[str, Rate] | None = None, *, clock: Clock | None = None) -> None:
+        self._limits = dict(limits or {})
+        self._clock = clock or Clock()
+        self._buckets: dict[tuple[str, str, str], Bucket] = {}
+        self._restored: dict[tuple[str, str, str], list[float]] = {}
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that all waits follow."""
+        return self._clock
+
+    def bucket(self, origin: str, principal: str, group: str, default: Rate) -> Bucket:
+        """Return the bucket of a budget; `default` is its rate unless `limits` names the group."""
+        key = (origin, principal, group)
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = Bucket(key, self._clock, self._limits.get(group, default))
+            bucket.restore(self._restored.pop(key, []))
+        return bucket
+
+    def snapshot(self) -> list[BucketState]:
+        """Return what each bucket holds now."""
+        return [bucket.state() for bucket in self._buckets.values()]
+
+    def export(self) -> dict[str, object]:
+        """Return what is spent, as JSON can hold it, for `restore` after a restart; it holds no secret."""
+        spent = {key: bucket.export() for key, bucket in self._buckets.items()}
+        return {"version": 1, "buckets": [[*key, values] for key, values in {**self._restored, **spent}.items()]}
+
+    def restore(self, exported: Mapping[str, object]) -> None:
+        """Count what `export` told before a restart."""
+        match exported:
+            case {"version": 1, "buckets": [*buckets]}:
+                for entry in buckets:
+                    self._restore_one(entry)
+            case _:
+                raise ValueError("this is no export of a RateTracker of this version")
+
+    def _restore_one(self, entry: object) -> None:
+        match entry:
+            case [str(origin), str(principal), str(group), [*spent]]:
+                key = (origin, principal, group)
+                values = [float(value) for value in spent]
+                if key in self._buckets:
+                    self._buckets[key].restore(values)
+                else:
+                    self._restored[key] = values
+            case _:
+                raise ValueError("this is no export of a RateTracker")

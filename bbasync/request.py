@@ -1,0 +1,279 @@
+"""Requests and answers as values, and how a path and a query are written. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Final
+from urllib.parse import quote, unquote, urlencode, urlsplit
+
+import orjson
+from attrs import define, evolve, field, frozen
+
+from .errors import DecodeError
+
+__all__ = [
+    "UNSET",
+    "JsonValue",
+    "Multipart",
+    "Part",
+    "PathArgument",
+    "Query",
+    "QueryValue",
+    "RawResponse",
+    "Request",
+    "SubPath",
+    "Unset",
+    "add_query",
+    "encode_json",
+    "encode_query",
+    "expand",
+    "nullable",
+    "origin_of",
+    "quote_path",
+]
+
+_Scalar = str | int | float | bool | datetime
+QueryValue = _Scalar | Iterable[_Scalar] | None
+"""None is left out, a sequence repeats the parameter, dates are written as ISO 8601."""
+Query = Mapping[str, QueryValue]
+JsonValue = object
+"""Anything that JSON can hold: dicts, lists, str, int, float, bool, None."""
+
+
+class SubPath(str):
+    """A path argument whose slashes separate segments, such as a file's path; "/" is the root."""
+
+    __slots__ = ()
+
+
+PathArgument = str | int
+
+
+class Unset:
+    """The type of `UNSET`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+UNSET: Final = Unset()
+"""Leaves a field of a request body out where None would set it to null."""
+
+_NULL: Final = orjson.Fragment(b"null")
+
+
+@frozen(kw_only=True)
+class Part:
+    """One part of a multipart body; a path is opened anew for every attempt."""
+
+    name: str
+    """The form field's name; for source commits the path in the repository."""
+    content: bytes | str | Path | Callable[[], IO[bytes]] = field(repr=False)
+    """The bytes, a text (sent as UTF-8), a file to read, or a function that opens one."""
+    filename: str | None = None
+    """The file name to announce; a part without one is a plain form field."""
+    content_type: str | None = None
+    """The media type of the part."""
+    attributes: str | None = None
+    """Bitbucket's `x-attributes` of a source file: `executable`, `link` or `subrepository`."""
+
+
+Multipart = tuple[Part, ...]
+
+
+@frozen(kw_only=True)
+class Request:
+    """One request as a value, without its credential."""
+
+    method: str
+    """GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS."""
+    template: str
+    """The vendor's path, verbatim; labels logs, metrics and errors."""
+    url: str
+    """The whole URL, already encoded, sent byte for byte."""
+    headers: Mapping[str, str] = field(factory=dict[str, str])
+    """Header fields beside those of the session."""
+    body: bytes | Multipart | None = field(default=None, repr=False)
+    """The body; None for none."""
+    group: str = "api"
+    """The rate group whose budget the request spends."""
+    repeatable: bool = False
+    """Whether sending it twice does no harm."""
+    json: bool = True
+    """Whether the answer of a success must be JSON (or empty)."""
+    leaves_origin: bool = False
+    """Whether the operation is known to redirect to another host (downloads, logs)."""
+
+
+@define(kw_only=True)
+class RawResponse:
+    """One answer as it came; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    url: str
+    _json: object = field(default=..., init=False, repr=False, eq=False)
+
+    def json(self) -> JsonValue:
+        """Return the body as JSON, None where it is empty; ValueError if it is no JSON."""
+        if self._json is ...:
+            self._json = orjson.loads(self.body) if self.body.strip() else None
+        return self._json
+
+
+def evolve_url(request: Request, url: str) -> Request:
+    """Return the request with another URL."""
+    return evolve(request, url=url)
+
+
+# -- paths ------------------------------------------------------------------------------------------------------------
+
+
+def _segment(name: str, text: str) -> str:
+    if text == "" or any(part in {".", ".."} for part in unquote(text).replace("\\", "/").split("/")):
+        raise ValueError(f"{name} must not be empty and have no '.' or '..' in it, got {text!r}")
+    return quote(text, safe="~")
+
+
+def _argument(name: str, value: PathArgument) -> str:
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise ValueError(f"{name} must be a string or an integer, got {type(value).__name__}")  # noqa: TRY004 - one error type for bad arguments
+    text = str(value)
+    if any(character < " " or character == "\x7f" for character in text):
+        raise ValueError(f"{name} must not hold control characters, got {text!r}")
+    if not isinstance(value, SubPath):
+        return _segment(name, text)
+    if text == "/":
+        return ""
+    return "/".join(_segment(name, part) for part in text.removeprefix("/").removesuffix("/").split("/"))
+
+
+@lru_cache(maxsize=2048)
+def _pieces(template: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Split a template into its literal texts and the names between them."""
+    literals: list[str] = []
+    names: list[str] = []
+    head, *rest = template.split("{")
+    literals.append(head)
+    for piece in rest:
+        name, _, literal = piece.partition("}")
+        names.append(name)
+        literals.append(literal)
+    return tuple(literals), tuple(names)
+
+
+def expand(template: str, arguments: Sequence[PathArgument] = ()) -> str:
+    """Fill a path template with arguments in the order of the path.
+
+    Each argument is one segment (its slashes are encoded) unless it is a `SubPath`.
+    Empty ones, `.`, `..` and control characters raise ValueError, encoded ones too.
+    """
+    literals, names = _pieces(template)
+    if len(names) != len(arguments):
+        raise ValueError(f"{template} takes {len(names)} arguments, got {len(arguments)}")
+    path = literals[0]
+    for name, argument, literal in zip(names, arguments, literals[1:], strict=True):
+        path += _argument(name, argument) + literal
+    return path
+
+
+def quote_path(path: str) -> str:
+    """Check and encode a whole path as a person types it; `%xx` and a query stay as they are."""
+    path, mark, query = path.partition("?")
+    if not path.startswith("/") or "#" in path or any(character <= " " or character == "\x7f" for character in query):
+        raise ValueError(f"a path starts with '/' and holds no '#', blanks or control characters, got {path!r}")
+    parts = [
+        _argument("path", SubPath(unquote(part))) and quote(part, safe="%~:@!$&'()*+,;=")
+        for part in path[1:].split("/")
+    ]
+    return "/" + "/".join(parts) + mark + query
+
+
+# -- queries and bodies -----------------------------------------------------------------------------------------------
+
+
+def _scalar(value: _Scalar) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value)
+
+
+def encode_query(query: Query) -> str:
+    """Return the query string, without `?`, empty when nothing is set."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in query.items():
+        if value is None:
+            continue
+        if isinstance(value, (str, int, float, datetime)):
+            pairs.append((name, _scalar(value)))
+        else:
+            pairs.extend((name, _scalar(item)) for item in value)
+    return urlencode(pairs, quote_via=quote, safe="")
+
+
+def add_query(url: str, query: Query) -> str:
+    """Return the URL with the query appended to what it has."""
+    text = encode_query(query)
+    return f"{url}{'&' if '?' in url else '?'}{text}" if text else url
+
+
+def nullable(value: object) -> object:
+    """Return a body field that may be null: None is sent as null, `UNSET` is left out."""
+    return _NULL if value is None else value
+
+
+def _present(value: object) -> object:
+    """Leave out what is None or UNSET, and objects in which nothing is left."""
+    if isinstance(value, Mapping):
+        kept = {key: _present(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType] - JSON
+        present = {key: item for key, item in kept.items() if item is not None}  # pyright: ignore[reportUnknownVariableType] - JSON
+        return present or None
+    return None if isinstance(value, Unset) else value
+
+
+def encode_json(body: object) -> bytes:
+    """Return the body as JSON; fields that are None or `UNSET` are left out, at every depth of objects."""
+    if isinstance(body, Mapping):
+        body = _present(body) or {}  # pyright: ignore[reportUnknownArgumentType] - JSON
+    return orjson.dumps(body)
+
+
+# -- URLs -------------------------------------------------------------------------------------------------------------
+
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+def origin_of(url: str) -> tuple[str, str, int]:
+    """Return scheme, host and port of an absolute URL, ValueError if it is no plain one."""
+    if any(character <= " " or character in "\x7f\\" for character in url):
+        raise ValueError("a URL must not hold blanks, backslashes or control characters")
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise ValueError("a URL must be absolute, with http or https and a host")
+    if "@" in parts.netloc:
+        raise ValueError("a URL must not carry a user name or password")
+    return parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme]
+
+
+def replace_origin(url: str, origin: str) -> str:
+    """Return the URL with scheme, host and port of `origin`; path and query keep every byte."""
+    path = url.split("//", 1)[1].partition("/")[2]
+    return f"{origin}/{path}"
+
+
+def decode_error(request: Request, response: RawResponse, why: str) -> DecodeError:
+    """Return the error of an answer that is not what the operation returns; HTML is not echoed."""
+    return DecodeError(
+        f"status {response.status}, but {why}", method=request.method, template=request.template, body=response.body
+    )

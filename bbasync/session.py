@@ -1,0 +1,562 @@
+"""The path of a request, from the value a service builds to the answer: retries, redirects, budgets, slots, errors."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypedDict, TypeVar
+from urllib.parse import urljoin
+
+import backoff
+from attrs import define, evolve, field, frozen
+
+from . import __version__
+from .auth import Credential, CredentialLike, credential_of
+from .concurrency import ConcurrencyLimiter
+from .errors import (
+    BitbucketError,
+    DecodeError,
+    ErrorDetails,
+    RateLimitError,
+    ResponseError,
+    TransportError,
+    class_for,
+    clip,
+)
+from .paging import Cursor, Paging
+from .rate import Bucket, Rate, RateTracker, Token
+from .request import (
+    UNSET,
+    JsonValue,
+    Multipart,
+    PathArgument,
+    Query,
+    RawResponse,
+    Request,
+    add_query,
+    decode_error,
+    encode_json,
+    encode_query,
+    expand,
+    origin_of,
+    quote_path,
+)
+from .retry import Again, RetryBudget, classify, named_delay, retry_after
+from .transport import AiohttpTransport, RawStream, Timeouts, Transport
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from types import TracebackType
+    from typing import Unpack
+
+    import aiohttp
+    from cattrs import Converter
+
+    from .paging import Pager
+
+__all__ = ["ResponseEvent", "Session", "SessionOptions", "Stream"]
+
+T = TypeVar("T")
+log = logging.getLogger("bbasync")
+
+MAX_WAIT: Final = 60.0
+_MAX_HOPS: Final = 5
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_IDEMPOTENT: Final = _SAFE | {"PUT", "DELETE"}
+_ERROR_BODY: Final = 1024 * 1024
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@frozen(kw_only=True)
+class ResponseEvent:
+    """One attempt, for metrics: what `on_response` is called with."""
+
+    method: str
+    template: str
+    status: int | None
+    """None when no answer arrived."""
+    seconds: float
+    """From the slot to the last byte."""
+    waited: float
+    """For the budget, seconds."""
+
+
+class Stream:
+    """A body that is read piece by piece, once: `async for chunk in stream`."""
+
+    def __init__(self, raw: RawStream) -> None:
+        self._raw = raw
+        self.status = raw.status
+        self.headers = raw.headers
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._raw.chunks()
+
+    async def read(self) -> bytes:
+        """Return the whole rest of the body."""
+        return b"".join([chunk async for chunk in self._raw.chunks()])
+
+
+@define(eq=False)
+class _Call:
+    """One call of the user's, over all its attempts and redirects."""
+
+    request: Request
+    max_wait: float
+    stack: AsyncExitStack | None
+    """Where a stream's response stays open; None to read the body whole."""
+    tries: int = 0
+    waited: float = 0.0
+    authorization: str = field(default="", repr=False)
+    """The header of the last attempt."""
+    renewed: bool = False
+    stream: RawStream | None = None
+
+    @property
+    def remaining(self) -> float:
+        return max(0.0, self.max_wait - self.waited)
+
+
+class SessionOptions(TypedDict, total=False):
+    """What both products' sessions take beside the credential and the base URL."""
+
+    http: aiohttp.ClientSession | None
+    """An aiohttp session to use, never closed; its own Authorization, cookies and base URL are not used."""
+    transport: Transport | None
+    """What sends requests in place of aiohttp: recorders, replayers."""
+    limiter: ConcurrencyLimiter | None
+    """The slots, to share between sessions."""
+    rates: RateTracker | None
+    """The budgets, to share between sessions."""
+    max_wait: float | None
+    """Seconds that a call may wait for its budget in all, 60 by default; None is for ever."""
+    timeouts: Timeouts | None
+    """How long to wait for the network."""
+    allow_http: bool
+    """Whether the credential may go over plain http to another machine."""
+    user_agent: str | None
+    """The User-Agent, by default the library's own."""
+    on_response: Callable[[ResponseEvent], object] | None
+    """Called after every attempt, for metrics."""
+
+
+class Session:
+    """The base of `CloudSession` and `DataCenterSession`: what both products share.
+
+    Raises BitbucketError for everything that can go wrong on the way. A session belongs to one event loop.
+    """
+
+    converter: ClassVar[Converter]
+    write_headers: ClassVar[Mapping[str, str]] = {}
+    """What every request that writes carries."""
+    pager: Pager
+
+    def __init__(
+        self,
+        credential: CredentialLike | None,
+        *,
+        base_url: str,
+        **options: Unpack[SessionOptions],
+    ) -> None:
+        http, transport = options.get("http"), options.get("transport")
+        if http is not None and transport is not None:
+            raise ValueError("pass http= or transport=, not both")
+        self._credential: Credential = credential_of(credential)
+        self._base_url = base_url.rstrip("/")
+        self._origin = origin_of(self._base_url)
+        scheme, host, port = self._origin
+        if scheme == "http" and host not in _LOOPBACK and not options.get("allow_http", False):
+            raise ValueError(f"http://{host} would carry the credential unencrypted; use https, or allow_http=True")
+        if "?" in base_url or "#" in base_url:
+            raise ValueError("base_url has no query and no fragment")
+        self._origin_url = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+        self.limiter = options.get("limiter") or ConcurrencyLimiter()
+        self.rates = options.get("rates") or RateTracker()
+        max_wait = options.get("max_wait", MAX_WAIT)
+        self._max_wait = float("inf") if max_wait is None else max_wait
+        self._transport = transport or AiohttpTransport(http, timeouts=options.get("timeouts"))
+        self._user_agent = options.get("user_agent") or f"bbasync/{__version__}"
+        self._on_response = options.get("on_response")
+        self._retry_budget = RetryBudget()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._buckets: dict[str, Bucket] = {}
+        self._closed = False
+        self._attempts = backoff.on_exception(backoff.runtime, Again, value=named_delay, jitter=None, logger=None)(
+            self._attempt
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._base_url} as {self._credential.principal}>"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Cancel what looks ahead and close the connections that are the session's own."""
+        self._closed = True
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        await self._transport.close()
+
+    # -- what the products fill in --------------------------------------------------------------------------------
+
+    def rate_of(self, group: str) -> Rate:
+        """Return the product's own limit of a rate group."""
+        raise NotImplementedError
+
+    def page_size(self, template: str) -> int:
+        """Return the largest page known to be allowed for a list."""
+        raise NotImplementedError
+
+    def read_error(self, response: RawResponse) -> ErrorDetails:
+        """Return what the body of an error says."""
+        raise NotImplementedError
+
+    def error_class(self, status: int, details: ErrorDetails) -> type[ResponseError]:
+        """Return the exception class of an error."""
+        del details
+        return class_for(status)
+
+    def advice(self, status: int, details: ErrorDetails) -> str:
+        """Return what to do about an error whose cause is known, else the empty string."""
+        del status, details
+        return ""
+
+    # -- what services call ---------------------------------------------------------------------------------------
+
+    @property
+    def base_url(self) -> str:
+        """Where paths begin."""
+        return self._base_url
+
+    @property
+    def origin_url(self) -> str:
+        """Scheme, host and port of the base URL."""
+        return self._origin_url
+
+    def build(
+        self,
+        method: str,
+        template: str,
+        arguments: Sequence[PathArgument] = (),
+        *,
+        query: Query | None = None,
+        json: object = UNSET,
+        form: Query | None = None,
+        parts: Multipart | None = None,
+        group: str = "api",
+        accept: str = "application/json",
+        repeatable: bool | None = None,
+        leaves_origin: bool = False,
+    ) -> Request:
+        """Return the request of an operation; ValueError if a path argument cannot be right."""
+        url = self._base_url + expand(template, arguments)
+        headers = {"Accept": accept}
+        body: bytes | Multipart | None = parts
+        if json is not UNSET:
+            headers["Content-Type"] = "application/json"
+            body = encode_json(json)
+        elif form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            body = encode_query(form).encode()
+        elif body is None and method in {"POST", "PUT", "PATCH"}:
+            body = b""  # an empty body has a Content-Length of 0, without which Cloud answers 411
+        return Request(
+            method=method,
+            template=template,
+            url=add_query(url, query) if query else url,
+            headers=headers,
+            body=body,
+            group=group,
+            repeatable=method in _IDEMPOTENT if repeatable is None else repeatable,
+            json=accept == "application/json",
+            leaves_origin=leaves_origin,
+        )
+
+    def cursor(self, request: Request, decode: Callable[[list[Any]], list[T]], paging: Paging | None) -> Cursor[T]:
+        """Return the walker of a listing's pages."""
+        paging = paging or Paging()
+        size = paging.size or self.page_size(request.template)
+        if paging.size is None and paging.limit is not None:
+            size = min(size, paging.limit)
+        return Cursor(self._json, request, self.pager, decode, size, paging, self.spawn)
+
+    async def _json(self, request: Request) -> JsonValue:
+        return (await self.send(request)).json()
+
+    async def request(
+        self, method: str, path: str, *, query: Query | None = None, json: object = UNSET, form: Query | None = None
+    ) -> JsonValue:
+        """Call an operation that has no method yet and return its JSON, None for an empty answer.
+
+        `path` begins with a slash and is taken as it is typed, after the base URL; `%xx` in it stays.
+        The same credential, budget, slots and retries as everywhere; a POST is not repeated.
+        """
+        return await self._json(self._by_path(method.upper(), path, query=query, json=json, form=form))
+
+    async def paginate(
+        self, path: str, *, query: Query | None = None, paging: Paging | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Yield the items of any paged list as plain dicts."""
+        async with self.cursor(self._by_path("GET", path, query=query), list, paging) as pages:
+            async for page in pages:
+                for item in page:
+                    yield item
+
+    def _by_path(
+        self, method: str, path: str, *, query: Query | None, json: object = UNSET, form: Query | None = None
+    ) -> Request:
+        url = self._base_url + quote_path(path)
+        request = self.build(method, "/", query=None, json=json, form=form)
+        return evolve(request, template=path.partition("?")[0], url=add_query(url, query or {}))
+
+    def structure(self, payload: JsonValue, model: type[T], request: Request, body: bytes = b"") -> T:
+        """Return the payload as a model; DecodeError with the body kept if it is of another shape."""
+        try:
+            return self.converter.structure(payload, model)
+        except (TypeError, ValueError, AttributeError, KeyError) as error:
+            raise DecodeError(
+                f"the answer is no {getattr(model, '__name__', model)}: {clip(str(error))}",
+                method=request.method,
+                template=request.template,
+                body=body,
+            ) from error
+
+    def spawn(self, coroutine: Any) -> asyncio.Task[Any]:
+        """Run a coroutine as a task that `close` cancels."""
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+        return task
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # a failed look-ahead that nobody came for is no news
+
+    async def send(self, request: Request) -> RawResponse:
+        """Send a request and return the answer of a success, its body read whole."""
+        return await self._follow(_Call(request, self._max_wait, None))
+
+    @asynccontextmanager
+    async def stream(self, request: Request) -> AsyncIterator[Stream]:
+        """Send a request and read the body of a success piece by piece.
+
+        The slot is free once the headers have arrived; open streams are counted in `limiter.streams`.
+        """
+        async with AsyncExitStack() as stack:
+            call = _Call(request, self._max_wait, stack)
+            await self._follow(call)
+            assert call.stream is not None  # noqa: S101 - a call with a stack ends with a stream
+            self.limiter.streams += 1
+            try:
+                yield Stream(call.stream)
+            finally:
+                self.limiter.streams -= 1
+
+    # -- the path -------------------------------------------------------------------------------------------------
+
+    async def _follow(self, call: _Call) -> RawResponse:
+        if self._closed:
+            raise RuntimeError("the session is closed")
+        for _ in range(_MAX_HOPS + 1):
+            response: RawResponse = await self._attempts(call)
+            if response.status not in _REDIRECTS:
+                return response
+            call.request = self._redirected(call.request, response)
+            call.tries = 0
+        raise self._transport_error(call.request, f"redirected more than {_MAX_HOPS} times")
+
+    def _redirected(self, request: Request, response: RawResponse) -> Request:
+        location = response.headers.get("location", "")
+        try:
+            url = urljoin(request.url, location)
+            ours = origin_of(url) == self._origin
+        except ValueError as error:
+            raise self._transport_error(request, f"redirected to a URL that is refused: {error}") from None
+        if request.method not in {"GET", "HEAD"}:
+            raise self._transport_error(
+                request, f"redirected with status {response.status}; a {request.method} is not sent to another address"
+            )
+        if not ours and not request.leaves_origin:
+            raise self._transport_error(request, "redirected to another host, which this operation never is")
+        return evolve(request, url=url, leaves_origin=request.leaves_origin)
+
+    async def _attempt(self, call: _Call) -> RawResponse:
+        """Send the request once; raises `Again` if it is to be repeated."""
+        call.tries += 1
+        response: RawResponse | None = None
+        try:
+            response = await self._exchange(call)
+            self._check(call.request, response)
+        except (TransportError, DecodeError, ResponseError) as error:
+            return await self._failed(call, error, response)
+        self._retry_budget.earn()
+        return response
+
+    async def _failed(self, call: _Call, error: BitbucketError, response: RawResponse | None) -> RawResponse:
+        """Repeat a failed attempt, or raise; the one failure that is none is a DELETE done by the try before."""
+        named: float | None = None
+        if response is not None:
+            named = retry_after(response.headers.get("retry-after"), self.rates.clock.wall())
+            if response.status == 404 and call.request.method == "DELETE" and call.tries > 1:  # noqa: PLR2004
+                return evolve(response, status=204, body=b"")
+            if response.status == 401 and await self._has_other_credential(call):  # noqa: PLR2004
+                raise Again(error, 0.0) from error
+        again = classify(call.request, error, tries=call.tries, named_wait=named, max_wait=call.remaining)
+        if not self._retry_budget.spend():
+            raise error
+        call.waited += named or 0.0
+        raise again from error
+
+    async def _exchange(self, call: _Call) -> RawResponse:
+        """Take a token, then a slot, then the header; give each back whatever happens."""
+        request = call.request
+        ours = self._is_ours(request.url)
+        token = await self._take(call) if ours else None
+        sent = False
+        try:
+            async with self.limiter:
+                headers = await self._headers(call, ours=ours)
+                sent = True
+                response = await self._observed(call, evolve(request, headers=headers), token)
+            if token is None or response.status != 429:  # noqa: PLR2004
+                if token is not None:
+                    token.accepted(response.headers)
+                return response
+            # Refused before it was handled: no try is used up, and the wait is the bucket's.
+            call.tries -= 1
+            token.refused(response.headers, retry_after(response.headers.get("retry-after"), self.rates.clock.wall()))
+            raise Again(None, 0.0)
+        finally:
+            if token is not None:
+                token.spend() if sent else token.give_back()
+
+    async def _take(self, call: _Call) -> Token:
+        group = call.request.group
+        bucket = self._buckets.get(group)
+        if bucket is None:
+            bucket = self.rates.bucket(self._origin_url, self._credential.principal, group, self.rate_of(group))
+            self._buckets[group] = bucket
+        remaining = call.remaining
+        try:
+            token = await bucket.acquire(None if remaining == float("inf") else remaining)
+        except RateLimitError as error:
+            error.method, error.template = call.request.method, call.request.template
+            raise
+        call.waited += token.waited
+        return token
+
+    async def _headers(self, call: _Call, *, ours: bool) -> dict[str, str]:
+        if not ours:
+            return {"User-Agent": self._user_agent, "Accept": "*/*"}  # none of ours leaves the origin
+        headers = {"User-Agent": self._user_agent, **call.request.headers}
+        if call.request.method not in _SAFE:
+            headers.update(self.write_headers)
+        authorization = call.authorization = await self._credential.authorization()
+        if authorization:
+            headers["Authorization"] = authorization
+        return headers
+
+    async def _observed(self, call: _Call, request: Request, token: Token | None) -> RawResponse:
+        started = time.perf_counter()
+        status: int | None = None
+        try:
+            response = await self._transfer(call, request)
+            status = response.status
+            return response
+        finally:
+            event = ResponseEvent(
+                method=request.method,
+                template=request.template,
+                status=status,
+                seconds=time.perf_counter() - started,
+                waited=token.waited if token is not None else 0.0,
+            )
+            log.debug(
+                "%s %s: %s in %.3f s, waited %.3f s, try %d",
+                *(event.method, event.template, event.status, event.seconds, event.waited, call.tries),
+            )
+            if self._on_response is not None:
+                self._on_response(event)
+
+    async def _transfer(self, call: _Call, request: Request) -> RawResponse:
+        if call.stack is None:
+            return await self._transport.send(request)
+        async with AsyncExitStack() as stack:
+            stream = await stack.enter_async_context(self._transport.stream(request))
+            body = b""
+            if stream.status < 300:  # noqa: PLR2004
+                call.stream = stream
+                call.stack.push_async_exit(stack.pop_all())
+            else:
+                body = await _head(stream)
+            return RawResponse(status=stream.status, headers=stream.headers, body=body, url=request.url)
+
+    async def _has_other_credential(self, call: _Call) -> bool:
+        if call.renewed:
+            return False
+        call.renewed = True
+        return await self._credential.authorization() != call.authorization
+
+    # -- judging an answer ----------------------------------------------------------------------------------------
+
+    def _check(self, request: Request, response: RawResponse) -> None:
+        """Raise what the answer says; a broken body is an error of the attempt."""
+        if response.status in _REDIRECTS:
+            return
+        if response.status >= 300:  # noqa: PLR2004
+            raise self._response_error(request, response)
+        if not request.json:
+            return
+        if "text/html" in response.headers.get("content-type", "") and response.body.strip():
+            raise decode_error(request, response, "the body is an HTML page, perhaps a login page")
+        try:
+            response.json()
+        except ValueError:
+            raise decode_error(request, response, "the body is no whole JSON") from None
+
+    def _response_error(self, request: Request, response: RawResponse) -> ResponseError:
+        details = ErrorDetails()
+        if "html" not in response.headers.get("content-type", ""):
+            with contextlib.suppress(ValueError, TypeError, AttributeError):
+                details = self.read_error(response)
+        said = clip(details.detail or details.message) or "the server gave no reason"
+        advice = self.advice(response.status, details)
+        return self.error_class(response.status, details)(
+            f"{response.status}: {said}{f' ({advice})' if advice else ''}",
+            method=request.method,
+            template=request.template,
+            status=response.status,
+            url=request.url if self._is_ours(request.url) else request.url.partition("?")[0],
+            request_id=response.headers.get("x-request-id") or response.headers.get("x-arequestid"),
+            details=details,
+        )
+
+    def _is_ours(self, url: str) -> bool:
+        return url.startswith(self._base_url + "/") or origin_of(url) == self._origin
+
+    @staticmethod
+    def _transport_error(request: Request, message: str) -> TransportError:
+        return TransportError(message, method=request.method, template=request.template)
+
+
+async def _head(stream: RawStream) -> bytes:
+    """Return the beginning of a body, enough for an error to be read."""
+    body = b""
+    async for chunk in stream.chunks():
+        body += chunk
+        if len(body) > _ERROR_BODY:
+            break
+    return body

@@ -1,0 +1,250 @@
+"""One attempt over aiohttp: send and read whole, or stream. No retries, no redirects, no credentials of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final, Protocol
+
+import aiohttp
+from attrs import frozen
+from yarl import URL
+
+from .errors import TransportError, clip
+from .request import Multipart, Part, RawResponse, Request
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+
+__all__ = ["AiohttpTransport", "RawStream", "Timeouts", "Transport"]
+
+MAX_BODY: Final = 64 * 1024 * 1024
+CHUNK: Final = 64 * 1024
+_UNSENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+
+
+@frozen(kw_only=True)
+class Timeouts:
+    """How long to wait, in seconds."""
+
+    connect: float = 10.0
+    """For a connection, the wait for one of the pool included."""
+    read: float = 60.0
+    """For the next bytes of an answer."""
+
+
+class RawStream(Protocol):
+    """An answer whose body is read piece by piece."""
+
+    @property
+    def status(self) -> int:
+        """The status."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The header fields, names in lower case."""
+        ...
+
+    @property
+    def url(self) -> str:
+        """The URL that answered."""
+        ...
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the body in pieces as they arrive; TransportError if it is cut short."""
+        ...
+
+
+class Transport(Protocol):
+    """Sends one request; recorders and replayers may stand in for aiohttp."""
+
+    async def send(self, request: Request) -> RawResponse:
+        """Send the request and read the whole body; TransportError if no whole answer arrives."""
+        ...
+
+    def stream(self, request: Request) -> AbstractAsyncContextManager[RawStream]:
+        """Send the request and return once the headers have arrived."""
+        ...
+
+    async def close(self) -> None:
+        """Close what it owns."""
+        ...
+
+
+class _OneAttempt:
+    """Makes aiohttp send exactly what we hand over, exactly once.
+
+    aiohttp repeats idempotent requests by itself when a kept-alive connection was dropped, and adds the borrowed
+    session's cookies and default Authorization. A middleware of the request replaces those of the session.
+    https://docs.aiohttp.org/en/stable/client_advanced.html#client-middleware
+    """
+
+    def __init__(self, authorization: str | None) -> None:
+        self._authorization = authorization
+        self._sent = False
+
+    async def __call__(
+        self,
+        request: aiohttp.ClientRequest,
+        handler: Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]],
+    ) -> aiohttp.ClientResponse:
+        if self._sent:
+            raise aiohttp.ServerDisconnectedError
+        self._sent = True
+        request.headers.pop("Cookie", None)
+        if self._authorization is None:
+            request.headers.pop("Authorization", None)
+        else:
+            request.headers["Authorization"] = self._authorization
+        return await handler(request)
+
+
+class AiohttpTransport:
+    """The transport of a session; owns its aiohttp session, or borrows the caller's."""
+
+    def __init__(
+        self, http: aiohttp.ClientSession | None = None, *, timeouts: Timeouts | None = None, max_body: int = MAX_BODY
+    ) -> None:
+        timeouts = timeouts or Timeouts()
+        self._http = http
+        self._owned = http is None
+        self._max_body = max_body
+        self._timeout = aiohttp.ClientTimeout(
+            total=None, connect=timeouts.connect, sock_connect=timeouts.connect, sock_read=timeouts.read
+        )
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._http is None:
+            # The session's ConcurrencyLimiter is the limit; a second one in the pool would only hide it.
+            self._http = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar(), requote_redirect_url=False
+            )
+        return self._http
+
+    async def close(self) -> None:
+        """Close the aiohttp session if it is ours."""
+        if self._owned and self._http is not None:
+            await self._http.close()
+
+    async def send(self, request: Request) -> RawResponse:
+        """Send the request and read the whole body, at most `max_body` bytes of it."""
+        async with self._open(request) as response:
+            body = await self._read(request, response)
+            return RawResponse(status=response.status, headers=_headers(response), body=body, url=request.url)
+
+    @asynccontextmanager
+    async def stream(self, request: Request) -> AsyncIterator[RawStream]:
+        """Send the request; the body is read by the caller, without a limit of size."""
+        async with self._open(request) as response:
+            yield _AiohttpStream(request, response)
+
+    @asynccontextmanager
+    async def _open(self, request: Request) -> AsyncIterator[aiohttp.ClientResponse]:
+        http = self._session()
+        headers = dict(request.headers)
+        authorization = headers.get("Authorization")
+        if http.auth is not None or http.trust_env:
+            headers.pop("Authorization", None)  # aiohttp refuses the header beside a default of its own
+        with _translated(request):
+            response = await http.request(
+                request.method,
+                URL(request.url, encoded=True),
+                headers=headers,
+                data=_writer(request.body) if isinstance(request.body, tuple) else request.body,
+                allow_redirects=False,
+                raise_for_status=False,
+                timeout=self._timeout,
+                middlewares=(_OneAttempt(authorization),),
+            )
+        try:
+            yield response
+        finally:
+            response.close() if not response.content.at_eof() else response.release()
+
+    async def _read(self, request: Request, response: aiohttp.ClientResponse) -> bytes:
+        pieces: list[bytes] = []
+        size = 0
+        with _translated(request):
+            async for piece in response.content.iter_any():
+                size += len(piece)
+                if size > self._max_body:
+                    raise TransportError(
+                        f"the answer is larger than {self._max_body} bytes; stream it, or ask for smaller pages",
+                        method=request.method,
+                        template=request.template,
+                    )
+                pieces.append(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+class _AiohttpStream:
+    def __init__(self, request: Request, response: aiohttp.ClientResponse) -> None:
+        self._request = request
+        self._response = response
+        self.status = response.status
+        self.headers = _headers(response)
+        self.url = request.url
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        content = self._response.content
+        while True:
+            with _translated(self._request):
+                piece = await content.readany()
+            if not piece:
+                return
+            yield piece
+
+
+class _translated:  # noqa: N801 - a context manager used as a statement
+    """Turns aiohttp's errors into TransportError."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: object) -> None:
+        match exc:
+            case asyncio.TimeoutError():
+                what = "timed out" + (" while connecting" if isinstance(exc, _UNSENT) else "")
+            case aiohttp.ClientConnectorError():
+                what = f"cannot connect to {exc.host}:{exc.port}: {clip(exc.strerror or str(exc.os_error))}"
+            case aiohttp.ClientError() | OSError():
+                what = f"the connection broke: {type(exc).__name__}"
+            case _:
+                return
+        raise TransportError(
+            what, method=self._request.method, template=self._request.template, sent=not isinstance(exc, _UNSENT)
+        ) from exc
+
+
+def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
+
+
+def _writer(parts: Multipart) -> aiohttp.MultipartWriter:
+    writer = aiohttp.MultipartWriter("form-data")
+    for part in parts:
+        payload = writer.append(_content(part), {"Content-Type": part.content_type or "application/octet-stream"})
+        disposition = {"name": part.name}
+        if part.filename is not None:
+            disposition["filename"] = part.filename
+        if part.attributes is not None:
+            disposition["x-attributes"] = part.attributes
+        payload.set_content_disposition("form-data", quote_fields=False, **disposition)
+    return writer
+
+
+def _content(part: Part) -> bytes | IO[bytes]:
+    match part.content:
+        case bytes() as content:
+            return content
+        case str() as content:
+            return content.encode()
+        case Path() as path:
+            return path.open("rb")
+        case open_content:
+            return open_content()
