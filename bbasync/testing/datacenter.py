@@ -110,10 +110,7 @@ class FakeDataCenter(FakeServer):
             users=users,
         ).build()
         self.rate = Rate(capacity, fill_rate)
-        self._payloads = Payloads(self.world, lambda: self.url)
-        self._payloads.max_limit = max_limit
-        self._payloads.hidden_rows = hidden_rows
-        self._payloads.endless_lists = endless_lists
+        self._payloads = Payloads(self.world, lambda: self.url, max_limit, hidden_rows, endless_lists)
         people = list(self.world.users.values())
         self.username, self.reader = people[0].name, people[-1].name
         self.password = "fake-password"  # noqa: S105 - opens nothing but this server

@@ -57,7 +57,15 @@ class CommentOperations(Operations):
         author, words, now = user_of(request), required(data, "text"), self.world.tick()
         parent, anchor = value(data, "parent.id"), value(data, "anchor")
         above = None if parent is None else self._find(pull, str(parent))
-        comment = Comment(id=self.world.next_id(), text=words, author=author, created=now, updated=now, parent=above)
+        comment = Comment(
+            id=self.world.next_id(),
+            repository=pull.target.repository,
+            text=words,
+            author=author,
+            created=now,
+            updated=now,
+            parent=above,
+        )
         comment.severity = text(data, "severity") or "NORMAL"
         if isinstance(anchor, dict):
             comment.anchor = {

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 class Node:
     """What a path is at one commit: a file, or a directory with the files below it by relative path."""
 
+    revision: str
     path: str
     content: bytes | None
     files: dict[str, bytes]
@@ -46,9 +47,10 @@ class ContentOperations(Operations):
 
     def _node(self, request: web.Request) -> Node:
         repository, path = self.repository(request), request.match_info.get("path", "").strip("/")
+        at = request.query.get("at") or f"refs/heads/{repository.history.default_branch}"
         tree = repository.history.tree(revision(request, repository, "at"))
         if path in tree:
-            return Node(path, tree[path], {})
+            return Node(at, path, tree[path], {})
         below = {
             name[len(path) + 1 if path else 0 :]: tree[name] for name in tree if not path or name.startswith(f"{path}/")
         }
@@ -58,7 +60,7 @@ class ContentOperations(Operations):
                 f'The path "{path}" does not exist at revision "{request.query.get("at", "")}"',
                 "content.NoSuchPathException",
             )
-        return Node(path, None, below)
+        return Node(at, path, None, below)
 
     async def list_files(self, request: web.Request) -> web.Response:
         """List the paths of all files below a directory, as plain strings."""
@@ -87,7 +89,7 @@ class ContentOperations(Operations):
         if node.content is None:
             children = self._children(node)
             page = self.payloads.envelope(request, children, lambda child: child)
-            return answer({"path": path_of(node.path), "revision": query.get("at"), "children": page})
+            return answer({"path": path_of(node.path), "revision": node.revision, "children": page})
         if b"\0" in node.content:
             return answer({"binary": True, "path": path_of(node.path)})
         page = self.payloads.envelope(request, lines_of(node.content), lambda line: {"text": line})
@@ -98,7 +100,7 @@ class ContentOperations(Operations):
         for name, content in sorted(node.files.items()):
             first, _, rest = name.partition("/")
             if rest:
-                children.setdefault(first, {"path": path_of(first), "node": first, "type": "DIRECTORY"})
+                children.setdefault(first, {"path": path_of(first), "type": "DIRECTORY"})
             else:
                 children[first] = {
                     "path": path_of(first),

@@ -238,15 +238,14 @@ def hunks(change: Change, context: int = CONTEXT_LINES) -> list[dict[str, object
     found: list[dict[str, object]] = []
     for group in difflib.SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(context):
         segments: list[dict[str, object]] = []
-        for _, low, high, new_low, new_high in group:
-            same = old[low:high] == new[new_low:new_high]
-            if same:
-                segments.append(_segment("CONTEXT", old, low, high, new_low - low))
+        for kind, low, high, new_low, new_high in group:
+            if kind == "equal":
+                segments.append(_segment("CONTEXT", old[low:high], low, new_low))
                 continue
             if high > low:
-                segments.append(_segment("REMOVED", old, low, high, 0, other=new_low))
+                segments.append(_segment("REMOVED", old[low:high], low, new_low))
             if new_high > new_low:
-                segments.append(_segment("ADDED", new, new_low, new_high, 0, other=high))
+                segments.append(_segment("ADDED", new[new_low:new_high], high, new_low))
         first, last = group[0], group[-1]
         found.append(
             {
@@ -261,13 +260,15 @@ def hunks(change: Change, context: int = CONTEXT_LINES) -> list[dict[str, object
     return found
 
 
-def _segment(
-    kind: str, lines: list[str], low: int, high: int, shift: int, *, other: int | None = None
-) -> dict[str, object]:
-    """Return the lines [low, high) of one side, numbered from 1 on both."""
-    rows: list[dict[str, object]] = []
-    for index in range(low, high):
-        source = index + 1 if kind != "ADDED" else (other or 0) + 1
-        destination = index + 1 if kind == "ADDED" else (index + shift + 1 if other is None else other + 1)
-        rows.append({"source": source, "destination": destination, "line": lines[index], "truncated": False})
+def _segment(kind: str, lines: list[str], source: int, destination: int) -> dict[str, object]:
+    """Return lines that start after so many lines of either side; the side that lacks them stands still."""
+    rows = [
+        {
+            "source": source + 1 + (0 if kind == "ADDED" else index),
+            "destination": destination + 1 + (0 if kind == "REMOVED" else index),
+            "line": line,
+            "truncated": False,
+        }
+        for index, line in enumerate(lines)
+    ]
     return {"type": kind, "lines": rows, "truncated": False}

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import quote
 
 import orjson
 from aiohttp import web
+from attrs import define
 
 from bbasync.testing.datacenter_git import ABBREVIATED, content_id, hunks, is_binary
+from bbasync.testing.datacenter_world import (
+    World,
+)
 from bbasync.testing.server import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from bbasync.testing.datacenter_git import Change, Commit, History, Signature, Tag
     from bbasync.testing.datacenter_world import (
@@ -25,7 +30,6 @@ if TYPE_CHECKING:
         Ref,
         Repository,
         User,
-        World,
     )
 
 T = TypeVar("T")
@@ -35,6 +39,7 @@ JSON_TYPE = "application/json;charset=UTF-8"
 PACKAGE = "com.atlassian.bitbucket."
 VALIDATION = "validation.ArgumentValidationException"
 DEFAULT_LIMIT = 25
+VISIBLE_ROWS = 3
 
 
 def answer(payload: object, status: int = 200) -> web.Response:
@@ -60,19 +65,22 @@ def error_entry(message: str, exception: str | None, *, context: str | None = No
     return {"context": context, "message": message, "exceptionName": name, **extra}
 
 
+@define
 class Payloads:
     """Renders values under one base URL, and pages of them."""
 
-    def __init__(self, world: World, base: Callable[[], str]) -> None:
-        self.world = world
-        self._base = base
-        self.max_limit = 1000
-        self.hidden_rows = 0
-        self.endless_lists = False
+    world: World
+    base: Callable[[], str]
+    max_limit: int
+    """The largest page, in items, whatever `limit` asks for."""
+    hidden_rows: int
+    """Rows after every third item that a permission filter takes out."""
+    endless_lists: bool
+    """Whether the last page of a list does not say that it is the last."""
 
     def links(self, path: str) -> Json:
         """Return the `links` of a resource: on Data Center each is a list."""
-        return {"self": [{"href": f"{self._base()}/{path}"}]}
+        return {"self": [{"href": f"{self.base()}/{path}"}]}
 
     def page(
         self,
@@ -94,14 +102,14 @@ class Payloads:
         start, limit = _number(request, "start", 0), min(_number(request, "limit", DEFAULT_LIMIT), self.max_limit)
         if start < 0 or limit < 1:
             raise refuse(400, "start must not be negative and limit must be positive", VALIDATION)
-        stride = 3 + self.hidden_rows
-        rows = len(items) + (len(items) - 1) // 3 * self.hidden_rows if items else 0
+        stride = VISIBLE_ROWS + self.hidden_rows
+        rows = len(items) + (len(items) - 1) // VISIBLE_ROWS * self.hidden_rows if items else 0
         values: list[object] = []
         row = start
         while row < min(rows, start + 2 * limit) and len(values) < limit:
             block, offset = divmod(row, stride)
-            if offset < 3:  # noqa: PLR2004 - three visible rows in each stride
-                values.append(render(items[block * 3 + offset]))
+            if offset < VISIBLE_ROWS:
+                values.append(render(items[block * VISIBLE_ROWS + offset]))
             row += 1
         last = row >= rows
         envelope: Json = {"size": len(values), "limit": limit, "isLastPage": last and not self.endless_lists}
@@ -164,7 +172,7 @@ class Payloads:
             payload["origin"] = self.repository(repository.origin)
         links = self.links(f"{owner}/repos/{quote(repository.slug)}/browse")
         links["clone"] = [
-            {"href": f"{self._base()}/scm/{scm}", "name": "http"},
+            {"href": f"{self.base()}/scm/{scm}", "name": "http"},
             {"href": f"ssh://git@127.0.0.1:7999/{scm}", "name": "ssh"},
         ]
         return payload | {"links": links}
@@ -295,7 +303,12 @@ class Payloads:
             payload["description"] = pull.description
         if pull.closed is not None:
             payload["closedDate"] = pull.closed
-        properties: Json = {"commentCount": len(pull.comments), "openTaskCount": 0, "resolvedTaskCount": 0}
+        tasks = [comment.state for comment in pull.comments.values() if comment.severity == "BLOCKER"]
+        properties: Json = {
+            "commentCount": len(pull.comments),
+            "openTaskCount": tasks.count("OPEN"),
+            "resolvedTaskCount": tasks.count("RESOLVED"),
+        }
         if pull.merge_commit:
             properties["mergeCommit"] = {"id": pull.merge_commit, "displayId": pull.merge_commit[:ABBREVIATED]}
         payload["properties"] = properties
@@ -304,8 +317,9 @@ class Payloads:
         return payload | {"links": self.links(path)}
 
     def comment(self, comment: Comment) -> Json:
-        """Render a comment with its replies."""
+        """Render a comment with its replies; `tasks` is always empty, since a task is a comment that blocks."""
         payload: Json = {
+            "properties": {"repositoryId": comment.repository.id},
             "id": comment.id,
             "version": comment.version,
             "text": comment.text,
@@ -313,6 +327,7 @@ class Payloads:
             "createdDate": comment.created,
             "updatedDate": comment.updated,
             "comments": [self.comment(reply) for reply in comment.replies],
+            "tasks": [],
             "severity": comment.severity,
             "state": comment.state,
             "threadResolved": False,

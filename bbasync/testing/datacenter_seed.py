@@ -219,7 +219,12 @@ class Seed:
             created = date + (index + 1) * 60 * SECOND
             author = self._random.choice(list(world.users.values()))
             comment = Comment(
-                id=world.next_id(), text=f"Looks 👍 but… {index}", author=author, created=created, updated=created
+                id=world.next_id(),
+                repository=pull.target.repository,
+                text=f"Looks 👍 but… {index}",
+                author=author,
+                created=created,
+                updated=created,
             )
             if index == 1:
                 comment.parent = next(iter(pull.comments.values()))

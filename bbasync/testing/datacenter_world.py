@@ -57,6 +57,7 @@ class Comment:
     """A comment on a pull request; replies are nested."""
 
     id: int
+    repository: Repository
     text: str
     author: User
     created: int

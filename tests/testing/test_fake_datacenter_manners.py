@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from bbasync.testing.datacenter import FakeDataCenter
+from bbasync.testing.faults import Fault
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -245,3 +246,17 @@ async def test_context_path_is_free(http: aiohttp.ClientSession) -> None:
     links = cast("dict[str, list[Json]]", payload["links"])
     assert str(links["self"][0]["href"]).endswith("/projects/PRJ/repos/ledger/browse")
     assert {link["name"] for link in links["clone"]} == {"http", "ssh"}
+
+
+async def test_faults_speak_the_dialect_of_data_center(fake: FakeDataCenter, http: aiohttp.ClientSession) -> None:
+    url = f"{fake.url}{REPO}/commits?limit=5&start=5"
+    fake.faults.add(Fault("status", status=503))
+    async with http.get(url, headers=bearer(fake.token)) as response:
+        assert response.status == 503
+        assert await exception_of(response) == "None"
+    fake.faults.add(Fault("repeated_cursor"))
+    async with http.get(url, headers=bearer(fake.token)) as response:
+        page = cast("Json", orjson.loads(await response.read()))
+        assert (page["isLastPage"], page["nextPageStart"]) == (False, 5)
+    async with http.get(url, headers=bearer(fake.token)) as response:
+        assert cast("Json", orjson.loads(await response.read()))["nextPageStart"] == 10

@@ -261,7 +261,10 @@ async def test_comments_on_a_path(api: Api) -> None:
     found = await api.values(f"{path}/comments?path=README.md")
     assert [item["id"] for item in found] == [comment["id"]]
     assert cast("Json", found[0]["anchor"])["line"] == 1
-    assert cast("Json", (await api.get(path))["properties"])["commentCount"] == 2
+    blocker = {"text": "first do this", "severity": "BLOCKER"}
+    assert (await api("POST", f"{path}/comments", blocker))[1]["severity"] == "BLOCKER"
+    properties = cast("Json", (await api.get(path))["properties"])
+    assert (properties["commentCount"], properties["openTaskCount"], properties["resolvedTaskCount"]) == (3, 1, 0)
 
 
 async def test_activities_start_anywhere(api: Api) -> None:

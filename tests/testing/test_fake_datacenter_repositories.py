@@ -209,18 +209,26 @@ async def test_one_commit(api: Api) -> None:
 
 
 async def test_diff_of_a_commit_adds_up(api: Api) -> None:
-    commits = await api.values(f"{REPO}/commits?merges=exclude&limit=3")
-    for commit in commits:
+    history = api.fake.world.repository("PRJ", "ledger").history
+    for commit in await api.values(f"{REPO}/commits?merges=exclude&limit=5"):
         diff = await api.get(f"{REPO}/commits/{commit['id']}/diff")
         for item in cast("list[Json]", diff["diffs"]):
+            path = str(cast("Json", item["destination"])["toString"])
+            old, new = (
+                history.tree(str(name))[path].decode().splitlines() for name in (diff["fromHash"], commit["id"])
+            )
             for hunk in cast("list[Json]", item["hunks"]):
-                kinds = [
-                    str(segment["type"])
-                    for segment in cast("list[Json]", hunk["segments"])
-                    for _ in cast("list[Json]", segment["lines"])
-                ]
-                assert hunk["sourceSpan"] == len(kinds) - kinds.count("ADDED")
-                assert hunk["destinationSpan"] == len(kinds) - kinds.count("REMOVED")
+                spans = {"ADDED": 0, "REMOVED": 0, "CONTEXT": 0}
+                for segment in cast("list[Json]", hunk["segments"]):
+                    kind = str(segment["type"])
+                    for line in cast("list[Json]", segment["lines"]):
+                        spans[kind] += 1
+                        if kind != "ADDED":
+                            assert old[cast("int", line["source"]) - 1] == line["line"]
+                        if kind != "REMOVED":
+                            assert new[cast("int", line["destination"]) - 1] == line["line"]
+                assert hunk["sourceSpan"] == spans["CONTEXT"] + spans["REMOVED"]
+                assert hunk["destinationSpan"] == spans["CONTEXT"] + spans["ADDED"]
         _, text, _ = await api.raw("GET", f"{REPO}/commits/{commit['id']}/diff", Accept="text/plain")
         assert text.startswith(b"diff --git a/")
 
