@@ -72,9 +72,40 @@ _MODULES = {
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
-__all__ = [  # noqa: PLE0604 - the table above says each name once
+__all__ = [
+    "UNSET",
+    "AccessToken",
+    "ApiToken",
+    "AuthenticationError",
+    "BadRequestError",
+    "BasicAuth",
+    "BitbucketError",
+    "CloudSession",
+    "ConcurrencyLimiter",
+    "ConflictError",
+    "CustomCredential",
+    "DataCenterSession",
+    "DecodeError",
+    "GoneError",
+    "NotFoundError",
+    "Page",
+    "Paging",
+    "PagingError",
+    "Part",
+    "PaymentRequiredError",
+    "PermissionDeniedError",
+    "Q",
+    "RateLimitError",
+    "RateTracker",
+    "Refill",
+    "ResponseError",
+    "ResponseEvent",
+    "Rolling",
+    "ServerError",
+    "Timeouts",
+    "TransportError",
     "__version__",
-    *sorted(_HOME),
+    "aio",
 ]
 
 

@@ -21,13 +21,10 @@ class Secret(str):
         return "'***'"
 
 
-def _secret(name: str) -> Callable[[str], Secret]:
-    def convert(value: str) -> Secret:
-        if not value or not value.isprintable() or value.strip() != value:
-            raise ValueError(f"{name} is empty, or has line breaks in it or blanks around it")
-        return Secret(value)
-
-    return convert
+def _secret(value: str) -> Secret:
+    if not value or not value.isprintable() or value.strip() != value:
+        raise ValueError("the token is empty, or has line breaks in it or blanks around it")
+    return Secret(value)
 
 
 def _password(value: str) -> Secret:
@@ -63,7 +60,7 @@ class ApiToken:
     """An API token of Bitbucket Cloud, sent as Basic with the Atlassian account's e-mail address."""
 
     email: str
-    token: str = field(repr=False, converter=_secret("the API token"))
+    token: str = field(repr=False, converter=_secret)
 
     def __attrs_post_init__(self) -> None:
         if "@" not in self.email or ":" in self.email or not self.email.isprintable():
@@ -86,7 +83,7 @@ class ApiToken:
 class AccessToken:
     """A token sent as Bearer: Cloud's repository, project and workspace tokens, Data Center's HTTP access tokens."""
 
-    token: str = field(repr=False, converter=_secret("the access token"))
+    token: str = field(repr=False, converter=_secret)
 
     @property
     def principal(self) -> str:
@@ -132,7 +129,7 @@ class CustomCredential:
 
     async def authorization(self) -> Secret:
         """Return the header."""
-        return _secret("the Authorization value")(await self.source())
+        return _secret(await self.source())
 
 
 CredentialLike = Credential | Callable[[], Awaitable[str]]

@@ -118,7 +118,11 @@ class _Compiler:
     def union_hook(self, hint: Any) -> Callable[..., Any]:
         """Return cattrs' hook of a union of models."""
         convert = self._convert(hint)
-        return lambda value, _type: value if convert is None or value is None else convert(value)
+
+        def structure(value: Any, _type: object) -> Any:
+            return value if convert is None or value is None else convert(value)
+
+        return structure
 
 
 def _each(convert: Convert | None) -> Convert | None:

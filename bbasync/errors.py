@@ -16,7 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final, cast
 
 from attrs import field, frozen
 
@@ -151,6 +151,11 @@ class ResponseError(BitbucketError):
         return self.details.scopes_granted
 
 
+def _json_of(error: ResponseError) -> dict[str, Any]:
+    data = error.details.data
+    return cast("dict[str, Any]", data) if isinstance(data, dict) else {}
+
+
 class BadRequestError(ResponseError):
     """400: the request is malformed; `fields` says where."""
 
@@ -177,11 +182,9 @@ class ConflictError(ResponseError):
     @property
     def current_version(self) -> int | None:
         """The version the server holds (Data Center, when ours was stale)."""
-        match self.details.data:
-            case {"errors": [{"currentVersion": int(version)}, *_]}:
-                return version
-            case _:
-                return None
+        errors = _json_of(self).get("errors")
+        version = errors[0].get("currentVersion") if errors else None
+        return version if isinstance(version, int) else None
 
 
 class GoneError(ResponseError):
@@ -190,11 +193,13 @@ class GoneError(ResponseError):
     @property
     def announcement_url(self) -> str | None:
         """The vendor's announcement of the removal, where the answer names one."""
-        match self.details.data:
-            case {"error": {"data": {"announcement_url": str(url)}}} | {"data": {"announcement_url": str(url)}}:
-                return url
-            case _:
-                return None
+        body = _json_of(self)
+        for holder in (body.get("error"), body):
+            try:
+                return str(holder["data"]["announcement_url"])  # type: ignore[index]  # whatever else it is
+            except (KeyError, TypeError):
+                continue
+        return None
 
 
 class ServerError(ResponseError):

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Self
 
+from .request import as_object
+
 __all__ = ["Links", "Model", "OpenEnum", "wire"]
 
 
@@ -32,7 +34,7 @@ class Links(Mapping[str, str]):
     __slots__ = ("_raw",)
 
     def __init__(self, raw: object) -> None:
-        self._raw: dict[str, Any] = raw if isinstance(raw, dict) else {}
+        self._raw = as_object(raw)
 
     def __getitem__(self, name: str) -> str:
         for link in self._entries(name):
@@ -49,16 +51,9 @@ class Links(Mapping[str, str]):
         return f"Links({', '.join(self)})"
 
     def _entries(self, name: str) -> list[tuple[str, str]]:
-        value = self._raw.get(name)
-        entries: list[object] = value if isinstance(value, list) else [value]
-        found: list[tuple[str, str]] = []
-        for entry in entries:
-            match entry:
-                case {"href": str(href)}:
-                    found.append((str(entry.get("name", "")), href))
-                case _:
-                    pass
-        return found
+        value: list[Any] | dict[str, Any] | None = self._raw.get(name)
+        entries = map(as_object, value if isinstance(value, list) else [value])
+        return [(entry.get("name", ""), entry["href"]) for entry in entries if isinstance(entry.get("href"), str)]
 
     @property
     def html(self) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar, cast
 
 from attrs import define, field, frozen
 
@@ -71,7 +71,7 @@ class Pager(Protocol):
 
 
 def _values(payload: dict[str, Any]) -> list[Any]:
-    values = payload.get("values")
+    values: list[Any] | None = payload.get("values")
     if not isinstance(values, list):
         raise TypeError("a page has a list of 'values'")
     return values
@@ -213,8 +213,9 @@ class Cursor(Generic[T]):
     def _read(self, payload: JsonValue) -> Page[T]:
         if not isinstance(payload, dict):
             raise self._not_a_page("a page is an object")
+        envelope = cast("dict[str, Any]", payload)
         try:
-            values, size, following = self.pager.read(payload)
+            values, size, following = self.pager.read(envelope)
             if self.paging.limit is not None:
                 remaining = self.paging.limit - self._delivered
                 self._truncated = len(values) > remaining
@@ -226,7 +227,7 @@ class Cursor(Generic[T]):
             raise self._not_a_page(str(error)) from error
         self._number += 1
         self._delivered += len(items)
-        return Page(values=items, raw=payload, number=self._number, size=size, next=following)
+        return Page(values=items, raw=envelope, number=self._number, size=size, next=following)
 
     def _error(self, message: str) -> PagingError:
         return PagingError(message, method=self.base.method, template=self.base.template)

@@ -15,9 +15,9 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, cast
 
-from attrs import define, field, frozen
+from attrs import Attribute, define, field, frozen
 
 from .concurrency import LoopBound
 from .errors import RateLimitError
@@ -30,19 +30,20 @@ _LONGEST_PAUSE: Final = 3600.0
 _ROUNDING: Final = 1e-9
 
 
+def _positive(_instance: object, attribute: Attribute[Any], value: float) -> None:
+    if not value > 0:
+        raise ValueError(f"{attribute.name} must be more than 0, got {value}")
+
+
 @frozen
 class Rolling:
     """At most `limit` requests in any `window` seconds."""
 
-    limit: int = field()
-    window: float = 3600.0
+    limit: int = field(validator=_positive)
+    window: float = field(default=3600.0, validator=_positive)
 
-    @limit.validator
-    def _positive(self, _attribute: object, value: int) -> None:
-        if value < 1:
-            raise ValueError(f"limit must be at least 1 request, got {value}")
-
-    def _pause(self) -> tuple[float, float]:
+    def pauses(self) -> tuple[float, float]:
+        """Return the first and the longest pause after a 429 that names none, in seconds."""
         return self.window / 120, self.window / 6
 
 
@@ -50,10 +51,11 @@ class Rolling:
 class Refill:
     """A bucket of `capacity` requests that gains `fill_rate` a second."""
 
-    capacity: float
-    fill_rate: float
+    capacity: float = field(validator=_positive)
+    fill_rate: float = field(validator=_positive)
 
-    def _pause(self) -> tuple[float, float]:
+    def pauses(self) -> tuple[float, float]:
+        """Return the first and the longest pause after a 429 that names none, in seconds."""
         return 1 / self.fill_rate, self.capacity / self.fill_rate * 4
 
 
@@ -181,7 +183,10 @@ class _Waiter:
 
 @define(eq=False)
 class Token:
-    """One request's place in a budget: ends with `give_back`, or with `spend` after what was learnt from the answer."""
+    """One request's place in a budget.
+
+    It ends with the bucket's `give_back` if nothing was sent, else with `spend`, after `accepted` or `refused`.
+    """
 
     bucket: Bucket = field(repr=False)
     granted: float
@@ -190,22 +195,6 @@ class Token:
     """How long it was waited for, seconds."""
     probe: bool = False
     """Whether it is the first request after a pause."""
-
-    def give_back(self) -> None:
-        """Return it unused: nothing was sent."""
-        self.bucket._give_back(self)  # noqa: SLF001 - the two halves of one class
-
-    def spend(self) -> None:
-        """Start its way back: the answer was read, or the attempt failed."""
-        self.bucket._spend(self)  # noqa: SLF001
-
-    def accepted(self, headers: Mapping[str, str]) -> None:
-        """Learn from an answer that was no 429."""
-        self.bucket._accepted(self, headers)  # noqa: SLF001
-
-    def refused(self, headers: Mapping[str, str], retry_after: float | None) -> None:
-        """Learn from a 429: pauses the bucket for everybody."""
-        self.bucket._refused(self, headers, retry_after)  # noqa: SLF001
 
 
 @frozen(kw_only=True)
@@ -284,7 +273,7 @@ class Bucket:
             token = await waiter.future
         except asyncio.CancelledError:
             if waiter.future.done() and not waiter.future.cancelled() and waiter.future.exception() is None:
-                waiter.future.result().give_back()
+                self.give_back(waiter.future.result())
             elif waiter in self.queue:
                 self.queue.remove(waiter)
                 self._wake()
@@ -352,7 +341,8 @@ class Bucket:
 
     # -- answering ------------------------------------------------------------------------------------------------
 
-    def _give_back(self, token: Token) -> None:
+    def give_back(self, token: Token) -> None:
+        """Return a token unused: nothing was sent."""
         self._in_flight -= 1
         self.served -= 1
         if self._tokens is not None:
@@ -361,7 +351,8 @@ class Bucket:
             self._probing = False
         self._wake()
 
-    def _spend(self, token: Token) -> None:
+    def spend(self, token: Token) -> None:
+        """Start a token's way back: the answer was read, or the attempt failed."""
         self._in_flight -= 1
         if self._tokens is not None:
             self._tokens.spend(self.clock.now())
@@ -370,14 +361,16 @@ class Bucket:
         if self.queue:
             self._wake()
 
-    def _accepted(self, token: Token, headers: Mapping[str, str]) -> None:
+    def accepted(self, token: Token, headers: Mapping[str, str]) -> None:
+        """Learn from an answer that was no 429; `headers` have their names in lower case."""
         self._learn(headers)
         if token.probe:
             self._half_open = self._probing = False
             self._refusals = 0
             self._wake()
 
-    def _refused(self, token: Token, headers: Mapping[str, str], retry_after: float | None) -> None:
+    def refused(self, token: Token, headers: Mapping[str, str], retry_after: float | None) -> None:
+        """Learn from a 429: pauses the bucket for everybody, `retry_after` seconds or a growing while."""
         now = self.clock.now()
         self._learn(headers)
         if self.rate is None:
@@ -387,7 +380,7 @@ class Bucket:
         if token.granted < self._paused_since:
             return  # sent before the pause began: it tells nothing new
         if not retry_after:
-            first, longest = self.rate._pause() if self.rate is not None else DEFAULT_REFILL._pause()  # noqa: SLF001
+            first, longest = (self.rate or DEFAULT_REFILL).pauses()
             retry_after = min(longest, first * 2**self._refusals) * self.jitter(1.0, 1.5)
         self._refusals += 1
         self._paused_since, self._paused_until = now, now + min(retry_after, _LONGEST_PAUSE)
@@ -433,22 +426,16 @@ class Bucket:
         """Return what the bucket holds now."""
         now = self.clock.now()
         left = None if self._tokens is None else max(0, self._tokens.left(now))
-        limit = None
-        match self.rate:
-            case Rolling(limit=limit):
-                spent = limit - (left or 0)
-            case Refill(capacity=capacity):
-                limit = int(capacity)
-                spent = limit - (left or 0)
-            case None:
-                spent = self._in_flight
+        limit: int | None = None
+        if self.rate is not None:
+            limit = self.rate.limit if isinstance(self.rate, Rolling) else int(self.rate.capacity)
         origin, principal, group = self.key
         return BucketState(
             origin=origin,
             principal=principal,
             group=group,
             limit=limit,
-            spent=spent,
+            spent=self._in_flight if limit is None or left is None else limit - left,
             left=left,
             waiting=len(self.queue),
             paused_for=max(0.0, self._paused_until - now),
@@ -527,21 +514,12 @@ class RateTracker:
 
     def restore(self, exported: Mapping[str, object]) -> None:
         """Count what `export` told before a restart."""
-        match exported:
-            case {"version": 1, "buckets": [*buckets]}:
-                for entry in buckets:
-                    self._restore_one(entry)
-            case _:
-                raise ValueError("this is no export of a RateTracker of this version")
-
-    def _restore_one(self, entry: object) -> None:
-        match entry:
-            case [str(origin), str(principal), str(group), [*spent]]:
-                key = (origin, principal, group)
-                values = [float(value) for value in spent]
-                if key in self._buckets:
-                    self._buckets[key].restore(values)
-                else:
-                    self._restored[key] = values
-            case _:
-                raise ValueError("this is no export of a RateTracker")
+        buckets = exported.get("buckets")
+        if exported.get("version") != 1 or not isinstance(buckets, list):
+            raise ValueError("this is no export of a RateTracker of this version")
+        for origin, principal, group, spent in cast("list[tuple[str, str, str, list[float]]]", buckets):
+            key = (origin, principal, group)
+            if key in self._buckets:
+                self._buckets[key].restore(spent)
+            else:
+                self._restored[key] = spent

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final, cast
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import orjson
@@ -27,6 +27,7 @@ __all__ = [
     "SubPath",
     "Unset",
     "add_query",
+    "as_object",
     "encode_json",
     "encode_query",
     "expand",
@@ -135,6 +136,11 @@ def evolve_url(request: Request, url: str) -> Request:
     return evolve(request, url=url)
 
 
+def as_object(value: JsonValue) -> dict[str, Any]:
+    """Return a JSON object, empty where the value is none."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
 # -- paths ------------------------------------------------------------------------------------------------------------
 
 
@@ -144,7 +150,7 @@ def _segment(name: str, text: str) -> str:
     return quote(text, safe="~")
 
 
-def _argument(name: str, value: PathArgument) -> str:
+def _argument(name: str, value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise ValueError(f"{name} must be a string or an integer, got {type(value).__name__}")  # noqa: TRY004 - one error type for bad arguments
     text = str(value)
@@ -235,18 +241,15 @@ def nullable(value: object) -> object:
 
 def _present(value: object) -> object:
     """Leave out what is None or UNSET, and objects in which nothing is left."""
-    if isinstance(value, Mapping):
-        kept = {key: _present(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType] - JSON
-        present = {key: item for key, item in kept.items() if item is not None}  # pyright: ignore[reportUnknownVariableType] - JSON
-        return present or None
+    if isinstance(value, dict):
+        kept = {key: _present(item) for key, item in as_object(cast("object", value)).items()}
+        return {key: item for key, item in kept.items() if item is not None} or None
     return None if isinstance(value, Unset) else value
 
 
 def encode_json(body: object) -> bytes:
     """Return the body as JSON; fields that are None or `UNSET` are left out, at every depth of objects."""
-    if isinstance(body, Mapping):
-        body = _present(body) or {}  # pyright: ignore[reportUnknownArgumentType] - JSON
-    return orjson.dumps(body)
+    return orjson.dumps((_present(cast("object", body)) or {}) if isinstance(body, dict) else body)
 
 
 # -- URLs -------------------------------------------------------------------------------------------------------------

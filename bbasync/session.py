@@ -48,7 +48,7 @@ from .retry import Again, RetryBudget, classify, named_delay, retry_after
 from .transport import AiohttpTransport, RawStream, Timeouts, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
     from types import TracebackType
     from typing import Unpack
 
@@ -350,7 +350,7 @@ class Session:
         return await self._follow(_Call(request, self._max_wait, None))
 
     @asynccontextmanager
-    async def stream(self, request: Request) -> AsyncIterator[Stream]:
+    async def stream(self, request: Request) -> AsyncGenerator[Stream, None]:
         """Send a request and read the body of a success piece by piece.
 
         The slot is free once the headers have arrived; open streams are counted in `limiter.streams`.
@@ -433,15 +433,16 @@ class Session:
                 response = await self._observed(call, evolve(request, headers=headers), token)
             if token is None or response.status != 429:  # noqa: PLR2004
                 if token is not None:
-                    token.accepted(response.headers)
+                    token.bucket.accepted(token, response.headers)
                 return response
             # Refused before it was handled: no try is used up, and the wait is the bucket's.
             call.tries -= 1
-            token.refused(response.headers, retry_after(response.headers.get("retry-after"), self.rates.clock.wall()))
+            named = retry_after(response.headers.get("retry-after"), self.rates.clock.wall())
+            token.bucket.refused(token, response.headers, named)
             raise Again(None, 0.0)
         finally:
             if token is not None:
-                token.spend() if sent else token.give_back()
+                token.bucket.spend(token) if sent else token.bucket.give_back(token)
 
     async def _take(self, call: _Call) -> Token:
         group = call.request.group

@@ -15,7 +15,7 @@ from .errors import TransportError, clip
 from .request import Multipart, Part, RawResponse, Request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 
 __all__ = ["AiohttpTransport", "RawStream", "Timeouts", "Transport"]
 
@@ -135,13 +135,13 @@ class AiohttpTransport:
             return RawResponse(status=response.status, headers=_headers(response), body=body, url=request.url)
 
     @asynccontextmanager
-    async def stream(self, request: Request) -> AsyncIterator[RawStream]:
+    async def stream(self, request: Request) -> AsyncGenerator[RawStream, None]:
         """Send the request; the body is read by the caller, without a limit of size."""
         async with self._open(request) as response:
             yield _AiohttpStream(request, response)
 
     @asynccontextmanager
-    async def _open(self, request: Request) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _open(self, request: Request) -> AsyncGenerator[aiohttp.ClientResponse, None]:
         http = self._session()
         headers = dict(request.headers)
         authorization = headers.get("Authorization")

@@ -11,7 +11,7 @@ from bbasync.auth import AccessToken, Anonymous, ApiToken, Credential, Credentia
 from bbasync.convert import SNAKE
 from bbasync.errors import ErrorDetails
 from bbasync.paging import DEFAULT_SIZE, LinkPager
-from bbasync.request import RawResponse, origin_of
+from bbasync.request import RawResponse, as_object, origin_of
 from bbasync.session import Session, SessionOptions
 
 from .limits import ANONYMOUS, PAGE_SIZES, RATES
@@ -103,20 +103,17 @@ class CloudSession(Session):
 
     def read_error(self, response: RawResponse) -> ErrorDetails:
         """Read the envelope `{"type": "error", "error": {message, detail, fields}}`."""
-        payload = cast("Any", response.json())
-        error: Any = payload.get("error") if isinstance(payload, dict) else None
-        if not isinstance(error, dict):
-            return ErrorDetails(message=error if isinstance(error, str) else "", data=payload)
-        detail, fields = error.get("detail"), error.get("fields")
-        scopes = detail if isinstance(detail, dict) else {}
+        payload = as_object(response.json())
+        error = as_object(payload.get("error"))
+        scopes = as_object(error.get("detail"))
         headers = response.headers
         return ErrorDetails(
-            message=_text(error.get("message")),
-            detail=_text(detail),
-            fields={str(name): _texts(said) for name, said in fields.items()} if isinstance(fields, dict) else {},
+            message=_text(error.get("message", payload.get("error"))),
+            detail=_text(error.get("detail")),
+            fields={name: _texts(said) for name, said in as_object(error.get("fields")).items()},
             scopes_required=_texts(scopes.get("required")) or _scopes(headers.get("x-accepted-oauth-scopes")),
             scopes_granted=_texts(scopes.get("granted")) or _scopes(headers.get("x-oauth-scopes")),
-            data=payload,
+            data=response.json(),
         )
 
     def advice(self, status: int, details: ErrorDetails) -> str:
@@ -204,13 +201,9 @@ def _text(value: object) -> str:
 
 
 def _texts(value: object) -> tuple[str, ...]:
-    match value:
-        case str():
-            return (value,)
-        case [*items]:
-            return tuple(str(item) for item in items)
-        case _:
-            return ()
+    if isinstance(value, str):
+        return (value,)
+    return tuple(map(str, cast("list[object]", value))) if isinstance(value, list) else ()
 
 
 def _scopes(header: str | None) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from bbasync.auth import AccessToken, CredentialLike
 from bbasync.convert import CAMEL
 from bbasync.errors import ErrorDetails, PermissionDeniedError, ResponseError, class_for
 from bbasync.paging import OffsetPager
+from bbasync.request import as_object
 from bbasync.session import Session, SessionOptions
 
 from .limits import PAGE_SIZE
@@ -71,6 +72,7 @@ class DataCenterSession(Session):
     def rate_of(self, group: str) -> Rate:
         """Return None: unlimited until the server says otherwise."""
         del group
+        return None
 
     def page_size(self, template: str) -> int:
         """Return the largest page that servers usually allow."""
@@ -79,8 +81,8 @@ class DataCenterSession(Session):
 
     def read_error(self, response: RawResponse) -> ErrorDetails:
         """Read the envelope `{"errors": [{context, message, exceptionName}]}`."""
-        payload = cast("Any", response.json())
-        errors: list[Any] = payload.get("errors") or [] if isinstance(payload, dict) else []
+        payload = response.json()
+        errors = [as_object(error) for error in as_object(payload).get("errors") or ()]
         fields: dict[str, list[str]] = {}
         for error in errors:
             if error.get("context"):

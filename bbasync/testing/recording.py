@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 from attrs import define, field
 
 from bbasync.request import RawResponse, Request
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
 __all__ = ["RecordingTransport", "answer"]
 
@@ -51,7 +48,7 @@ class RecordingTransport:
     """
 
     answers: Callable[[Request], RawResponse] | Iterable[RawResponse] = field(factory=lambda: [answer()])
-    requests: list[Request] = field(init=False, factory=lambda: list[Request]())
+    requests: list[Request] = field(init=False, factory=list[Request])
     closed: bool = field(init=False, default=False)
     _queue: deque[RawResponse] = field(init=False)
 
@@ -68,7 +65,7 @@ class RecordingTransport:
         return self._queue.popleft()
 
     @asynccontextmanager
-    async def stream(self, request: Request) -> AsyncIterator[_Stream]:
+    async def stream(self, request: Request) -> AsyncGenerator[_Stream, None]:
         """Record the request and return its answer as a stream of one piece."""
         yield _Stream(await self.send(request))
 
