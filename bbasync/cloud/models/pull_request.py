@@ -1,0 +1,154 @@
+"""Pull requests and their merges."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from attrs import define
+
+from bbasync.model import Model, OpenEnum
+
+from .account import Account
+from .commit import BaseCommit, Participant, Rendered
+from .repository import BaseRepository
+
+__all__ = [
+    "BasePullRequest",
+    "MergeStrategy",
+    "MergeTask",
+    "MergeTaskStatus",
+    "PullRequest",
+    "PullRequestBranch",
+    "PullRequestEndpoint",
+    "PullRequestState",
+    "RenderedPullRequest",
+]
+
+
+class PullRequestState(OpenEnum):
+    """How far a pull request is."""
+
+    OPEN = "OPEN"
+    MERGED = "MERGED"
+    DECLINED = "DECLINED"
+    SUPERSEDED = "SUPERSEDED"
+
+
+class MergeStrategy(OpenEnum):
+    """How the commits of a pull request reach the destination branch."""
+
+    MERGE_COMMIT = "merge_commit"
+    SQUASH = "squash"
+    FAST_FORWARD = "fast_forward"
+    SQUASH_FAST_FORWARD = "squash_fast_forward"
+    REBASE_FAST_FORWARD = "rebase_fast_forward"
+    REBASE_MERGE = "rebase_merge"
+
+
+class MergeTaskStatus(OpenEnum):
+    """How far a merge is that the server does on its own; a failed one answers with an error instead."""
+
+    PENDING = "PENDING"
+    SUCCESS = "SUCCESS"
+
+
+@define(kw_only=True)
+class PullRequestBranch(Model):
+    """A branch as a pull request holds it."""
+
+    name: str
+    """The name, without `refs/heads/`."""
+    merge_strategies: list[MergeStrategy] | None = None
+    """How the destination may be merged into; only when asked for with `fields`."""
+    default_merge_strategy: MergeStrategy | None = None
+    """How the destination is merged into when nothing is said; only when asked for with `fields`."""
+
+
+@define(kw_only=True)
+class PullRequestEndpoint(Model):
+    """One side of a pull request."""
+
+    branch: PullRequestBranch
+    """The branch, by its name at the time."""
+    commit: BaseCommit | None = None
+    """Its head; None when branch or repository is gone."""
+    repository: BaseRepository | None = None
+    """Where it lives; None when that was deleted, as forks are."""
+
+
+@define(kw_only=True)
+class RenderedPullRequest(Model):
+    """The texts of a pull request as they are shown."""
+
+    title: Rendered | None = None
+    """The title."""
+    description: Rendered | None = None
+    """The description."""
+    reason: Rendered | None = None
+    """Why it was declined."""
+
+
+@define(kw_only=True)
+class BasePullRequest(Model):
+    """A pull request as other objects hold it."""
+
+    id: int
+    """The number, unique in its destination repository."""
+    title: str
+    """The title."""
+
+
+@define(kw_only=True)
+class PullRequest(BasePullRequest):
+    """A pull request."""
+
+    state: PullRequestState
+    """How far it is."""
+    author: Account | None
+    """Who opened it; None when the account is gone."""
+    source: PullRequestEndpoint
+    """What is to be merged."""
+    destination: PullRequestEndpoint
+    """Into what it is to be merged."""
+    created_on: datetime
+    """When it was opened."""
+    updated_on: datetime
+    """When it was last changed."""
+    comment_count: int
+    """How many comments it has, deleted ones left out."""
+    task_count: int
+    """How many of its tasks are open."""
+    close_source_branch: bool
+    """Whether a merge deletes the source branch."""
+    description: str | None = None
+    """What it is about, as it was written."""
+    reason: str | None = None
+    """Why it was declined, empty for the others."""
+    draft: bool | None = None
+    """Whether it is not ready for review."""
+    queued: bool | None = None
+    """Whether it waits in the destination's merge queue."""
+    merge_commit: BaseCommit | None = None
+    """What the merge made: 40 characters of hash in the answer of the merge, 12 later; None before."""
+    closed_by: Account | None = None
+    """Who merged or declined it."""
+    closed_on: datetime | None = None
+    """When it was merged or declined; in few answers only."""
+    reviewers: list[Account] | None = None
+    """Who was asked to review it; lists leave it out unless asked for with `fields`."""
+    participants: list[Participant] | None = None
+    """Who reviewed it or commented, and what they said; lists leave it out unless asked for with `fields`."""
+    summary: Rendered | None = None
+    """The description as it is shown."""
+    rendered: RenderedPullRequest | None = None
+    """Its texts as they are shown."""
+
+
+@define(kw_only=True)
+class MergeTask(Model):
+    """A merge that the server does on its own."""
+
+    task_status: MergeTaskStatus
+    """How far it is; an unknown task is pending for ever."""
+    merge_result: PullRequest | None = None
+    """The pull request once it is merged."""
