@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from bbasync.testing.datacenter_git import History
 from bbasync.testing.datacenter_operations import LOGIN, Operations, body, require, required, text, user_of, value
-from bbasync.testing.datacenter_payloads import answer, no_content, refuse
+from bbasync.testing.datacenter_payloads import VALIDATION, answer, no_content, refuse
 from bbasync.testing.datacenter_seed import slugify
 from bbasync.testing.datacenter_world import Project, Repository
 
@@ -73,6 +74,8 @@ class ProjectOperations(Operations):
         require(request[LOGIN].user, "ADMIN")
         data = await body(request)
         key = required(data, "key").upper()
+        if not re.fullmatch(r"[A-Z][A-Z0-9_]*", key):
+            raise refuse(400, f"{key} is not a valid project key", VALIDATION, context="key")
         name = text(data, "name") or key
         if key in self.world.projects or any(project.name == name for project in self.world.projects.values()):
             message = f"A project with the key {key} or the name {name} exists already."

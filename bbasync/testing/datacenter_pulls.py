@@ -130,7 +130,7 @@ class PullRequestOperations(Operations):
 
     def _commits(self, pull: PullRequest) -> list[Commit]:
         pull.refresh()
-        return pull.source.repository.history.log(pull.source.commit, _base(pull))
+        return pull.source.repository.history.log(pull.source.commit, pull.target.commit)
 
     def _changes(self, request: web.Request, pull: PullRequest) -> list[Change]:
         pull.refresh()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 import aiohttp
-import orjson
 import pytest
+from datacenter_api import Api, Json
 from yarl import URL
 
 from bbasync.testing.datacenter import FakeDataCenter
@@ -14,53 +14,7 @@ from bbasync.testing.datacenter import FakeDataCenter
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-Json = dict[str, object]
 REPO = "/projects/PRJ/repos/ledger"
-
-
-class Api:
-    """A bare client: status and parsed body; `root` is the module below /rest."""
-
-    def __init__(self, fake: FakeDataCenter, http: aiohttp.ClientSession) -> None:
-        self.fake = fake
-        self.http = http
-
-    async def raw(self, method: str, path: str, **headers: str) -> tuple[int, bytes, aiohttp.ClientResponse]:
-        headers |= {"Authorization": f"Bearer {self.fake.token}"}
-        url = URL(f"{self.fake.url}/rest/api/latest{path}", encoded=True)
-        async with self.http.request(method, url, headers=headers, allow_redirects=False) as response:
-            return response.status, await response.read(), response
-
-    async def __call__(
-        self, method: str, path: str, body: object = None, *, root: str = "api/latest"
-    ) -> tuple[int, Json]:
-        headers = {"Authorization": f"Bearer {self.fake.token}", "X-Atlassian-Token": "no-check"}
-        url = URL(f"{self.fake.url}/rest/{root}{path}", encoded=True)
-        async with self.http.request(method, url, json=body, headers=headers) as response:
-            data = await response.read()
-            return response.status, cast("Json", orjson.loads(data)) if data else {}
-
-    async def get(self, path: str, *, root: str = "api/latest") -> Json:
-        status, payload = await self("GET", path, root=root)
-        assert status == 200, payload
-        return payload
-
-    async def values(self, path: str, *, root: str = "api/latest") -> list[Json]:
-        return cast("list[Json]", (await self.get(path, root=root))["values"])
-
-    async def refused(
-        self, method: str, path: str, body: object = None, *, root: str = "api/latest"
-    ) -> tuple[int, str]:
-        status, payload = await self(method, path, body, root=root)
-        error = cast("list[Json]", payload["errors"])[0]
-        return status, str(error["exceptionName"]).rpartition(".")[2]
-
-    async def edit(self, path: str, fields: dict[str, str], token: str | None = None) -> tuple[int, Json]:
-        form = aiohttp.FormData(fields, default_to_multipart=True)
-        url = URL(f"{self.fake.url}/rest/api/latest{path}", encoded=True)
-        headers = {"Authorization": f"Bearer {token or self.fake.token}", "X-Atlassian-Token": "no-check"}
-        async with self.http.put(url, data=form, headers=headers) as response:
-            return response.status, cast("Json", orjson.loads(await response.read()))
 
 
 @pytest.fixture
@@ -73,6 +27,7 @@ async def test_projects_live_and_die(api: Api) -> None:
     status, project = await api("POST", "/projects", {"key": "new", "name": "Neu"})
     assert (status, project["key"], project["type"], project["public"]) == (201, "NEW", "NORMAL", False)
     assert await api.refused("POST", "/projects", {"key": "NEW", "name": "x"}) == (409, "DuplicateProjectException")
+    assert (await api.refused("POST", "/projects", {"key": "~x"}))[0] == 400
     status, project = await api("PUT", "/projects/NEW", {"description": "hé"})
     assert (project["name"], project["description"]) == ("Neu", "hé")
     assert [item["key"] for item in await api.values("/projects?name=neu")] == ["NEW"]
@@ -96,7 +51,7 @@ async def test_personal_project_has_the_slug_in_its_key(api: Api) -> None:
 async def test_renamed_repository_redirects(api: Api) -> None:
     status, repository = await api("PUT", REPO, {"name": "Big Ledger"})
     assert (status, repository["slug"]) == (201, "big-ledger")
-    status, _, response = await api.raw("DELETE", REPO, **{"X-Atlassian-Token": "no-check"})
+    status, _, response = await api.raw("DELETE", REPO)
     assert status == 307
     assert response.headers["Location"] == f"{api.fake.url}/rest/api/latest/projects/PRJ/repos/big-ledger"
     taken = {"name": "gateway"}
@@ -229,7 +184,7 @@ async def test_diff_of_a_commit_adds_up(api: Api) -> None:
                             assert new[cast("int", line["destination"]) - 1] == line["line"]
                 assert hunk["sourceSpan"] == spans["CONTEXT"] + spans["REMOVED"]
                 assert hunk["destinationSpan"] == spans["CONTEXT"] + spans["ADDED"]
-        _, text, _ = await api.raw("GET", f"{REPO}/commits/{commit['id']}/diff", Accept="text/plain")
+        _, text, _ = await api.raw("GET", f"{REPO}/commits/{commit['id']}/diff", accept="text/plain")
         assert text.startswith(b"diff --git a/")
 
 
