@@ -9,11 +9,11 @@ from attrs import define
 from bbasync.model import Model, OpenEnum
 
 from .account import Account
+from .comment import BasePullRequest
 from .commit import BaseCommit, Participant, Rendered
 from .repository import BaseRepository
 
 __all__ = [
-    "BasePullRequest",
     "MergeStrategy",
     "MergeTask",
     "MergeTaskStatus",
@@ -89,16 +89,6 @@ class RenderedPullRequest(Model):
 
 
 @define(kw_only=True)
-class BasePullRequest(Model):
-    """A pull request as other objects hold it."""
-
-    id: int
-    """The number, unique in its destination repository."""
-    title: str
-    """The title."""
-
-
-@define(kw_only=True)
 class PullRequest(BasePullRequest):
     """A pull request."""
 
@@ -124,8 +114,6 @@ class PullRequest(BasePullRequest):
     """What it is about, as it was written."""
     reason: str | None = None
     """Why it was declined, empty for the others."""
-    draft: bool | None = None
-    """Whether it is not ready for review."""
     queued: bool | None = None
     """Whether it waits in the destination's merge queue."""
     merge_commit: BaseCommit | None = None
