@@ -27,7 +27,7 @@ NAMES = (
     "Noor O'Brien",
 )
 LANGUAGES = ("python", "typescript", "", "go", "c++")
-EMPTY_EVERY, FORK_EVERY, UNICODE_EVERY = 8, 6, 4
+EMPTY_EVERY, FORK_EVERY, UNICODE_EVERY, PUBLIC_EVERY = 8, 6, 4, 4
 
 
 @attrs.frozen
@@ -139,6 +139,10 @@ class World:
         """Give a repository by slug; KeyError if there is none."""
         return self.workspaces[workspace].repositories[name]
 
+    def repository_by_uuid(self, uuid: str | None) -> Repository | None:
+        """Find a repository by its uuid in braces."""
+        return next((one for one in self.repositories() if one.uuid == uuid), None)
+
     def repositories(self) -> Iterator[Repository]:
         """Give all repositories."""
         for workspace in self.workspaces.values():
@@ -230,6 +234,7 @@ class World:
             created_on=created,
             updated_on=created + timedelta(days=400 + number % 1000, microseconds=7 * number % 999_983),
             parent=None if empty else parent,
+            is_private=number % PUBLIC_EVERY != 1,
             description="" if number % 2 else f"The {slug} of {workspace.name}",
             language=LANGUAGES[number % len(LANGUAGES)],
             mainbranch=None if empty else "main",

@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
 BLOCK = 8
 SIDE_PARENTS: tuple[tuple[int, ...], ...] = ((-1,), (0,), (1,), (1,), (3,), (2,), (5, 4), (6,))

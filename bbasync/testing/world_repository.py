@@ -120,11 +120,6 @@ class Repository:
             self._tags = self._compute_tags()
         return self._tags
 
-    @property
-    def heads(self) -> list[str]:
-        """The commits that branches and tags point at."""
-        return [*self.branches.values(), *(tag.hash for tag in self.tags.values())]
-
     def resolve(self, name: str) -> Commit | None:
         """Find the commit that a branch, a tag, HEAD or the beginning of a hash names."""
         if name == "HEAD" and self.mainbranch is not None:
@@ -203,7 +198,7 @@ class Repository:
         found = {
             "branches": len(self.branches),
             "tags": len(self.tags),
-            "commits": len(self.history.walk(self.heads)),
+            "commits": len(self.history.walk(self.branches.values())),
             "pull_requests": last,
             "comments": total(world_pulls.COMMENTS, last),
             "tasks": total(world_pulls.TASKS, last),

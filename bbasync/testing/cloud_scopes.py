@@ -1,0 +1,46 @@
+"""The two scope vocabularies of Bitbucket Cloud."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ALL_SCOPES = (
+    "account",
+    "project:admin",
+    "pullrequest:write",
+    "repository:admin",
+    "repository:delete",
+    "repository:write",
+    "webhook",
+)
+
+# In the vocabulary of OAuth and of access tokens a scope includes lesser ones.
+IMPLIED = {
+    "pullrequest:write": ("pullrequest", "repository", "repository:write"),
+    "pullrequest": ("repository",),
+    "repository:write": ("repository",),
+    "account:write": ("account",),
+    "project": ("repository",),
+    "project:admin": ("project", "repository"),
+}
+
+
+def implied(scopes: Iterable[str]) -> set[str]:
+    """Give the scopes with all that they include."""
+    found = set(scopes)
+    return found.union(*(IMPLIED.get(scope, ()) for scope in found))
+
+
+def api_token_scope(scope: str, method: str, template: str) -> str:
+    """Translate an OAuth scope into that of API tokens, of which none includes another."""
+    area, _, level = scope.partition(":")
+    if area == "account":
+        return (
+            f"read:{'workspace' if '{workspace}' in template or template == '/user/workspaces' else 'user'}:bitbucket"
+        )
+    if area == "webhook":
+        level = {"GET": "read", "DELETE": "delete"}.get(method, "write")
+    return f"{level or 'read'}:{area}:bitbucket"
