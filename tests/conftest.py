@@ -1,0 +1,36 @@
+"""What the tests of every folder share."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aiohttp import ClientResponse, StreamReader
+from aiohttp.client_proto import ResponseHandler
+from aioresponses import aioresponses, core
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Iterator
+
+
+class _Response(ClientResponse):
+    """aioresponses 0.7.9 does not pass the `stream_writer` that aiohttp 3.14 asks for."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"stream_writer": SimpleNamespace(output_size=0), **kwargs})
+
+
+def _stream_reader(loop: asyncio.AbstractEventLoop) -> StreamReader:
+    """Return a reader that takes a large body at once; the one of aioresponses asserts above 128 KiB."""
+    return StreamReader(ResponseHandler(loop=loop), limit=2**40, loop=loop)
+
+
+@pytest.fixture
+def mock_answer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Answer one request of aiohttp's without a network: `mock_answer(url, "GET", status=404, payload={...})`."""
+    monkeypatch.setattr(core, "ClientResponse", _Response)
+    monkeypatch.setattr(core, "stream_reader_factory", _stream_reader)
+    with aioresponses() as mock:
+        yield mock.add  # pyright: ignore[reportUnknownMemberType] - untyped `re.Pattern` in aioresponses
