@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bbasync.testing.cloud import FakeCloud
     from bbasync.testing.datacenter import FakeDataCenter
-
     from bbasync.testing.faults import Fault, Faults
 
 __all__ = ["FakeCloud", "FakeDataCenter", "Fault", "Faults"]

@@ -44,6 +44,7 @@ class Payloads:
         self.base = base
         self.web = web
         self._users: dict[int, Payload] = {}
+        self._repositories: dict[tuple[str, ...], Payload] = {}
 
     def user(self, index: int | None) -> Payload | None:
         """Build an account as it stands in other resources; None where it is gone."""
@@ -157,6 +158,12 @@ class Payloads:
 
     def repository_reference(self, repository: Repository) -> Payload:
         """Build a repository as it stands in other resources."""
+        key = (repository.uuid, repository.full_name, repository.name, repository.language)
+        if key not in self._repositories:
+            self._repositories[key] = self._repository_reference(repository)
+        return self._repositories[key]
+
+    def _repository_reference(self, repository: Repository) -> Payload:
         return {
             "type": "repository",
             "name": repository.name,

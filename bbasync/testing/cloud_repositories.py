@@ -38,18 +38,12 @@ REPOSITORY_FIELDS: Fields[Repository] = {
     "parent.full_name": lambda one: one.parent.full_name if one.parent else None,
     "parent": lambda one: one.parent.uuid if one.parent else None,
 }
-REF_FIELDS: Fields[tuple[str, Commit]] = {
-    "name": lambda one: one[0],
-    "target.hash": lambda one: one[1].hash,
-    "target.date": lambda one: one[1].date,
-    "target.message": lambda one: one[1].message,
-}
 WRITABLE = ("name", "description", "is_private", "language", "website", "fork_policy", "has_issues", "has_wiki")
 
 
-def natural(one: tuple[str, Commit]) -> list[tuple[int, str]]:
+def natural(name: str) -> list[tuple[int, str]]:
     """Sort names as people do: numbers by value."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", one[0].lower())]
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name.lower())]
 
 
 def list_repositories(call: Call) -> web.Response:
@@ -129,17 +123,16 @@ def list_watchers(call: Call) -> web.Response:
 def list_branches(call: Call) -> web.Response:
     """List the branches."""
     repository = call.repository()
-    found = call.filtered(_branches(repository), REF_FIELDS, sortable={"name": natural})
-    return call.page(found, lambda one: call.payloads.branch(repository, *one))
+    found = call.filtered(repository.branches, _ref_fields(repository), sortable={"name": natural})
+    return call.page(found, lambda name: _branch(call, repository, name))
 
 
 def get_branch(call: Call) -> web.Response:
     """Answer with a branch."""
     repository, name = call.repository(), call.arg("name")
-    commit = repository.history.find(repository.branches.get(name, ""))
-    if commit is None:
+    if name not in repository.branches:
         raise not_found(f'Branch "{name}" not found')
-    return call.answer(call.payloads.branch(repository, name, commit))
+    return call.answer(_branch(call, repository, name))
 
 
 def create_branch(call: Call) -> web.Response:
@@ -150,7 +143,7 @@ def create_branch(call: Call) -> web.Response:
         raise refusal(409, f'Branch "{name}" already exists.', data={"key": "BRANCH_ALREADY_EXISTS"})
     repository.branches[name] = commit.hash
     repository.version += 1
-    return call.answer(call.payloads.branch(repository, name, commit), status=201)
+    return call.answer(_branch(call, repository, name), status=201)
 
 
 def delete_branch(call: Call) -> web.Response:
@@ -168,18 +161,16 @@ def delete_branch(call: Call) -> web.Response:
 def list_tags(call: Call) -> web.Response:
     """List the tags."""
     repository = call.repository()
-    found = call.filtered(_tags(repository), REF_FIELDS, sortable={"name": natural})
-    return call.page(found, lambda one: call.payloads.tag(repository, one[0], repository.tags[one[0]], one[1]))
+    found = call.filtered(repository.tags, _ref_fields(repository), sortable={"name": natural})
+    return call.page(found, lambda name: _tag(call, repository, name))
 
 
 def get_tag(call: Call) -> web.Response:
     """Answer with a tag."""
     repository, name = call.repository(), call.arg("name")
-    tag = repository.tags.get(name)
-    commit = repository.history.find(tag.hash) if tag is not None else None
-    if tag is None or commit is None:
+    if name not in repository.tags:
         raise not_found(f'Tag "{name}" not found')
-    return call.answer(call.payloads.tag(repository, name, tag, commit))
+    return call.answer(_tag(call, repository, name))
 
 
 def create_tag(call: Call) -> web.Response:
@@ -192,7 +183,7 @@ def create_tag(call: Call) -> web.Response:
     tag = Tag(commit.hash, message, call.world.now(), call.me) if message else Tag(commit.hash)
     repository.tags[name] = tag
     repository.version += 1
-    return call.answer(call.payloads.tag(repository, name, tag, commit), status=201)
+    return call.answer(_tag(call, repository, name), status=201)
 
 
 def delete_tag(call: Call) -> web.Response:
@@ -207,15 +198,8 @@ def delete_tag(call: Call) -> web.Response:
 def list_refs(call: Call) -> web.Response:
     """List branches and tags together."""
     repository = call.repository()
-    branches = {name for name, _ in _branches(repository)}
-
-    def render(one: tuple[str, Commit]) -> Payload:
-        if one[0] in branches:
-            return call.payloads.branch(repository, *one)
-        return call.payloads.tag(repository, one[0], repository.tags[one[0]], one[1])
-
-    both = [*_branches(repository), *_tags(repository)]
-    return call.page(call.filtered(both, REF_FIELDS, sortable={"name": natural}), render)
+    refs = [*((_branch, name) for name in repository.branches), *((_tag, name) for name in repository.tags)]
+    return call.page(refs, lambda one: one[0](call, repository, one[1]))
 
 
 def list_default_reviewers(call: Call) -> web.Response:
@@ -258,14 +242,26 @@ def delete_default_reviewer(call: Call) -> web.Response:
     return no_content()
 
 
-def _branches(repository: Repository) -> list[tuple[str, Commit]]:
-    found = ((name, repository.history.find(head)) for name, head in repository.branches.items())
-    return [(name, commit) for name, commit in found if commit is not None]
+def _branch(call: Call, repository: Repository, name: str) -> Payload:
+    return call.payloads.branch(repository, name, repository.commit(repository.branches[name]))
 
 
-def _tags(repository: Repository) -> list[tuple[str, Commit]]:
-    found = ((name, repository.history.find(tag.hash)) for name, tag in repository.tags.items())
-    return [(name, commit) for name, commit in found if commit is not None]
+def _tag(call: Call, repository: Repository, name: str) -> Payload:
+    tag = repository.tags[name]
+    return call.payloads.tag(repository, name, tag, repository.commit(tag.hash))
+
+
+def _ref_fields(repository: Repository) -> Fields[str]:
+    def target(name: str) -> Commit:
+        head = repository.branches.get(name)
+        return repository.commit(head or repository.tags[name].hash)
+
+    return {
+        "name": str,
+        "target.hash": lambda name: target(name).hash,
+        "target.date": lambda name: target(name).date,
+        "target.message": lambda name: target(name).message,
+    }
 
 
 def _new_ref(call: Call, repository: Repository) -> tuple[str, Commit]:

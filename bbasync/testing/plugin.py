@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
-
-try:
-    import pytest_asyncio
-except ImportError:  # the fixtures need it, the rest of a test suite does not
-    pytest_asyncio = None
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from bbasync.testing.cloud import FakeCloud
 
-if pytest_asyncio is not None:
+if find_spec("pytest_asyncio"):  # the fixtures need it, the rest of a test suite does not
+    import pytest_asyncio
 
     @pytest_asyncio.fixture
     async def bitbucket_cloud() -> AsyncIterator[FakeCloud]:

@@ -130,6 +130,13 @@ class Repository:
             return self.history.find(self.tags[name].hash)
         return self.history.find(name) if len(name) >= SHORTEST else None
 
+    def commit(self, hash_: str) -> Commit:
+        """Give a commit that is known to exist."""
+        found = self.history.find(hash_)
+        if found is None:
+            raise KeyError(hash_)
+        return found
+
     @property
     def last_pull(self) -> int:
         """The highest number of a pull request."""
