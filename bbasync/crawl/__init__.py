@@ -1,1 +1,31 @@
-"""The resumable bulk crawl of Bitbucket Cloud into a database."""
+"""The resumable bulk crawl of Bitbucket Cloud into a database.
+
+::
+
+    async with Store("sqlite:///bitbucket.db") as store:
+        report = await crawl(CrawlOptions(workspaces=["acme"]), store, Credentials(default=ApiToken(email, token)))
+"""
+
+from .config import ConfigError, Credentials, read_config
+from .export import export
+from .plan import CrawlOptions
+from .progress import CrawlReport, Failure, Progress, WorkspaceProgress
+from .runner import crawl
+from .schema import RESOURCES
+from .store import Store, StoreError
+
+__all__ = [
+    "RESOURCES",
+    "ConfigError",
+    "CrawlOptions",
+    "CrawlReport",
+    "Credentials",
+    "Failure",
+    "Progress",
+    "Store",
+    "StoreError",
+    "WorkspaceProgress",
+    "crawl",
+    "export",
+    "read_config",
+]

@@ -12,6 +12,7 @@ import os
 import queue
 import sqlite3
 import threading
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar
@@ -26,7 +27,6 @@ from bbasync.errors import BitbucketError, clip
 from .schema import META, VERSION, metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
     from types import TracebackType
 
 __all__ = ["Store", "StoreError", "connect"]

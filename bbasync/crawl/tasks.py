@@ -5,17 +5,16 @@ Every function takes the connection of the store's thread: it is to be called in
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Any, Final, Literal
 
 import orjson
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from .schema import BUDGET, RUN, TASK, WATERMARK, Row, upsert
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
 
 __all__ = [
     "Run",
@@ -33,6 +32,7 @@ __all__ = [
     "read_watermark",
     "retry",
     "troubles",
+    "waiting",
     "write_budget",
     "write_watermark",
 ]
@@ -40,7 +40,7 @@ __all__ = [
 State = Literal["pending", "done", "failed", "final"]
 """`failed` is tried once more in the same run, `final` is not; the next run tries both."""
 
-Json = dict[str, object]
+Json = dict[str, Any]
 
 _CHUNK: Final = 500
 """Keys in one IN list: some databases allow no more than 999 arguments."""
@@ -63,7 +63,7 @@ class Task:
     repository: str = ""
     pull_request: int = 0
     parent: str = ""
-    arguments: Json = field(factory=dict[str, object])
+    arguments: Mapping[str, Any] = field(factory=dict[str, Any])
     version: str = ""
     """The server's instant of the change that makes the listing necessary."""
     cursor: str | None = None
@@ -128,6 +128,8 @@ def begin(connection: Connection, workspace: str, options: Json, keeps: Callable
     written = orjson.dumps(options, option=orjson.OPT_SORT_KEYS).decode()
     last = connection.execute(select(RUN).where(RUN.c.workspace == workspace).order_by(RUN.c.number.desc())).first()
     if last is not None and last.finished is None and last.options == written:
+        failed = update(TASK).where(TASK.c.run == last.number, TASK.c.state == "failed")
+        connection.execute(failed.values(state="pending", tries=0))
         return Run(number=last.number, resumed=True)
     number: int = (connection.execute(select(func.max(RUN.c.number))).scalar() or 0) + 1
     connection.execute(insert(RUN), [{"number": number, "workspace": workspace, "started": now(), "options": written}])
@@ -161,7 +163,7 @@ def counts(connection: Connection, run: int) -> dict[str, int]:
     return dict(list(rows.tuples()))
 
 
-def pending_kinds(connection: Connection, run: int) -> dict[str, int]:
+def waiting(connection: Connection, run: int) -> dict[str, int]:
     """Return how many pending tasks of a run there are of each kind."""
     rows = connection.execute(
         select(TASK.c.kind, func.count()).where(TASK.c.run == run, TASK.c.state == "pending").group_by(TASK.c.kind)
@@ -182,25 +184,24 @@ def troubles(connection: Connection, run: int) -> list[tuple[str, State, str]]:
 # -- tasks ----------------------------------------------------------------------------------------------------------
 
 
-def add(connection: Connection, run: int, tasks: Sequence[Task]) -> int:
-    """Add tasks to a run; return how many are pending now that were not.
+def add(connection: Connection, run: int, tasks: Sequence[Task]) -> Counter[str]:
+    """Add tasks to a run; return how many became pending, by kind.
 
     A task that the run knows already is left as it is, unless it was made for an earlier change: then it starts anew.
     """
     by_key = {task.key: task for task in tasks}
-    known: dict[str, tuple[int, str, State]] = {}
+    known: dict[str, tuple[str, State]] = {}
     keys = list(by_key)
     for start in range(0, len(keys), _CHUNK):
-        chunk = keys[start : start + _CHUNK]
         rows = connection.execute(
-            select(TASK.c.key, TASK.c.run, TASK.c.version, TASK.c.state).where(TASK.c.key.in_(chunk))
+            select(TASK.c.key, TASK.c.version, TASK.c.state).where(
+                TASK.c.key.in_(keys[start : start + _CHUNK]), TASK.c.run == run
+            )
         )
-        known |= {row.key: (row.run, row.version, row.state) for row in rows}
-    fresh = [
-        task for key, task in by_key.items() if key not in known or known[key][0] != run or known[key][1] < task.version
-    ]
+        known |= {row.key: (row.version, row.state) for row in rows}
+    fresh = [task for key, task in by_key.items() if key not in known or known[key][0] < task.version]
     upsert(connection, TASK, [_row(task, run) for task in fresh])
-    return sum(known.get(task.key, (0, "", "done"))[::2] != (run, "pending") for task in fresh)
+    return Counter(task.kind for task in fresh if task.key not in known or known[task.key][1] != "pending")
 
 
 def _row(task: Task, run: int) -> Row:
@@ -248,14 +249,14 @@ def claim(connection: Connection, run: int, number: int, taken: Collection[str])
     return free[:number]
 
 
-def advance(connection: Connection, task: Task, cursor: str | None, arguments: Json) -> Task | None:
-    """Record the next page of a task; return the task at that page, None if a later change has started it anew."""
+def advance(connection: Connection, task: Task) -> bool:
+    """Record the next page of a task; False if a later change has started it anew."""
     done = connection.execute(
         update(TASK)
         .where(TASK.c.key == task.key, TASK.c.version == task.version)
-        .values(cursor=cursor, arguments=_json(arguments))
+        .values(cursor=task.cursor, arguments=_json(task.arguments))
     )
-    return evolve(task, cursor=cursor, arguments=arguments) if done.rowcount else None
+    return bool(done.rowcount)
 
 
 def finish(connection: Connection, task: Task) -> bool:
@@ -266,21 +267,21 @@ def finish(connection: Connection, task: Task) -> bool:
     return bool(done.rowcount)
 
 
-def fail(connection: Connection, task: Task, error: str, *, final: bool) -> None:
-    """Record that a task failed, unless a later change has started it anew; the next try begins at its first page."""
-    connection.execute(
+def fail(connection: Connection, task: Task, error: str, *, is_final: bool) -> bool:
+    """Record that a task failed; False if a later change has started it anew. The next try begins at its first page."""
+    done = connection.execute(
         update(TASK)
         .where(TASK.c.key == task.key, TASK.c.version == task.version)
-        .values(state="final" if final else "failed", cursor=None, tries=task.tries + 1, error=error)
+        .values(state="final" if is_final else "failed", cursor=None, tries=task.tries + 1, error=error)
     )
+    return bool(done.rowcount)
 
 
-def retry(connection: Connection, run: int) -> int:
-    """Make the tasks that failed once pending again; return how many they are."""
-    done = connection.execute(
+def retry(connection: Connection, run: int) -> None:
+    """Make the tasks that failed once pending again."""
+    connection.execute(
         update(TASK).where(TASK.c.run == run, TASK.c.state == "failed", TASK.c.tries == 1).values(state="pending")
     )
-    return done.rowcount
 
 
 def forget_repository(connection: Connection, workspace: str, repository: str) -> None:

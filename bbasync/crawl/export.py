@@ -1,0 +1,37 @@
+"""The rows of a store as JSON Lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+from sqlalchemy import select
+
+from .plan import resources_of
+from .schema import RESOURCES, TABLES
+from .store import Store, connect
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+__all__ = ["export"]
+
+
+def export(url: str, *, resources: Collection[str] = RESOURCES, workspaces: Collection[str] = ()) -> Iterator[bytes]:
+    """Yield the rows of a store as lines of JSON, also while a crawl is writing to it.
+
+    A line has the columns of its row, `resource`, and `payload` as the vendor sent it. Without workspaces it is all.
+    Raises StoreError if there is no store, ValueError for a resource that is none.
+    """
+    chosen = resources_of(resources)
+    with connect(Store(url).url) as connection:
+        for name in RESOURCES:
+            if name not in chosen:
+                continue
+            table = TABLES[name]
+            query = select(*(column for column in table.columns if column.name != "seen"))
+            if workspaces:
+                query = query.where(table.c.workspace.in_(workspaces))
+            for row in connection.execution_options(yield_per=1000).execute(query).mappings():
+                line = {"resource": name, **row, "payload": orjson.Fragment(row["payload"])}
+                yield orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
