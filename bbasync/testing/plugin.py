@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from bbasync.testing.cloud import FakeCloud
+    from bbasync.testing.datacenter import FakeDataCenter
 
 if find_spec("pytest_asyncio"):  # the fixtures need it, the rest of a test suite does not
     import pytest_asyncio
@@ -19,4 +20,12 @@ if find_spec("pytest_asyncio"):  # the fixtures need it, the rest of a test suit
         from bbasync.testing.cloud import FakeCloud  # noqa: PLC0415  # only a test that uses it pays for the import
 
         async with FakeCloud() as fake:
+            yield fake
+
+    @pytest_asyncio.fixture
+    async def bitbucket_datacenter() -> AsyncIterator[FakeDataCenter]:
+        """Yield a FakeDataCenter of its own to every test that asks for it."""
+        from bbasync.testing.datacenter import FakeDataCenter  # noqa: PLC0415  # same
+
+        async with FakeDataCenter() as fake:
             yield fake

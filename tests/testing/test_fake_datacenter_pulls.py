@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 import aiohttp
 import pytest
-from datacenter_api import Api, Json
 
 from bbasync.testing.datacenter import FakeDataCenter
+from tests.testing.datacenter_api import Api, Json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, cast
 
 import aiohttp
 import pytest
-from datacenter_api import Api, Json
 from yarl import URL
 
 from bbasync.testing.datacenter import FakeDataCenter
+from tests.testing.datacenter_api import Api, Json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
