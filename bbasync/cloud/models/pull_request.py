@@ -105,7 +105,7 @@ class PullRequest(BasePullRequest):
     updated_on: datetime
     """When it was last changed."""
     comment_count: int
-    """How many comments it has, deleted ones left out."""
+    """How many comments it has."""
     task_count: int
     """How many of its tasks are open."""
     close_source_branch: bool

@@ -1,0 +1,156 @@
+"""Comments on pull requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bbasync.cloud.models.comment import Comment, CommentResolution
+from bbasync.cloud.query import page_fields
+from bbasync.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bbasync.cloud.models.comment import Inline
+    from bbasync.paging import Paging
+
+__all__ = ["PullRequestComments"]
+
+
+class PullRequestComments(Service):
+    """Comments on pull requests, a part of `bb.pull_requests`."""
+
+    async def list_comments(
+        self,
+        workspace: str,
+        repo_slug: str,
+        pull_request_id: int,
+        *,
+        q: str | None = None,
+        sort: str | None = None,
+        fields: str | None = None,
+        paging: Paging | None = None,
+    ) -> AsyncIterator[Comment]:
+        """List the comments of a pull request, replies and those on lines among them, oldest first.
+
+        Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
+        """
+        request = self._build(
+            "GET",
+            "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/comments",
+            (workspace, repo_slug, pull_request_id),
+            query={"q": q, "sort": sort, "fields": page_fields(fields)},
+        )
+        async with self._pages(Comment, request, paging) as pages:
+            async for page in pages:
+                for comment in page:
+                    yield comment
+
+    async def create_comment(
+        self,
+        workspace: str,
+        repo_slug: str,
+        pull_request_id: int,
+        *,
+        content: str,
+        inline: Inline | None = None,
+        parent: int | None = None,
+        pending: bool | None = None,
+    ) -> Comment:
+        """Comment on a pull request.
+
+        `content` is Markdown. `inline` places it in a file; `parent` makes it a reply to the comment of that id.
+        A `pending` comment is seen by its author alone until the review is published.
+
+        Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
+        """
+        request = self._build(
+            "POST",
+            "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/comments",
+            (workspace, repo_slug, pull_request_id),
+            json={
+                "content": {"raw": content},
+                "inline": inline.body() if inline is not None else None,
+                "parent": {"id": parent},
+                "pending": pending,
+            },
+        )
+        return await self._fetch(Comment, request)
+
+    async def get_comment(
+        self, workspace: str, repo_slug: str, pull_request_id: int, comment_id: int, *, fields: str | None = None
+    ) -> Comment:
+        """Return a comment.
+
+        Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
+        """
+        request = self._build(
+            "GET",
+            "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/comments/{comment_id}",
+            (workspace, repo_slug, pull_request_id, comment_id),
+            query={"fields": fields},
+        )
+        return await self._fetch(Comment, request)
+
+    async def update_comment(
+        self,
+        workspace: str,
+        repo_slug: str,
+        pull_request_id: int,
+        comment_id: int,
+        *,
+        content: str | None = None,
+        pending: bool | None = None,
+    ) -> Comment:
+        """Change the text of a comment, or publish it with `pending=False`.
+
+        Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
+        """
+        request = self._build(
+            "PUT",
+            "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/comments/{comment_id}",
+            (workspace, repo_slug, pull_request_id, comment_id),
+            json={"content": {"raw": content}, "pending": pending},
+        )
+        return await self._fetch(Comment, request)
+
+    async def delete_comment(self, workspace: str, repo_slug: str, pull_request_id: int, comment_id: int) -> None:
+        """Delete a comment.
+
+        Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
+        """
+        request = self._build(
+            "DELETE",
+            "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/comments/{comment_id}",
+            (workspace, repo_slug, pull_request_id, comment_id),
+        )
+        await self._run(request)
+
+    async def resolve_comment(
+        self, workspace: str, repo_slug: str, pull_request_id: int, comment_id: int
+    ) -> CommentResolution:
+        """Resolve the thread that a comment begins.
+
+        Only a comment on a line that is no reply can be resolved, else PermissionDeniedError. ConflictError if it is
+        resolved already.
+
+        Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
+        """
+        request = self._build(
+            "POST",
+            "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/comments/{comment_id}/resolve",
+            (workspace, repo_slug, pull_request_id, comment_id),
+        )
+        return await self._fetch(CommentResolution, request)
+
+    async def reopen_comment(self, workspace: str, repo_slug: str, pull_request_id: int, comment_id: int) -> None:
+        """Reopen a resolved thread; NotFoundError if it is open.
+
+        Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
+        """
+        request = self._build(
+            "DELETE",
+            "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/comments/{comment_id}/resolve",
+            (workspace, repo_slug, pull_request_id, comment_id),
+        )
+        await self._run(request)

@@ -1,0 +1,128 @@
+"""Merges of pull requests, and what stands in their way."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
+
+from bbasync.cloud.models.mergeability import MergeabilityChecks
+from bbasync.cloud.models.pull_request import MergeTask, PullRequest
+from bbasync.request import decode_error
+from bbasync.service import Service
+
+if TYPE_CHECKING:
+    from bbasync.cloud.models.pull_request import MergeStrategy
+    from bbasync.request import RawResponse, Request
+
+__all__ = ["PullRequestMerges"]
+
+_ACCEPTED: Final = 202
+_FIRST_PAUSE: Final = 0.5
+_GROWTH: Final = 1.5
+_LONGEST_PAUSE: Final = 10.0
+
+
+class PullRequestMerges(Service):
+    """Merges and the checks before them, a part of `bb.pull_requests`."""
+
+    async def merge(
+        self,
+        workspace: str,
+        repo_slug: str,
+        pull_request_id: int,
+        *,
+        message: str | None = None,
+        close_source_branch: bool | None = None,
+        merge_strategy: MergeStrategy | str | None = None,
+        asynchronous: bool = False,
+        timeout: float = 300.0,
+    ) -> PullRequest:
+        """Merge a pull request, and return it as it is then.
+
+        The server may go on alone with a merge that takes long; with `asynchronous` it does from the beginning, which
+        is safer for large repositories: a request that it gives up on answers 555, and whether it merged is unknown.
+        Then the merge's task is asked for its end, for at most `timeout` seconds: TimeoutError, which names the task
+        and does not stop the merge. What is left out is as the pull request and its destination branch say; `message`
+        has up to 128 KiB.
+
+        ConflictError if a branch moved meanwhile, BadRequestError if merging is not allowed.
+
+        Scope: pullrequest:write (OAuth), read:pullrequest:bitbucket, write:pullrequest:bitbucket (API token).
+        """
+        request = self._build(
+            "POST",
+            "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/merge",
+            (workspace, repo_slug, pull_request_id),
+            query={"async": True if asynchronous else None},
+            json={"message": message, "close_source_branch": close_source_branch, "merge_strategy": merge_strategy},
+        )
+        response = await self._session.send(request)
+        if response.status != _ACCEPTED:
+            return self._session.structure(response.json(), PullRequest, request, response.body)
+        task_id = _task_id(request, response)
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._merged(workspace, repo_slug, pull_request_id, task_id)
+        except TimeoutError:
+            raise TimeoutError(
+                f"the merge was not done after {timeout:g} s; ask get_merge_task_status for its task {task_id!r}, or "
+                "look at the pull request's state: a task that the server does not know stays PENDING for ever"
+            ) from None
+
+    async def _merged(self, workspace: str, repo_slug: str, pull_request_id: int, task_id: str) -> PullRequest:
+        """Return the pull request when the task has merged it; a failed one raises."""
+        pause = _FIRST_PAUSE
+        while True:
+            await asyncio.sleep(pause)
+            task = await self.get_merge_task_status(workspace, repo_slug, pull_request_id, task_id)
+            if task.merge_result is not None:
+                return task.merge_result
+            pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+
+    async def get_merge_task_status(
+        self, workspace: str, repo_slug: str, pull_request_id: int, task_id: str, *, fields: str | None = None
+    ) -> MergeTask:
+        """Return how far a merge is that the server does on its own.
+
+        A failed merge raises: ConflictError if a branch moved meanwhile, BadRequestError otherwise, also if the task
+        is of another pull request. One that the server does not know stays PENDING for ever.
+
+        Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
+        """
+        request = self._build(
+            "GET",
+            "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/merge/task-status/{task_id}",
+            (workspace, repo_slug, pull_request_id, task_id),
+            query={"fields": fields},
+        )
+        return await self._fetch(MergeTask, request)
+
+    async def get_mergeability_checks(
+        self, workspace: str, repo_slug: str, pull_request_id: int, *, q: str | None = None, fields: str | None = None
+    ) -> MergeabilityChecks:
+        """Return all checks that the server makes before a merge, and how each came out, in one answer.
+
+        `q` can leave out the costly ones, and nothing else: `type != "git_mergeability_check"` and
+        `check.kind != "maximum_commits_behind"`, alone or with AND between them. The vendor limits these requests
+        apart from the others and does not say to how many.
+
+        Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
+        """
+        request = self._build(
+            "GET",
+            "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/mergeability/checks",
+            (workspace, repo_slug, pull_request_id),
+            query={"q": q, "fields": fields},
+            group="mergeability",
+        )
+        return await self._fetch(MergeabilityChecks, request)
+
+
+def _task_id(request: Request, response: RawResponse) -> str:
+    """Return the task that a 202 names in its Location; the rest of that address is not trusted."""
+    path = response.headers.get("location", "").partition("?")[0]
+    task_id = unquote(path.rpartition("/merge/task-status/")[2]) if "/merge/task-status/" in path else ""
+    if not task_id:
+        raise decode_error(request, response, "Location names no task of the merge; look at the pull request's state")
+    return task_id
