@@ -17,7 +17,7 @@ from bbasync.testing.datacenter_operations import (
     user_of,
     value,
 )
-from bbasync.testing.datacenter_payloads import VALIDATION, answer, error_entry, no_content, refuse
+from bbasync.testing.datacenter_payloads import VALIDATION, answer, no_content, refuse
 from bbasync.testing.datacenter_refs import plain
 from bbasync.testing.datacenter_world import Participant, PullRequest, Ref, Repository
 
@@ -320,13 +320,9 @@ class PullRequestOperations(Operations):
         vetoes = _vetoes(pull)
         if vetoes or pull.conflicted:
             reason = "has conflicts" if pull.conflicted else "is vetoed by a merge check"
-            entry = error_entry(
-                f"The pull request {reason} and cannot be merged.",
-                "pull.PullRequestMergeVetoedException",
-                conflicted=pull.conflicted,
-                vetoes=vetoes,
-            )
-            return answer({"errors": [entry]}, 409)
+            message = f"The pull request {reason} and cannot be merged."
+            exception = "pull.PullRequestMergeVetoedException"
+            raise refuse(409, message, exception, conflicted=pull.conflicted, vetoes=vetoes)
         history = pull.target.repository.history
         merge = history.commit(
             parents=(pull.target.commit, pull.source.commit),
