@@ -11,7 +11,11 @@ from aiohttp import BodyPartReader, web
 from multidict import MultiDict
 
 from bbasync.testing import (
+    cloud_comments,
+    cloud_commit_changes,
     cloud_commits,
+    cloud_hooks,
+    cloud_pull_changes,
     cloud_pulls,
     cloud_repositories,
     cloud_workspaces,
@@ -20,6 +24,7 @@ from bbasync.testing.cloud_http import (
     Call,
     CloudCaller,
     Memory,
+    MergeTasks,
     Operation,
     Part,
     error_response,
@@ -38,6 +43,16 @@ if TYPE_CHECKING:
     from bbasync.testing.faults import Faults
     from bbasync.testing.server import Caller, Handler, Route
 
+MODULES = (
+    cloud_pulls,
+    cloud_commits,
+    cloud_repositories,
+    cloud_workspaces,
+    cloud_pull_changes,
+    cloud_comments,
+    cloud_commit_changes,
+    cloud_hooks,
+)
 GROUPS = {"files": 5000, "webhooks": 1000, ANONYMOUS: 60}
 """Limits an hour, beside that of `api`."""
 
@@ -87,6 +102,7 @@ class FakeCloud(FakeServer):
         self._operations: dict[Handler, Operation] = {}
         self._filters = Memory(64)
         self._walks = Memory(10_000)
+        self.merges = MergeTasks()
         self._payloads: Payloads | None = None
         self._request_ids = itertools.count(1)
 
@@ -102,8 +118,7 @@ class FakeCloud(FakeServer):
 
     def routes(self) -> Iterator[Route]:
         """Bind every operation to its path."""
-        groups = (cloud_pulls, cloud_commits, cloud_repositories, cloud_workspaces)
-        for operation in itertools.chain.from_iterable(group.OPERATIONS for group in groups):
+        for operation in itertools.chain.from_iterable(module.OPERATIONS for module in MODULES):
             handler = self._bind(operation)
             self._operations[handler] = operation
             yield operation.method, f"/2.0{operation.template}", handler
@@ -193,7 +208,7 @@ class FakeCloud(FakeServer):
             if request.content_type == "application/x-www-form-urlencoded":
                 form.extend((name, value) for name, value in (await request.post()).items() if isinstance(value, str))
         assert self._payloads is not None  # noqa: S101  # set before the first request can come
-        return Call(request, self.world, self._payloads, self._filters, self._walks, body, form)
+        return Call(request, self.world, self._payloads, self._filters, self._walks, self.merges, body, form)
 
 
 async def _parts(request: web.Request) -> MultiDict[str | Part]:

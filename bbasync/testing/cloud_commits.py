@@ -36,7 +36,7 @@ def list_commits(call: Call) -> web.Response:
         return call.iterate([], pagelen, None)
     include = _hashes(call, repository, "include")
     if "revision" in call.request.match_info:
-        include.append(_resolve(repository, call.arg("revision")).hash)
+        include.append(resolve(repository, call.arg("revision")).hash)
     exclude = _hashes(call, repository, "exclude")
     digest = hashlib.blake2b(repr((repository.uuid, repository.version, include, exclude)).encode(), digest_size=16)
     context = call.query.get("ctx", digest.hexdigest())
@@ -51,14 +51,16 @@ def list_commits(call: Call) -> web.Response:
 def get_commit(call: Call) -> web.Response:
     """Answer with one commit, by hash, branch or tag."""
     repository = call.repository()
-    commit = _resolve(repository, call.arg("commit"))
-    return call.answer(call.payloads.commit(repository, commit) | {"participants": []})
+    commit = resolve(repository, call.arg("commit"))
+    participants = repository.commit_participants.get(commit.hash, {})
+    said = [call.payloads.participant(user, "PARTICIPANT", one) for user, one in participants.items()]
+    return call.answer(call.payloads.commit(repository, commit) | {"participants": said})
 
 
 def list_statuses(call: Call) -> web.Response:
     """List the build statuses of a commit."""
     repository = call.repository()
-    commit = _resolve(repository, call.arg("commit"))
+    commit = resolve(repository, call.arg("commit"))
     found = call.filtered(repository.statuses(commit.hash).values(), STATUS_FIELDS)
     return call.page(found, lambda one: call.payloads.status(repository, commit.hash, one), default=30)
 
@@ -72,7 +74,8 @@ def _hashes(call: Call, repository: Repository, name: str) -> list[str]:
     return [commit.hash for commit in found.values() if commit is not None]
 
 
-def _resolve(repository: Repository, name: str) -> Commit:
+def resolve(repository: Repository, name: str) -> Commit:
+    """Find a commit by hash, branch or tag, or refuse."""
     commit = repository.resolve(name)
     if commit is None:
         raise refusal(404, "Commit not found", data={"shas": [name]})

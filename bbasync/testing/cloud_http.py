@@ -105,6 +105,32 @@ class Part:
     """`executable`, `link`, or nothing."""
 
 
+@attrs.define
+class MergeTasks:
+    """Merges that are carried out in the background, as far as their callers can tell."""
+
+    polls: int = 1
+    """How often a task is pending before it has succeeded."""
+    slow_merges: bool = False
+    """Whether merges that nobody asked to be asynchronous are so too."""
+    _left: dict[str, tuple[int, int]] = attrs.field(factory=dict[str, tuple[int, int]])
+
+    def add(self, pull: int) -> str:
+        """Give the id of a new task."""
+        task = f"merge-{pull}-{len(self._left) + 1}"
+        self._left[task] = (pull, self.polls)
+        return task
+
+    def pending(self, task: str, pull: int) -> bool:
+        """Tell whether a task is pending; unknown ones always are."""
+        owner, left = self._left.get(task, (pull, 1))
+        if owner != pull:
+            raise refusal(400, "The task does not belong to this pull request")
+        if task in self._left:
+            self._left[task] = (owner, max(left - 1, 0))
+        return left > 0
+
+
 @attrs.frozen
 class CloudCaller(Caller):
     """Whom a credential stands for; an access token is bound to one workspace."""
@@ -121,6 +147,7 @@ class Call:
     payloads: Payloads
     filters: Memory
     walks: Memory
+    merges: MergeTasks
     body: bytes
     form: MultiDict[str | Part]
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from bbasync.testing.world import Project, User, Workspace, World
     from bbasync.testing.world_history import Commit
-    from bbasync.testing.world_pulls import Status
+    from bbasync.testing.world_pulls import Participant, Status
     from bbasync.testing.world_repository import Hook, Repository, Tag
 
 Payload: TypeAlias = dict[str, Any]
@@ -308,6 +308,17 @@ class Payloads:
                 commits=f"{own}/commits/{quote(name)}",
                 html=f"{self.web}/{repository.full_name}/commits/tag/{quote(name)}",
             ),
+        }
+
+    def participant(self, user: int, role: str, one: Participant) -> Payload:
+        """Build a participant; `state` and `participated_on` are null until they said something."""
+        return {
+            "type": "participant",
+            "user": self.user(user),
+            "role": role,
+            "approved": one.verdict == "approved",
+            "state": one.verdict,
+            "participated_on": None if one.date is None else stamp(one.date),
         }
 
     def status(self, repository: Repository, commit: str, status: Status) -> Payload:

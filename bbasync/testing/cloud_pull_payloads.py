@@ -105,15 +105,8 @@ def pull_request(payloads: Payloads, repository: Repository, pull: Pull, *, in_l
 
 
 def participant(payloads: Payloads, pull: Pull, user: int, one: Participant) -> Payload:
-    """Build a participant; `state` and `participated_on` are null until they said something."""
-    return {
-        "type": "participant",
-        "user": payloads.user(user),
-        "role": "REVIEWER" if user in pull.reviewers else "PARTICIPANT",
-        "approved": one.verdict == "approved",
-        "state": one.verdict,
-        "participated_on": None if one.date is None else stamp(one.date),
-    }
+    """Build a participant with the role that the list of reviewers gives."""
+    return payloads.participant(user, "REVIEWER" if user in pull.reviewers else "PARTICIPANT", one)
 
 
 def comment(payloads: Payloads, repository: Repository, pull: Pull, one: Comment) -> Payload:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -119,6 +120,10 @@ class World:
     def new_uuid(self) -> str:
         """Give an identifier for something made through the API."""
         return make_uuid(f"{self.seed}/made/{self.serial()}")
+
+    def new_hash(self) -> str:
+        """Give the hash of a commit made through the API."""
+        return hashlib.blake2b(b"%d/%d" % (self.seed, self.serial()), digest_size=20).hexdigest()
 
     @property
     def me(self) -> User:
