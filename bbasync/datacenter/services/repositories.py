@@ -1,0 +1,193 @@
+"""Repositories of projects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bbasync.datacenter.models.repository import Repository
+from bbasync.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bbasync.datacenter.models.repository import ArchiveFilter, RepositoryPermission, RepositoryState, Visibility
+    from bbasync.paging import Paging
+
+__all__ = ["Repositories"]
+
+
+class Repositories(Service):
+    """Repositories: `bb.repositories`."""
+
+    async def list(self, project_key: str, *, paging: Paging | None = None) -> AsyncIterator[Repository]:
+        """List the repositories of a project.
+
+        Permission: PROJECT_READ.
+        """
+        request = self._build("GET", "/api/latest/projects/{projectKey}/repos", (project_key,))
+        async with self._pages(Repository, request, paging) as pages:
+            async for page in pages:
+                for repository in page:
+                    yield repository
+
+    async def create(
+        self,
+        project_key: str,
+        *,
+        name: str,
+        scm_id: str | None = None,
+        default_branch: str | None = None,
+        description: str | None = None,
+        forkable: bool | None = None,
+        public: bool | None = None,
+    ) -> Repository:
+        """Create an empty repository; its slug is made of the name.
+
+        Old versions take `name` and `scm_id` (`git`) only, and leave the rest to `update`.
+
+        Permission: REPO_CREATE.
+        """
+        request = self._build(
+            "POST",
+            "/api/latest/projects/{projectKey}/repos",
+            (project_key,),
+            json={
+                "name": name,
+                "scmId": scm_id,
+                "defaultBranch": default_branch,
+                "description": description,
+                "forkable": forkable,
+                "public": public,
+            },
+        )
+        return await self._fetch(Repository, request)
+
+    async def get(self, project_key: str, repository_slug: str) -> Repository:
+        """Return a repository; a former address leads to it too.
+
+        Permission: REPO_READ.
+        """
+        request = self._build(
+            "GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}", (project_key, repository_slug)
+        )
+        return await self._fetch(Repository, request)
+
+    async def fork(
+        self,
+        project_key: str,
+        repository_slug: str,
+        *,
+        name: str | None = None,
+        target_project: str | None = None,
+        default_branch: str | None = None,
+    ) -> Repository:
+        """Fork a repository, into the user's personal project unless `target_project` names another by its key.
+
+        Permission: REPO_READ, and PROJECT_ADMIN on the target project.
+        """
+        request = self._build(
+            "POST",
+            "/api/latest/projects/{projectKey}/repos/{repositorySlug}",
+            (project_key, repository_slug),
+            json={"name": name, "project": {"key": target_project}, "defaultBranch": default_branch},
+        )
+        return await self._fetch(Repository, request)
+
+    async def update(
+        self,
+        project_key: str,
+        repository_slug: str,
+        *,
+        name: str | None = None,
+        target_project: str | None = None,
+        default_branch: str | None = None,
+        description: str | None = None,
+        forkable: bool | None = None,
+        public: bool | None = None,
+        archived: bool | None = None,
+    ) -> Repository:
+        """Change what is given of a repository.
+
+        A new `name` changes the slug, and `target_project` (a key) moves the repository; the answer has the new
+        address. Former addresses are good for reading only.
+
+        Permission: REPO_ADMIN.
+        """
+        request = self._build(
+            "PUT",
+            "/api/latest/projects/{projectKey}/repos/{repositorySlug}",
+            (project_key, repository_slug),
+            json={
+                "name": name,
+                "project": {"key": target_project},
+                "defaultBranch": default_branch,
+                "description": description,
+                "forkable": forkable,
+                "public": public,
+                "archived": archived,
+            },
+            repeatable=name is None and target_project is None,  # once it has moved, a repetition is redirected
+        )
+        return await self._fetch(Repository, request)
+
+    async def delete(self, project_key: str, repository_slug: str) -> None:
+        """Schedule a repository to be deleted; one that does not exist is no error.
+
+        Permission: REPO_ADMIN, unless the server's delete policy says otherwise.
+        """
+        request = self._build(
+            "DELETE", "/api/latest/projects/{projectKey}/repos/{repositorySlug}", (project_key, repository_slug)
+        )
+        await self._run(request)
+
+    async def list_forks(
+        self, project_key: str, repository_slug: str, *, paging: Paging | None = None
+    ) -> AsyncIterator[Repository]:
+        """List the direct forks of a repository.
+
+        Permission: REPO_READ.
+        """
+        request = self._build(
+            "GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/forks", (project_key, repository_slug)
+        )
+        async with self._pages(Repository, request, paging) as pages:
+            async for page in pages:
+                for repository in page:
+                    yield repository
+
+    async def search(
+        self,
+        *,
+        name: str | None = None,
+        project_name: str | None = None,
+        project_key: str | None = None,
+        permission: RepositoryPermission | str | None = None,
+        state: RepositoryState | str | None = None,
+        visibility: Visibility | str | None = None,
+        archived: ArchiveFilter | str | None = None,
+        paging: Paging | None = None,
+    ) -> AsyncIterator[Repository]:
+        """List the repositories of all projects, personal ones included, that the user may see.
+
+        Names and keys match without regard to case; archived ones are left out unless `archived` asks for them.
+        An anonymous caller who gives a `permission` gets nothing.
+
+        Permission: none.
+        """
+        request = self._build(
+            "GET",
+            "/api/latest/repos",
+            query={
+                "name": name,
+                "projectname": project_name,
+                "projectkey": project_key,
+                "permission": permission,
+                "state": state,
+                "visibility": visibility,
+                "archived": archived,
+            },
+        )
+        async with self._pages(Repository, request, paging) as pages:
+            async for page in pages:
+                for repository in page:
+                    yield repository
