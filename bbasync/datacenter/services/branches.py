@@ -1,0 +1,121 @@
+"""Branches of a repository."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bbasync.datacenter.models.ref import BaseRef, Branch, branch_id
+from bbasync.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bbasync.datacenter.models.ref import BranchOrder
+    from bbasync.paging import Paging
+
+__all__ = ["Branches"]
+
+
+class Branches(Service):
+    """Branches: `bb.branches`."""
+
+    async def list(
+        self,
+        project_key: str,
+        repository_slug: str,
+        *,
+        filter_text: str | None = None,
+        order_by: BranchOrder | str | None = None,
+        boost_matches: bool | None = None,
+        details: bool | None = None,
+        base: str | None = None,
+        context: str | None = None,
+        paging: Paging | None = None,
+    ) -> AsyncIterator[Branch]:
+        """List the branches, the last changed first unless `order_by` says otherwise.
+
+        `boost_matches` puts those that begin with `filter_text` first. `details` adds `metadata`, in part compared
+        with the branch `base`.
+
+        Permission: REPO_READ.
+        """
+        request = self._build(
+            "GET",
+            "/api/latest/projects/{projectKey}/repos/{repositorySlug}/branches",
+            (project_key, repository_slug),
+            query={
+                "filterText": filter_text,
+                "orderBy": order_by,
+                "boostMatches": boost_matches,
+                "details": details,
+                "base": base,
+                "context": context,
+            },
+        )
+        async with self._pages(Branch, request, paging) as pages:
+            async for page in pages:
+                for branch in page:
+                    yield branch
+
+    async def create(
+        self, project_key: str, repository_slug: str, *, name: str, start_point: str, message: str | None = None
+    ) -> Branch:
+        """Create a branch at a commit, or at the head of another branch; BadRequestError if it exists.
+
+        Permission: REPO_WRITE.
+        """
+        request = self._build(
+            "POST",
+            "/api/latest/projects/{projectKey}/repos/{repositorySlug}/branches",
+            (project_key, repository_slug),
+            json={"name": name, "startPoint": start_point, "message": message},
+        )
+        return await self._fetch(Branch, request)
+
+    async def delete(
+        self,
+        project_key: str,
+        repository_slug: str,
+        name: str,
+        *,
+        end_point: str | None = None,
+        dry_run: bool | None = None,
+    ) -> None:
+        """Delete a branch; with `end_point`, a commit's hash, only if it is still there (else BadRequestError).
+
+        The default branch cannot be deleted. `dry_run` only checks.
+
+        Permission: REPO_WRITE.
+        """
+        request = self._build(
+            "DELETE",
+            "/branch-utils/latest/projects/{projectKey}/repos/{repositorySlug}/branches",
+            (project_key, repository_slug),
+            json={"name": branch_id(name), "endPoint": end_point, "dryRun": dry_run},
+        )
+        await self._run(request)
+
+    async def get_default(self, project_key: str, repository_slug: str) -> BaseRef:
+        """Return the branch that is set as the default; NotFoundError while it does not exist.
+
+        Permission: REPO_READ.
+        """
+        request = self._build(
+            "GET",
+            "/api/latest/projects/{projectKey}/repos/{repositorySlug}/default-branch",
+            (project_key, repository_slug),
+        )
+        return await self._fetch(BaseRef, request)
+
+    async def set_default(self, project_key: str, repository_slug: str, name: str) -> None:
+        """Make a branch the default.
+
+        Permission: REPO_ADMIN.
+        """
+        request = self._build(
+            "PUT",
+            "/api/latest/projects/{projectKey}/repos/{repositorySlug}/default-branch",
+            (project_key, repository_slug),
+            json={"id": branch_id(name)},
+        )
+        await self._run(request)

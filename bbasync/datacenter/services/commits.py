@@ -1,0 +1,106 @@
+"""Commits of a repository."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bbasync.datacenter.models.change import Change
+from bbasync.datacenter.models.commit import Commit
+from bbasync.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bbasync.datacenter.models.commit import MergeFilter
+    from bbasync.paging import Paging
+
+__all__ = ["Commits"]
+
+
+class Commits(Service):
+    """Commits: `bb.commits`."""
+
+    async def list(
+        self,
+        project_key: str,
+        repository_slug: str,
+        *,
+        until: str | None = None,
+        since: str | None = None,
+        path: str | None = None,
+        merges: MergeFilter | str | None = None,
+        follow_renames: bool | None = None,
+        ignore_missing: bool | None = None,
+        with_counts: bool | None = None,
+        avatar_size: int | None = None,
+        avatar_scheme: str | None = None,
+        paging: Paging | None = None,
+    ) -> AsyncIterator[Commit]:
+        """List the commits that `until` (a hash or ref, by default the default branch) has and `since` has not.
+
+        `path` selects those that touch it, and `follow_renames` goes on under a single file's former names.
+        `ignore_missing` makes the list empty where `until` or `since` does not exist. `with_counts` adds
+        `authorCount` and `totalCount` to the pages (`Paging.on_page`), `avatar_size` (pixels) pictures to authors.
+
+        Permission: REPO_READ.
+        """
+        request = self._build(
+            "GET",
+            "/api/latest/projects/{projectKey}/repos/{repositorySlug}/commits",
+            (project_key, repository_slug),
+            query={
+                "until": until,
+                "since": since,
+                "path": path,
+                "merges": merges,
+                "followRenames": follow_renames,
+                "ignoreMissing": ignore_missing,
+                "withCounts": with_counts,
+                "avatarSize": avatar_size,
+                "avatarScheme": avatar_scheme,
+            },
+        )
+        async with self._pages(Commit, request, paging) as pages:
+            async for page in pages:
+                for commit in page:
+                    yield commit
+
+    async def get(self, project_key: str, repository_slug: str, commit_id: str, *, path: str | None = None) -> Commit:
+        """Return a commit; with `path`, the latest one up to it that touches the path.
+
+        Permission: REPO_READ.
+        """
+        request = self._build(
+            "GET",
+            "/api/latest/projects/{projectKey}/repos/{repositorySlug}/commits/{commitId}",
+            (project_key, repository_slug, commit_id),
+            query={"path": path},
+        )
+        return await self._fetch(Commit, request)
+
+    async def list_changes(
+        self,
+        project_key: str,
+        repository_slug: str,
+        commit_id: str,
+        *,
+        since: str | None = None,
+        with_comments: bool | None = None,
+        paging: Paging | None = None,
+    ) -> AsyncIterator[Change]:
+        """List the paths that differ between a commit and `since`, by default its first parent.
+
+        The server stops at a maximum of its own, and what is beyond cannot be listed.
+
+        Permission: REPO_READ.
+        """
+        request = self._build(
+            "GET",
+            "/api/latest/projects/{projectKey}/repos/{repositorySlug}/commits/{commitId}/changes",
+            (project_key, repository_slug, commit_id),
+            query={"since": since, "withComments": with_comments},
+        )
+        async with self._pages(Change, request, paging) as pages:
+            async for page in pages:
+                for change in page:
+                    yield change
