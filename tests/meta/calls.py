@@ -1,0 +1,203 @@
+"""Finds every public method of every service and calls it, with dummy arguments made from its signature."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+import types
+import typing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
+from functools import cache
+from importlib import import_module
+from inspect import Parameter
+from typing import Any, Final, Literal, cast
+
+import attrs
+from attrs import frozen
+
+from bbasync.auth import AccessToken
+from bbasync.cloud.session import CloudSession
+from bbasync.datacenter.session import DataCenterSession
+from bbasync.model import OpenEnum
+from bbasync.request import SubPath, Unset
+from bbasync.testing.recording import RecordingTransport, answer
+
+from .arguments import ARGUMENTS, EXCLUDED
+
+if typing.TYPE_CHECKING:
+    from bbasync.paging import Paging
+    from bbasync.session import Session, Stream
+
+SESSIONS: Final[Mapping[str, type[CloudSession | DataCenterSession]]] = {
+    "cloud": CloudSession,
+    "datacenter": DataCenterSession,
+}
+DATE: Final = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
+EMPTY: Final = b'{"values": [], "isLastPage": true}'
+Amount = Literal["required", "all"]
+"""Which parameters a call sets."""
+
+
+@frozen
+class Method:
+    """A public method of a service."""
+
+    product: str
+    service: str
+    name: str
+    function: Callable[..., Any]
+
+    @property
+    def id(self) -> str:
+        return f"{self.service}.{self.name}"
+
+    @property
+    def lists(self) -> bool:
+        return inspect.isasyncgenfunction(self.function)
+
+    @property
+    def module(self) -> types.ModuleType:
+        return sys.modules[self.function.__module__]
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        return list(inspect.signature(self.function).parameters.values())[1:]
+
+    @property
+    def hints(self) -> dict[str, Any]:
+        return typing.get_type_hints(self.function, _type_names(self.module))
+
+    @property
+    def positional(self) -> list[str]:
+        return [parameter.name for parameter in self.parameters if parameter.kind is Parameter.POSITIONAL_OR_KEYWORD]
+
+
+def snake(name: str) -> str:
+    """Return a path parameter of the vendor's as ours: `reportId` is `report_id`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def class_of(index: str) -> type:
+    """Return the class that `module:Class` names."""
+    module, _, name = index.partition(":")
+    return cast("type", getattr(import_module(module), name))
+
+
+@cache
+def methods() -> list[Method]:
+    """Return every public method of every service."""
+    return [
+        Method(product, service, name, function)
+        for product, session in SESSIONS.items()
+        for service, index in session.services.items()
+        for name, function in inspect.getmembers(class_of(index), inspect.isfunction)
+        if not name.startswith("_")
+    ]
+
+
+@cache
+def _type_names(module: types.ModuleType) -> dict[str, Any]:
+    """Return what a module defines for annotations only."""
+    tree = ast.parse(inspect.getsource(module))
+    blocks = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
+    names = dict(vars(module))
+    for block in blocks:
+        exec(compile(ast.Module(block.body, []), module.__name__, "exec"), names)  # noqa: S102 - our own text
+    return names
+
+
+# -- arguments --------------------------------------------------------------------------------------------------------
+
+
+def _of_union(name: str, members: Sequence[Any]) -> Any:
+    members = [member for member in members if member not in (type(None), Unset)]
+    preferred = [member for member in members if isinstance(member, type) and issubclass(member, (OpenEnum, bytes))]
+    return dummy(name, [*preferred, *members][0])
+
+
+def dummy(name: str, hint: Any) -> Any:
+    """Return a value of a type that differs from name to name, so that a swap shows."""
+    origin, parameters = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return _of_union(name, parameters)
+    if origin is Literal:
+        return parameters[0]
+    if origin in (Sequence, Iterable, Collection, list, tuple):
+        return [dummy(name, parameters[0])]
+    if origin in (Mapping, dict):
+        return {name: dummy(name, parameters[1])}
+    simple = {str: name.replace("_", "-"), SubPath: SubPath("docs/read me.md"), bool: True}
+    simple |= {int: len(name), float: float(len(name)), datetime: DATE, bytes: b"content", object: name}
+    if hint in simple:
+        return simple[hint]
+    if isinstance(hint, type) and issubclass(hint, OpenEnum):
+        return next(iter(hint))
+    if isinstance(hint, type) and attrs.has(hint):
+        hints = typing.get_type_hints(hint)
+        return hint(**{field.alias: dummy(field.name, hints[field.name]) for field in attrs.fields(hint) if field.init})
+    raise TypeError(f"no dummy for {name}: {hint}")
+
+
+def arguments(method: Method, amount: Amount) -> dict[str, Any]:
+    """Return arguments by name; `Paging` is left to the caller."""
+    hints = method.hints
+    given = ARGUMENTS.get((method.product, method.id), {})
+    excluded = EXCLUDED.get((method.product, method.id), ())
+    values: dict[str, Any] = {}
+    for parameter in method.parameters:
+        name = parameter.name
+        required = parameter.default is Parameter.empty
+        if name == "paging" or (not required and (amount == "required" or name in excluded)):
+            continue
+        values[name] = given[name] if name in given else dummy(name, hints[name])
+    return values
+
+
+# -- calls ------------------------------------------------------------------------------------------------------------
+
+
+def open_session(product: str, transport: Any, **options: Any) -> CloudSession | DataCenterSession:
+    """Return a session over a transport."""
+    if product == "cloud":
+        return CloudSession(AccessToken("token"), transport=transport, **options)
+    options.setdefault("base_url", "https://bitbucket.example.org")
+    return DataCenterSession(AccessToken("token"), transport=transport, **options)
+
+
+def start(session: Session, method: Method, values: Mapping[str, Any], paging: Paging | None = None) -> Any:
+    """Call a method and return what it returns: a coroutine, an async generator or a context manager."""
+    values = {**values, "paging": paging} if method.lists else dict(values)
+    positional = [values.pop(name) for name in method.positional]
+    return getattr(getattr(session, method.service), method.name)(*positional, **values)
+
+
+async def finish(started: Any) -> Any:
+    """Return what a started call ends with: a value, a list of items, or a stream's bytes."""
+    match started:
+        case AsyncGenerator():
+            return [item async for item in cast("AsyncGenerator[object, None]", started)]
+        case AbstractAsyncContextManager():
+            async with cast("AbstractAsyncContextManager[Stream]", started) as stream:
+                return await stream.read()
+        case Awaitable():
+            return await cast("Awaitable[object]", started)
+        case _:
+            raise TypeError(f"a public method returned {started!r}")
+
+
+def empty_answer(method: Method) -> bytes:
+    """Return a body that a method takes: an object that is an empty page as well, or an empty array."""
+    return b"[]" if typing.get_origin(method.hints.get("return")) in (list, Sequence) else EMPTY
+
+
+async def record(method: Method, amount: Amount) -> RecordingTransport:
+    """Call a method over a recorder and return it; the last request is the method's own."""
+    body = empty_answer(method)
+    transport = RecordingTransport(lambda _: answer(body))
+    async with open_session(method.product, transport) as session:
+        await finish(start(session, method, arguments(method, amount)))
+    return transport

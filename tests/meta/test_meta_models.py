@@ -1,0 +1,76 @@
+"""What every model keeps to."""
+
+from __future__ import annotations
+
+import ast
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+import pytest
+
+from bbasync.convert import CAMEL, SNAKE
+from bbasync.model import Model, OpenEnum
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT: Final = Path(__file__).parents[2]
+FILES: Final = sorted(path for path in ROOT.glob("bbasync/*/models/*.py") if path.stem != "__init__")
+
+
+def _module_of(path: Path) -> Any:
+    return import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+
+
+def _classes(path: Path) -> Iterator[tuple[ast.ClassDef, type[object]]]:
+    module = _module_of(path)
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ClassDef):
+            yield node, getattr(module, node.name)
+
+
+CLASSES: Final = [(node, cls) for path in FILES for node, cls in _classes(path)]
+MODELS: Final = [cls for _, cls in CLASSES if issubclass(cls, Model)]
+by_class = pytest.mark.parametrize(
+    ("node", "cls"), CLASSES, ids=[f"{cls.__module__}.{cls.__name__}" for _, cls in CLASSES]
+)
+by_model = pytest.mark.parametrize("cls", MODELS, ids=[f"{cls.__module__}.{cls.__name__}" for cls in MODELS])
+
+
+@by_class
+def test_a_class_has_a_docstring_and_is_exported(node: ast.ClassDef, cls: type[object]) -> None:
+    assert ast.get_docstring(node)
+    assert cls.__name__ in _module_of(Path(str(import_module(cls.__module__).__file__))).__all__
+
+
+@by_class
+def test_a_class_is_a_model_or_an_open_enum_or_a_value_to_send(node: ast.ClassDef, cls: type[object]) -> None:
+    assert issubclass(cls, (Model, OpenEnum)) or attrs.has(cls)
+
+
+@by_class
+def test_every_field_has_a_docstring(node: ast.ClassDef, cls: type[object]) -> None:
+    for field, following in zip(node.body, [*node.body[1:], None], strict=True):
+        if isinstance(field, ast.AnnAssign) and "ClassVar" not in ast.unparse(field.annotation):
+            documented = isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
+            assert documented, f"{cls.__name__}.{ast.unparse(field.target)} says nothing"
+
+
+@by_model
+def test_a_model_is_a_plain_attrs_class(cls: type[Model]) -> None:
+    fields = attrs.fields(cls)  # type: ignore[arg-type]  # every model is an attrs class, which its base does not tell
+    assert all(field.kw_only for field in fields)
+    assert not hasattr(cls, "__dict__") or "__slots__" in vars(cls)
+    assert not {field.name for field in fields} & {"links", "raw"}
+    assert cls.__hash__ is None
+
+
+@by_model
+def test_a_model_reads_none_where_the_payload_has_nothing(cls: type[Model]) -> None:
+    converter = CAMEL if cls.__module__.startswith("bbasync.datacenter") else SNAKE
+    payload: dict[str, object] = {"unknown": 1}
+    model = converter.structure(payload, cls)
+    assert model.raw is payload
+    assert all(getattr(model, field.name) is None for field in attrs.fields(cls))  # type: ignore[arg-type]  # as above
