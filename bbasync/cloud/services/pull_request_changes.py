@@ -76,7 +76,7 @@ class PullRequestChanges(Service):
                 for file in page:
                     yield file
 
-    async def list_conflicts(
+    async def list_file_conflicts(
         self,
         workspace: str,
         repo_slug: str,
