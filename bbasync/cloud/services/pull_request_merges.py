@@ -40,13 +40,13 @@ class PullRequestMerges(Service):
     ) -> PullRequest:
         """Merge a pull request, and return it as it is then.
 
-        The server may go on alone with a merge that takes long; with `asynchronous` it does from the beginning, which
-        is safer for large repositories: a request that it gives up on answers 555, and whether it merged is unknown.
-        Then the merge's task is asked for its end, for at most `timeout` seconds: TimeoutError, which names the task
-        and does not stop the merge. What is left out is as the pull request and its destination branch say; `message`
-        has up to 128 KiB.
+        The server goes on in the background with a merge that takes long, and with `asynchronous` with every one.
+        Then its task is asked for the end, for at most `timeout` seconds; the TimeoutError after that names the task,
+        and the merge still goes on. A ServerError with status 555 leaves it unknown whether it merged: look before you
+        repeat it; `asynchronous` avoids it. `message` has up to 128 KiB; without `close_source_branch` what the pull
+        request says holds.
 
-        ConflictError if a branch moved meanwhile, BadRequestError if merging is not allowed.
+        ConflictError if a branch moved meanwhile, BadRequestError if it cannot be merged.
 
         Scope: pullrequest:write (OAuth), read:pullrequest:bitbucket, write:pullrequest:bitbucket (API token).
         """
