@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 from attrs import define
 
@@ -12,7 +13,7 @@ from .account import Account
 from .project import BaseProject
 from .workspace import BaseWorkspace
 
-__all__ = ["BaseRepository", "ForkPolicy", "MainBranch", "Repository"]
+__all__ = ["BaseRepository", "ForkPolicy", "InheritanceState", "MainBranch", "Repository", "RepositoryRole"]
 
 
 class ForkPolicy(OpenEnum):
@@ -21,6 +22,15 @@ class ForkPolicy(OpenEnum):
     ALLOW_FORKS = "allow_forks"
     NO_PUBLIC_FORKS = "no_public_forks"
     NO_FORKS = "no_forks"
+
+
+class RepositoryRole(OpenEnum):
+    """What the credential's own user is to a repository; each includes those after it."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    CONTRIBUTOR = "contributor"
+    MEMBER = "member"
 
 
 @define(kw_only=True)
@@ -35,6 +45,7 @@ class MainBranch(Model):
 class BaseRepository(Model):
     """A repository as other objects hold it."""
 
+    types: ClassVar = ("repository",)
     uuid: str
     """The lasting identifier, in braces."""
     full_name: str
@@ -79,3 +90,19 @@ class Repository(BaseRepository):
     """Whether it had an issue tracker (removed by the vendor)."""
     has_wiki: bool | None = None
     """Whether it had a wiki (removed by the vendor)."""
+    website: str | None = None
+    """The address of its own site."""
+    override_settings: dict[str, bool] | None = None
+    """The project's settings that it overrides, by name."""
+
+
+@define(kw_only=True)
+class InheritanceState(Model):
+    """Which settings a repository has of its own, and which it takes from its project."""
+
+    default_merge_strategy: bool | None = None
+    """The flag of the default merge strategy."""
+    branching_model: bool | None = None
+    """The flag of the branching model."""
+    override_settings: dict[str, bool] | None = None
+    """The flags by name, where the vendor sends them as its description says."""
