@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 from attrs import define
 
@@ -22,6 +23,7 @@ class ForkingMode(OpenEnum):
 class BaseWorkspace(Model):
     """A workspace as other objects hold it."""
 
+    types: ClassVar = ("workspace", "workspace_base", "team")
     uuid: str
     """The lasting identifier, in braces."""
     slug: str

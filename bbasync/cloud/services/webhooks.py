@@ -1,0 +1,255 @@
+"""Webhooks of repositories and workspaces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bbasync.cloud.models.hook import EventKey, HookEvent, SubjectType, SubjectTypes, Webhook
+from bbasync.cloud.query import page_fields
+from bbasync.request import UNSET, Unset, nullable
+from bbasync.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from bbasync.paging import Paging
+
+__all__ = ["Webhooks"]
+
+
+class Webhooks(Service):
+    """Webhooks of repositories and workspaces: `bb.webhooks`."""
+
+    async def list_repository_hooks(
+        self, workspace: str, repo_slug: str, *, fields: str | None = None, paging: Paging | None = None
+    ) -> AsyncIterator[Webhook]:
+        """List the webhooks of a repository, without those of its workspace.
+
+        Scope: webhook (OAuth), read:webhook:bitbucket (API token).
+        """
+        request = self._build(
+            "GET",
+            "/repositories/{workspace}/{repo_slug}/hooks",
+            (workspace, repo_slug),
+            query={"fields": page_fields(fields)},
+            group="webhooks",
+        )
+        async with self._pages(Webhook, request, paging) as pages:
+            async for page in pages:
+                for hook in page:
+                    yield hook
+
+    async def create_repository_hook(
+        self,
+        workspace: str,
+        repo_slug: str,
+        *,
+        url: str,
+        events: Sequence[EventKey | str],
+        description: str | None = None,
+        active: bool | None = None,
+        secret: str | None = None,
+    ) -> Webhook:
+        """Create a webhook on a repository.
+
+        The host of `url` must resolve to a public address. With a `secret` (at most 128 characters) deliveries are
+        signed; it is never told again. Events need the scope to read what they tell of, too.
+
+        Scope: webhook (OAuth), read:webhook:bitbucket, write:webhook:bitbucket (API token).
+        """
+        request = self._build(
+            "POST",
+            "/repositories/{workspace}/{repo_slug}/hooks",
+            (workspace, repo_slug),
+            json={"url": url, "events": list(events), "description": description, "active": active, "secret": secret},
+            group="webhooks",
+        )
+        return await self._fetch(Webhook, request)
+
+    async def get_repository_hook(
+        self, workspace: str, repo_slug: str, uid: str, *, fields: str | None = None
+    ) -> Webhook:
+        """Return a webhook of a repository by its UUID, in braces.
+
+        Scope: webhook (OAuth), read:webhook:bitbucket (API token).
+        """
+        request = self._build(
+            "GET",
+            "/repositories/{workspace}/{repo_slug}/hooks/{uid}",
+            (workspace, repo_slug, uid),
+            query={"fields": fields},
+            group="webhooks",
+        )
+        return await self._fetch(Webhook, request)
+
+    async def update_repository_hook(
+        self,
+        workspace: str,
+        repo_slug: str,
+        uid: str,
+        *,
+        url: str | None = None,
+        events: Sequence[EventKey | str] | None = None,
+        description: str | None = None,
+        active: bool | None = None,
+        secret: str | Unset | None = UNSET,
+    ) -> Webhook:
+        """Change a webhook of a repository.
+
+        `secret=None` removes the secret; leave it out to keep it. Events need the scope to read what they tell of, too.
+
+        Scope: webhook (OAuth), read:webhook:bitbucket, write:webhook:bitbucket (API token).
+        """
+        request = self._build(
+            "PUT",
+            "/repositories/{workspace}/{repo_slug}/hooks/{uid}",
+            (workspace, repo_slug, uid),
+            json={
+                "url": url,
+                "events": None if events is None else list(events),
+                "description": description,
+                "active": active,
+                "secret": nullable(secret),
+            },
+            group="webhooks",
+        )
+        return await self._fetch(Webhook, request)
+
+    async def delete_repository_hook(self, workspace: str, repo_slug: str, uid: str) -> None:
+        """Delete a webhook of a repository.
+
+        Scope: webhook (OAuth), delete:webhook:bitbucket (API token).
+        """
+        request = self._build(
+            "DELETE",
+            "/repositories/{workspace}/{repo_slug}/hooks/{uid}",
+            (workspace, repo_slug, uid),
+            group="webhooks",
+        )
+        await self._run(request)
+
+    async def list_workspace_hooks(
+        self, workspace: str, *, fields: str | None = None, paging: Paging | None = None
+    ) -> AsyncIterator[Webhook]:
+        """List the webhooks of a workspace, which are called for all its repositories.
+
+        Scope: webhook (OAuth), read:webhook:bitbucket (API token).
+        """
+        request = self._build(
+            "GET",
+            "/workspaces/{workspace}/hooks",
+            (workspace,),
+            query={"fields": page_fields(fields)},
+            group="webhooks",
+        )
+        async with self._pages(Webhook, request, paging) as pages:
+            async for page in pages:
+                for hook in page:
+                    yield hook
+
+    async def create_workspace_hook(
+        self,
+        workspace: str,
+        *,
+        url: str,
+        events: Sequence[EventKey | str],
+        description: str | None = None,
+        active: bool | None = None,
+        secret: str | None = None,
+    ) -> Webhook:
+        """Create a webhook on a workspace, called for all its repositories; only owners may.
+
+        The host of `url` must resolve to a public address. With a `secret` (at most 128 characters) deliveries are
+        signed; it is never told again. Events need the scope to read what they tell of, too.
+
+        Scope: webhook (OAuth), read:webhook:bitbucket, write:webhook:bitbucket (API token).
+        """
+        request = self._build(
+            "POST",
+            "/workspaces/{workspace}/hooks",
+            (workspace,),
+            json={"url": url, "events": list(events), "description": description, "active": active, "secret": secret},
+            group="webhooks",
+        )
+        return await self._fetch(Webhook, request)
+
+    async def get_workspace_hook(self, workspace: str, uid: str, *, fields: str | None = None) -> Webhook:
+        """Return a webhook of a workspace by its UUID, in braces.
+
+        Scope: webhook (OAuth), read:webhook:bitbucket (API token).
+        """
+        request = self._build(
+            "GET",
+            "/workspaces/{workspace}/hooks/{uid}",
+            (workspace, uid),
+            query={"fields": fields},
+            group="webhooks",
+        )
+        return await self._fetch(Webhook, request)
+
+    async def update_workspace_hook(
+        self,
+        workspace: str,
+        uid: str,
+        *,
+        url: str | None = None,
+        events: Sequence[EventKey | str] | None = None,
+        description: str | None = None,
+        active: bool | None = None,
+        secret: str | Unset | None = UNSET,
+    ) -> Webhook:
+        """Change a webhook of a workspace.
+
+        `secret=None` removes the secret; leave it out to keep it. Events need the scope to read what they tell of, too.
+
+        Scope: webhook (OAuth), read:webhook:bitbucket, write:webhook:bitbucket (API token).
+        """
+        request = self._build(
+            "PUT",
+            "/workspaces/{workspace}/hooks/{uid}",
+            (workspace, uid),
+            json={
+                "url": url,
+                "events": None if events is None else list(events),
+                "description": description,
+                "active": active,
+                "secret": nullable(secret),
+            },
+            group="webhooks",
+        )
+        return await self._fetch(Webhook, request)
+
+    async def delete_workspace_hook(self, workspace: str, uid: str) -> None:
+        """Delete a webhook of a workspace.
+
+        Scope: webhook (OAuth), delete:webhook:bitbucket (API token).
+        """
+        request = self._build("DELETE", "/workspaces/{workspace}/hooks/{uid}", (workspace, uid), group="webhooks")
+        await self._run(request)
+
+    async def get_subject_types(self, *, fields: str | None = None) -> SubjectTypes:
+        """Return the kinds of things that webhooks stand on; public.
+
+        Scope: none.
+        """
+        request = self._build("GET", "/hook_events", query={"fields": fields}, group="webhooks")
+        return await self._fetch(SubjectTypes, request)
+
+    async def list_events(
+        self, subject_type: SubjectType | str, *, fields: str | None = None, paging: Paging | None = None
+    ) -> AsyncIterator[HookEvent]:
+        """List the events that webhooks on a kind of thing can be called for; public.
+
+        Scope: none.
+        """
+        request = self._build(
+            "GET",
+            "/hook_events/{subject_type}",
+            (subject_type,),
+            query={"fields": page_fields(fields)},
+            group="webhooks",
+        )
+        async with self._pages(HookEvent, request, paging) as pages:
+            async for page in pages:
+                for event in page:
+                    yield event
