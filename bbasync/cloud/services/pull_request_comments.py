@@ -102,7 +102,7 @@ class PullRequestComments(Service):
         content: str | None = None,
         pending: bool | None = None,
     ) -> Comment:
-        """Change the text of a comment, or publish it with `pending=False`.
+        """Change the text of a comment, or whether it is pending.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """

@@ -103,7 +103,7 @@ class PullRequestMerges(Service):
     ) -> MergeabilityChecks:
         """Return all checks that the server makes before a merge, and how each came out, in one answer.
 
-        `q` can leave out the costly ones, and nothing else: `type != "git_mergeability_check"` and
+        `q` can leave two of them out, and nothing else: `type != "git_mergeability_check"` and
         `check.kind != "maximum_commits_behind"`, alone or with AND between them. The vendor limits these requests
         apart from the others and does not say to how many.
 
