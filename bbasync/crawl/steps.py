@@ -299,7 +299,7 @@ def _commented(connection: Connection, task: Task, payloads: Sequence[Payload]) 
             table.c.workspace == task.workspace, table.c.repository == task.repository, table.c.id.in_(ids)
         )
     )
-    stored = dict(list(known.tuples()))
+    stored = {row.id: row.updated_on for row in known}
     children: list[Task] = []
     for payload, comment_id in zip(payloads, ids, strict=True):
         _, comment, moment = activity_of(payload)

@@ -160,7 +160,7 @@ def end(connection: Connection, run: int) -> bool:
 def counts(connection: Connection, run: int) -> dict[str, int]:
     """Return how many tasks of a run are in each state."""
     rows = connection.execute(select(TASK.c.state, func.count()).where(TASK.c.run == run).group_by(TASK.c.state))
-    return dict(list(rows.tuples()))
+    return {row[0]: row[1] for row in rows}
 
 
 def waiting(connection: Connection, run: int) -> dict[str, int]:
@@ -168,7 +168,7 @@ def waiting(connection: Connection, run: int) -> dict[str, int]:
     rows = connection.execute(
         select(TASK.c.kind, func.count()).where(TASK.c.run == run, TASK.c.state == "pending").group_by(TASK.c.kind)
     )
-    return dict(list(rows.tuples()))
+    return {row[0]: row[1] for row in rows}
 
 
 def troubles(connection: Connection, run: int) -> list[tuple[str, State, str]]:
