@@ -1,0 +1,159 @@
+"""Build statuses of commits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bbasync.cloud.models.commit_status import CommitStatus, CommitStatusState
+from bbasync.cloud.query import page_fields
+from bbasync.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bbasync.paging import Paging
+
+__all__ = ["CommitStatuses"]
+
+
+class CommitStatuses(Service):
+    """Build statuses of commits: `bb.commit_statuses`."""
+
+    async def list(
+        self,
+        workspace: str,
+        repo_slug: str,
+        commit: str,
+        *,
+        refname: str | None = None,
+        q: str | None = None,
+        sort: str | None = None,
+        fields: str | None = None,
+        paging: Paging | None = None,
+    ) -> AsyncIterator[CommitStatus]:
+        """List the statuses of a commit, the oldest first.
+
+        `refname` leaves those out that were reported for another branch.
+
+        Scope: repository (OAuth), read:repository:bitbucket (API token).
+        """
+        request = self._build(
+            "GET",
+            "/repositories/{workspace}/{repo_slug}/commit/{commit}/statuses",
+            (workspace, repo_slug, commit),
+            query={"refname": refname, "q": q, "sort": sort, "fields": page_fields(fields)},
+        )
+        async with self._pages(CommitStatus, request, paging) as pages:
+            async for page in pages:
+                for status in page:
+                    yield status
+
+    async def list_for_pull_request(
+        self,
+        workspace: str,
+        repo_slug: str,
+        pull_request_id: int,
+        *,
+        q: str | None = None,
+        sort: str | None = None,
+        fields: str | None = None,
+        paging: Paging | None = None,
+    ) -> AsyncIterator[CommitStatus]:
+        """List the statuses of a pull request.
+
+        Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
+        """
+        request = self._build(
+            "GET",
+            "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/statuses",
+            (workspace, repo_slug, pull_request_id),
+            query={"q": q, "sort": sort, "fields": page_fields(fields)},
+        )
+        async with self._pages(CommitStatus, request, paging) as pages:
+            async for page in pages:
+                for status in page:
+                    yield status
+
+    async def create(
+        self,
+        workspace: str,
+        repo_slug: str,
+        commit: str,
+        *,
+        key: str,
+        state: CommitStatusState | str,
+        name: str | None = None,
+        description: str | None = None,
+        url: str | None = None,
+        refname: str | None = None,
+    ) -> CommitStatus:
+        """Report the status of a build.
+
+        A status that the commit has under this `key` is overwritten, so that a failed attempt is repeated.
+        `url` may hold `{repository.full_name}` and the like, filled in when shown. Pull requests show the status only
+        if `refname` is their source branch.
+
+        Scope: repository (OAuth), read:repository:bitbucket (API token).
+        """
+        request = self._build(
+            "POST",
+            "/repositories/{workspace}/{repo_slug}/commit/{commit}/statuses/build",
+            (workspace, repo_slug, commit),
+            json={
+                "key": key,
+                "state": state,
+                "name": name,
+                "description": description,
+                "url": url,
+                "refname": refname,
+            },
+            repeatable=True,
+        )
+        return await self._fetch(CommitStatus, request)
+
+    async def get(
+        self, workspace: str, repo_slug: str, commit: str, key: str, *, fields: str | None = None
+    ) -> CommitStatus:
+        """Return the status that a commit has under a key.
+
+        Scope: repository (OAuth), read:repository:bitbucket (API token).
+        """
+        request = self._build(
+            "GET",
+            "/repositories/{workspace}/{repo_slug}/commit/{commit}/statuses/build/{key}",
+            (workspace, repo_slug, commit, key),
+            query={"fields": fields},
+        )
+        return await self._fetch(CommitStatus, request)
+
+    async def update(
+        self,
+        workspace: str,
+        repo_slug: str,
+        commit: str,
+        key: str,
+        *,
+        state: CommitStatusState | str,
+        name: str | None = None,
+        description: str | None = None,
+        url: str | None = None,
+        refname: str | None = None,
+    ) -> CommitStatus:
+        """Change the status that a commit has under a key; NotFoundError if there is none.
+
+        Scope: repository (OAuth), read:repository:bitbucket (API token).
+        """
+        request = self._build(
+            "PUT",
+            "/repositories/{workspace}/{repo_slug}/commit/{commit}/statuses/build/{key}",
+            (workspace, repo_slug, commit, key),
+            json={
+                "key": key,  # the vendor's schema asks for it here too, though it cannot be changed
+                "state": state,
+                "name": name,
+                "description": description,
+                "url": url,
+                "refname": refname,
+            },
+        )
+        return await self._fetch(CommitStatus, request)
