@@ -14,10 +14,13 @@ from bbasync.testing import (
     cloud_comments,
     cloud_commit_changes,
     cloud_commits,
+    cloud_diffs,
+    cloud_downloads,
     cloud_hooks,
     cloud_pull_changes,
     cloud_pulls,
     cloud_repositories,
+    cloud_source,
     cloud_workspaces,
 )
 from bbasync.testing.cloud_http import (
@@ -30,10 +33,12 @@ from bbasync.testing.cloud_http import (
     error_response,
     refusal,
 )
+from bbasync.testing.cloud_oauth import TOKEN_PATH, OAuth
 from bbasync.testing.cloud_payloads import Payloads
 from bbasync.testing.cloud_rate import ANONYMOUS, RateLimit
 from bbasync.testing.cloud_scopes import ALL_SCOPES, api_token_scope, implied
 from bbasync.testing.faults import RATE_LIMIT_TEXT
+from bbasync.testing.file_host import FileHost
 from bbasync.testing.server import CALLER, FakeServer
 from bbasync.testing.world import World
 
@@ -52,6 +57,9 @@ MODULES = (
     cloud_comments,
     cloud_commit_changes,
     cloud_hooks,
+    cloud_source,
+    cloud_diffs,
+    cloud_downloads,
 )
 GROUPS = {"files": 5000, "webhooks": 1000, ANONYMOUS: 60}
 """Limits an hour, beside that of `api`."""
@@ -103,8 +111,15 @@ class FakeCloud(FakeServer):
         self._filters = Memory(64)
         self._walks = Memory(10_000)
         self.merges = MergeTasks()
+        self.oauth = OAuth()
+        self.files = FileHost()
         self._payloads: Payloads | None = None
         self._request_ids = itertools.count(1)
+
+    @property
+    def token_url(self) -> str:
+        """The OAuth token endpoint, which the vendor has on another host than the API."""
+        return f"{self.origin}{TOKEN_PATH}"
 
     @property
     def url(self) -> str:
@@ -115,6 +130,14 @@ class FakeCloud(FakeServer):
         """Open the socket; the payloads then link to it."""
         await super().start()
         self._payloads = Payloads(self.world, self.url, self.origin)
+        await self.files.start()
+
+    async def stop(self) -> None:
+        """Close both sockets."""
+        try:
+            await self.files.stop()
+        finally:
+            await super().stop()
 
     def routes(self) -> Iterator[Route]:
         """Bind every operation to its path."""
@@ -122,9 +145,12 @@ class FakeCloud(FakeServer):
             handler = self._bind(operation)
             self._operations[handler] = operation
             yield operation.method, f"/2.0{operation.template}", handler
+        yield "POST", TOKEN_PATH, self._issue_token
 
     def authenticate(self, request: web.Request) -> Caller:
         """Read the credential; a wrong one is refused, none at all is anonymous."""
+        if request.path == TOKEN_PATH:
+            return CloudCaller("oauth_client", "")
         caller = self._caller(request.headers.get("Authorization"))
         operation = self._operation(request)
         if operation is not None and caller.credential != "none":
@@ -133,6 +159,8 @@ class FakeCloud(FakeServer):
 
     def admit(self, request: web.Request, caller: Caller) -> web.Response | None:
         """Refuse with the vendor's plain text, which names no wait."""
+        if request.path == TOKEN_PATH:
+            return None
         operation = self._operation(request)
         group = ANONYMOUS if caller.credential == "none" else operation.group if operation else "api"
         if not self.rate.accept(caller.principal, group):
@@ -176,6 +204,9 @@ class FakeCloud(FakeServer):
             for slug, token in self.access_tokens.items():
                 if value == token:
                     return CloudCaller("access_token", f"token of {slug}", slug)
+            principal = self.oauth.principal(value)
+            if principal is not None:
+                return CloudCaller("oauth2", principal)
         raise refusal(401, "Token is invalid, expired, or not supported for this endpoint.")
 
     def _check_scope(self, operation: Operation, caller: CloudCaller) -> None:
@@ -199,6 +230,10 @@ class FakeCloud(FakeServer):
 
         return handle
 
+    async def _issue_token(self, request: web.Request) -> web.Response:
+        form = await request.post()
+        return self.oauth.answer(request.headers.get("Authorization"), form, self.email)
+
     async def _call(self, request: web.Request) -> Call:
         body, form = b"", MultiDict[str | Part]()
         if request.content_type.startswith("multipart/"):
@@ -208,7 +243,9 @@ class FakeCloud(FakeServer):
             if request.content_type == "application/x-www-form-urlencoded":
                 form.extend((name, value) for name, value in (await request.post()).items() if isinstance(value, str))
         assert self._payloads is not None  # noqa: S101  # set before the first request can come
-        return Call(request, self.world, self._payloads, self._filters, self._walks, self.merges, body, form)
+        return Call(
+            request, self.world, self._payloads, self._filters, self._walks, self.merges, self.files, body, form
+        )
 
 
 async def _parts(request: web.Request) -> MultiDict[str | Part]:

@@ -38,12 +38,14 @@ def list_commits(call: Call) -> web.Response:
     if "revision" in call.request.match_info:
         include.append(resolve(repository, call.arg("revision")).hash)
     exclude = _hashes(call, repository, "exclude")
-    digest = hashlib.blake2b(repr((repository.uuid, repository.version, include, exclude)).encode(), digest_size=16)
+    path = call.query.get("path") or str(call.form.get("path", ""))
+    parts = (repository.uuid, repository.version, include, exclude, path)
+    digest = hashlib.blake2b(repr(parts).encode(), digest_size=16)
     context = call.query.get("ctx", digest.hexdigest())
     heads = include or list(repository.branches.values())
     walk = call.walks.get(context, lambda: repository.history.walk(heads, exclude))
     offset = int(from_cursor(call.query["page"])[0]) if "page" in call.query else 0
-    commits, following = walk.page(offset, pagelen)
+    commits, following = walk.page(offset, pagelen, repository.files.touches(path) if path else None)
     values = (call.payloads.commit(repository, commit) for commit in commits)
     return call.iterate(values, pagelen, None if following is None else to_cursor(following), ctx=context)
 

@@ -14,6 +14,7 @@ from multidict import MultiDict
 
 from bbasync.testing.cloud_payloads import Payloads
 from bbasync.testing.cloud_query import QueryError, is_list, is_object, parse_query, sort_key
+from bbasync.testing.file_host import FileHost
 from bbasync.testing.server import CALLER, Caller, Refusal
 from bbasync.testing.world import World
 
@@ -148,6 +149,7 @@ class Call:
     filters: Memory
     walks: Memory
     merges: MergeTasks
+    files: FileHost
     body: bytes
     form: MultiDict[str | Part]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from bbasync.testing.world_history import START, History
-from bbasync.testing.world_repository import Counts, Hook, Repository, by_uuid_or_slug, make_uuid
+from bbasync.testing.world_repository import Counts, Download, Hook, Repository, by_uuid_or_slug, make_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +29,9 @@ NAMES = (
 )
 LANGUAGES = ("python", "typescript", "", "go", "c++")
 EMPTY_EVERY, FORK_EVERY, UNICODE_EVERY, PUBLIC_EVERY = 8, 6, 4, 4
+
+ARCHIVE = bytes(range(256)) * 16
+"""The content of the one download that repositories have."""
 
 
 @attrs.frozen
@@ -227,6 +230,7 @@ class World:
             authors=len(self.users),
         )
         created = START + timedelta(days=number % 365, seconds=index, microseconds=number % 999_983 + 1)
+        releases = {} if empty else {"release-1.0.zip": Download(ARCHIVE, 0, created)}
         workspace.repositories[slug] = Repository(
             workspace=workspace.slug,
             slug=slug,
@@ -247,4 +251,5 @@ class World:
             empty_status=404 if index % 2 == 0 else 200,
             default_reviewers=[0, 1],
             watchers=workspace.members[:2],
+            downloads=releases,
         )

@@ -248,10 +248,10 @@ class History:
                 continue
             match self.place(name):
                 case ("trunk", index, _):
-                    reached.add_trunk(*self._mask(index))
+                    reached.add_trunk(*self.mask(index))
                 case ("own", pull, step):
                     reached.own[pull] = max(reached.own.get(pull, 0), step + 1)
-                    reached.add_trunk(*self._mask(self.base_of(pull)))
+                    reached.add_trunk(*self.mask(self.base_of(pull)))
                 case _:
                     pass
         return reached
@@ -271,7 +271,8 @@ class History:
         found, _ = Walk(self, common, Reach()).page(0, 1)
         return found[0] if found else None
 
-    def _mask(self, index: int) -> tuple[int, int]:
+    def mask(self, index: int) -> tuple[int, int]:
+        """Give the block of a commit of the trunk, and which commits of the block it reaches."""
         block, place = divmod(index, BLOCK)
         return block, SIDE_MASKS[place] if self._has_side(block) else (1 << (place + 1)) - 1
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import attrs
 
 from bbasync.testing import world_pulls
+from bbasync.testing.world_files import Files
 from bbasync.testing.world_history import BLOCK, SHORTEST, SIDE_BASE, SIDE_HEAD, SIDE_MERGE, Commit, History
 from bbasync.testing.world_pulls import STATES, Comment, Discussion, Participant, Pull, Status, total
 
@@ -98,8 +99,12 @@ class Repository:
     changed_statuses: dict[str, dict[str, Status]] = attrs.field(factory=dict[str, dict[str, Status]])
     version: int = 0
     """Grows with every change."""
+    files: Files = attrs.field(init=False)
     _branches: dict[str, str] | None = None
     _tags: dict[str, Tag] | None = None
+
+    def __attrs_post_init__(self) -> None:
+        self.files = Files(self.history)
 
     @property
     def full_name(self) -> str:
