@@ -112,7 +112,7 @@ class Reports(Service):
         return await self._fetch(Report, request)
 
     async def delete(self, workspace: str, repo_slug: str, commit: str, report_id: str) -> None:
-        """Delete a report and its annotations.
+        """Delete a report.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
