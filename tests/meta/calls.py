@@ -25,8 +25,7 @@ from bbasync.datacenter.session import DataCenterSession
 from bbasync.model import OpenEnum
 from bbasync.request import SubPath, Unset
 from bbasync.testing.recording import RecordingTransport, answer
-
-from .arguments import ARGUMENTS, EXCLUDED
+from tests.meta.arguments import ARGUMENTS, EXCLUDED
 
 if typing.TYPE_CHECKING:
     from bbasync.paging import Paging

@@ -14,8 +14,7 @@ import pytest
 
 from bbasync.service import Service
 from bbasync.testing.recording import RecordingTransport
-
-from .calls import SESSIONS, Method, class_of, methods, open_session
+from tests.meta.calls import SESSIONS, Method, class_of, methods, open_session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

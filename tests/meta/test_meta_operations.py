@@ -13,9 +13,8 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from bbasync.testing.recording import RecordingTransport, answer
-
-from .calls import Method, arguments, methods, open_session, record, snake, start
-from .table import operations
+from tests.meta.calls import Method, arguments, methods, open_session, record, snake, start
+from tests.meta.table import operations
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

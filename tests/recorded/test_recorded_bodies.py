@@ -1,0 +1,200 @@
+"""Every recorded answer of an operation that is built becomes its model, and every recorded error its exception."""
+
+from __future__ import annotations
+
+import typing
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+import orjson
+import pytest
+from attrs import frozen
+
+from bbasync.errors import ResponseError, class_for
+from bbasync.model import Model
+from bbasync.paging import Page, Paging
+from bbasync.testing.recording import RecordingTransport, answer
+from tests.meta.calls import Method, arguments, finish, methods, open_session, start
+from tests.meta.table import operations
+from tests.meta.vendor import DATA, needs_data, recordings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = needs_data
+
+PRODUCTS: Final = {"cloud": "cloud", "dc": "datacenter"}
+METHODS: Final = {(method.product, method.id): method for method in methods()}
+FILE: Final = "/repositories/{workspace}/{repo_slug}/src/{commit}/{path}"
+ATTRIBUTED: Final = {
+    "dc/branches/": "branches.list",
+    "dc/changes/": "pull_requests.list_changes",
+    "dc/commits/": "commits.list",
+    "dc/projects/": "projects.list",
+    "dc/pull-requests/": "pull_requests.list",
+    "dc/misc/stash-pullrequest-builder-plugin__PullRequestComments": "pull_requests.list_activities",
+    "dc/misc/stash-pullrequest-builder-plugin__PullRequestList": "pull_requests.list",
+    "dc/misc/bitbucket-rest__branch-list": "branches.list",
+    "dc/misc/bitbucket-rest__pull-request-can-merge": "pull_requests.can_merge",
+    "cloud/repository_permission/": "workspaces.list_all_repository_permissions",
+    "cloud/participant/": "pull_requests.approve",
+    "cloud/misc/dependabot-core__current_user": "users.get_current",
+    "cloud/misc/dependabot-core__default_reviewers": "pull_requests.list_default_reviewers",
+}
+"""Answers of which the index does not tell the operation, by the beginning of the file's name."""
+
+NO_ANSWERS: Final = {
+    "cloud/user-emails/go-scm__userEmail.json": "spells `values` with a capital letter, which no server does",
+}
+"""Files that no server can have sent."""
+NO_SEQUENCES: Final = {
+    "dc/branches/atlassian-bitbucket-server-integration-plugin__branches.json": "says that it is the last page",
+}
+"""First pages of what the index takes for a sequence."""
+
+
+def body_of(row: dict[str, Any]) -> bytes:
+    """Return a recorded body."""
+    return (DATA / "recorded" / str(row["file"])).read_bytes()
+
+
+@frozen
+class Recording:
+    """A recorded body and the method that would have received it."""
+
+    row: dict[str, Any]
+    method: Method
+
+    @property
+    def body(self) -> bytes:
+        return body_of(self.row)
+
+
+def _method_of(row: dict[str, Any]) -> Method | None:
+    """Return the method for a recorded answer, None where its operation is not built."""
+    product = PRODUCTS[row["api"]]
+    if "template" not in row or row["template"] is None:
+        found = [name for prefix, name in ATTRIBUTED.items() if row["file"].startswith(prefix)]
+        method = METHODS[product, found[0]] if found else None
+        return method if method is None or method.lists == (row["kind"] == "page") else None
+    names = BUILT.get((product, row["method"], row["template"]), ())
+    candidates = [METHODS[product, name] for name in names]
+    if row["template"] == FILE:
+        wanted = {"page": "list_directory"}.get(row["kind"], "read")
+        return next(method for method in candidates if method.name == wanted)
+    fitting = [method for method in candidates if method.lists == (row["kind"] == "page")]
+    return next(iter([*fitting, *candidates]), None)
+
+
+BUILT: Final = {operation.key: operation.methods for operation in operations()}
+ANSWERS: Final = [row for row in recordings() if row["kind"] != "webhook"]
+GOOD: Final = [
+    Recording(row, method)
+    for row in ANSWERS
+    if row["kind"] != "error" and 200 <= row["status"] < 300 and row["file"] not in NO_ANSWERS
+    if (method := _method_of(row)) is not None
+]
+WHOLE: Final = [
+    recording for recording in GOOD if recording.row["real"] == "recorded" and not recording.row.get("partial")
+]
+"""Taken off the wire, and not shortened by `fields=`."""
+ERRORS: Final = [row for row in ANSWERS if (row.get("status") or 0) >= 400]
+
+
+def _sequences() -> list[list[Recording]]:
+    numbered: dict[int, list[Recording]] = {}
+    for recording in GOOD:
+        if recording.method.lists and recording.row.get("page_sequence"):
+            numbered.setdefault(recording.row["page_sequence"], []).append(recording)
+    found = [sorted(pages, key=lambda page: page.row["page_index"]) for pages in numbered.values()]
+    return [pages for pages in found if pages[0].row["file"] not in NO_SEQUENCES]
+
+
+def _assert_is_whole(result: Any, payload: Any) -> None:
+    if isinstance(result, list):
+        items: list[Any] = result
+        for item, value in zip(items, payload, strict=True):
+            _assert_is_whole(item, value)
+    elif isinstance(result, Model):
+        assert result.raw == payload
+    else:
+        assert result == payload
+
+
+async def _replay(recording: Recording) -> object:
+    method, body = recording.method, recording.body
+    transport = RecordingTransport(lambda _: answer(body, recording.row["status"]))
+    # The page after a recorded one was not recorded.
+    paging = Paging(limit=max(1, len(orjson.loads(body)["values"]))) if method.lists else None
+    async with open_session(method.product, transport) as session:
+        return await finish(start(session, method, arguments(method, "required"), paging))
+
+
+def _broken_promises(value: Any) -> Iterator[str]:
+    """Yield the fields, at any depth, that are None though their type says that they never are."""
+    if isinstance(value, list):
+        items: list[Any] = value
+        for item in items:
+            yield from _broken_promises(item)
+    elif isinstance(value, Model):
+        hints = typing.get_type_hints(type(value))
+        for field in attrs.fields(type(value)):  # type: ignore[arg-type]  # every model is an attrs class
+            inner = getattr(value, field.name)
+            if inner is None and type(None) not in typing.get_args(hints[field.name]):
+                yield f"{type(value).__name__}.{field.name}"
+            yield from _broken_promises(inner)
+
+
+@pytest.mark.parametrize("recording", GOOD, ids=lambda recording: recording.row["file"])
+async def test_a_recorded_body_becomes_its_model_and_nothing_is_lost(recording: Recording) -> None:
+    result = await _replay(recording)
+    if isinstance(result, bytes):
+        assert result == recording.body
+    elif result is None:
+        assert recording.method.hints["return"] is type(None)
+    else:
+        payload = orjson.loads(recording.body)
+        _assert_is_whole(result, payload["values"] if recording.method.lists else payload)
+
+
+@pytest.mark.parametrize("recording", WHOLE, ids=lambda recording: recording.row["file"])
+async def test_what_a_model_promises_is_there(recording: Recording) -> None:
+    assert not list(_broken_promises(await _replay(recording)))
+
+
+@pytest.mark.parametrize("pages", _sequences(), ids=lambda pages: pages[0].row["file"])
+async def test_a_recorded_sequence_of_pages_is_followed_to_its_end(pages: list[Recording]) -> None:
+    method = pages[0].method
+    transport = RecordingTransport([answer(page.body) for page in pages])
+    seen: list[Page[Any]] = []
+    async with open_session(method.product, transport) as session:
+        items = await finish(start(session, method, arguments(method, "required"), Paging(on_page=seen.append)))
+    payloads = [orjson.loads(page.body) for page in pages]
+    assert [page.raw for page in seen] == payloads
+    _assert_is_whole(items, [value for payload in payloads for value in payload["values"]])
+
+
+@pytest.mark.parametrize("row", ERRORS, ids=lambda row: row["file"])
+async def test_a_recorded_error_becomes_its_exception_with_the_servers_message(row: dict[str, Any]) -> None:
+    body = body_of(row)
+    transport = RecordingTransport([answer(body, row["status"])])
+    async with open_session(PRODUCTS[row["api"]], transport) as session:
+        with pytest.raises(ResponseError) as raised:
+            await session.request(row.get("method") or "GET", "/anything")
+    assert type(raised.value) is class_for(row["status"])
+    for message in _messages(body):
+        assert message in raised.value.details.message or message in raised.value.details.detail
+
+
+def _messages(body: bytes) -> list[str]:
+    try:
+        payload = orjson.loads(body)
+    except ValueError:
+        return []
+    match payload:
+        case {"error": {"message": str(message)}}:
+            return [message]
+        case {"errors": [*errors]}:
+            return [error["message"] for error in errors]
+        case _:
+            return []
