@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import attrs
 import orjson
@@ -110,10 +110,13 @@ def _sequences() -> list[list[Recording]]:
     return [pages for pages in found if pages[0].row["file"] not in NO_SEQUENCES]
 
 
-def _assert_is_whole(result: Any, payload: Any) -> None:
-    if isinstance(result, list):
-        items: list[Any] = result
-        for item, value in zip(items, payload, strict=True):
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
+
+
+def _assert_is_whole(result: object, payload: Any) -> None:
+    if _is_list(result):
+        for item, value in zip(result, payload, strict=True):
             _assert_is_whole(item, value)
     elif isinstance(result, Model):
         assert result.raw == payload
@@ -130,11 +133,10 @@ async def _replay(recording: Recording) -> object:
         return await finish(start(session, method, arguments(method, "required"), paging))
 
 
-def _broken_promises(value: Any) -> Iterator[str]:
+def _broken_promises(value: object) -> Iterator[str]:
     """Yield the fields, at any depth, that are None though their type says that they never are."""
-    if isinstance(value, list):
-        items: list[Any] = value
-        for item in items:
+    if _is_list(value):
+        for item in value:
             yield from _broken_promises(item)
     elif isinstance(value, Model):
         hints = typing.get_type_hints(type(value))
