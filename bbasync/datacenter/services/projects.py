@@ -18,7 +18,7 @@ __all__ = ["Projects"]
 class Projects(Service):
     """Projects: `bb.projects`.
 
-    The key of a user's personal project is `~` and the user's slug, as in `~jane`; no list shows these.
+    The key of a user's personal project is `~` and the user's slug, as in `~jane`; `list` leaves these out.
     """
 
     async def list(

@@ -9,9 +9,8 @@ from bbasync.datacenter.models.change import Change
 from bbasync.datacenter.models.commit import Commit
 from bbasync.datacenter.models.pull_request import Mergeability, PullRequest
 from bbasync.datacenter.models.ref import branch_id
-
-from .pull_request_comments import PullRequestComments
-from .pull_request_participants import PullRequestParticipants
+from bbasync.datacenter.services.pull_request_comments import PullRequestComments
+from bbasync.datacenter.services.pull_request_participants import PullRequestParticipants
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
@@ -154,12 +153,13 @@ class PullRequests(PullRequestComments, PullRequestParticipants):
     ) -> PullRequest:
         """Change what is given of an open pull request and keep the rest.
 
-        The server removes reviewers that a change leaves out, so the pull request is read first and what is not given
-        is sent as it was (https://github.com/b1ff/atlassian-dc-mcp/issues/84). `reviewers` replaces all of them.
-        Without a `version` the one just read is named.
+        Reads the pull request first, and names the version it read unless a `version` is given. `reviewers` replaces
+        all of them.
 
         Permission: REPO_WRITE, or REPO_READ for the author.
         """
+        # The server takes the body for the whole: reviewers left out are removed.
+        # https://github.com/b1ff/atlassian-dc-mcp/issues/84
         named = None if reviewers is None else _reviewers(reviewers)
         old = await self.get(project_key, repository_slug, pull_request_id)
         request = self._build(
