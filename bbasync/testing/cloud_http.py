@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import attrs
@@ -246,7 +246,7 @@ class Call:
 
     def check_single(self) -> None:
         """Refuse parameters that stand twice, as when they are sent again beside those of `next`."""
-        twice = [name for name, count in Counter(self.query.keys()).items() if count > 1 and name in SINGLE]
+        twice = [name for name in SINGLE if len(self.query.getall(name, ())) > 1]
         if twice:
             raise refusal(400, "Bad request", detail=f"{twice[0]} was given more than once")
 

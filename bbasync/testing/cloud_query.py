@@ -202,11 +202,19 @@ def _comparison(getter: Callable[[T], object], operator: str, literal: object) -
         value = getter(item)
         many = value if is_list(value) else [value]
         try:
-            return any(compare(one, literal) for one in many) != negated
-        except TypeError as error:
+            return any(compare(one, _alike(literal, one)) for one in many) != negated
+        except (TypeError, ValueError) as error:
             raise QueryError("Invalid query: the value does not have the type of the field") from error
 
     return test
+
+
+def _alike(literal: object, value: object) -> object:
+    """Read a quoted date as a date where the field is one."""
+    if isinstance(value, datetime) and isinstance(literal, str):
+        date = datetime.fromisoformat(literal)
+        return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
+    return literal
 
 
 def _contains(value: object, part: object) -> bool:
