@@ -24,12 +24,12 @@ T = TypeVar("T")
 Convert = Callable[[Any], Any]
 
 
-def parse_date(value: str | float) -> datetime:
+def parse_date(value: str | int) -> datetime:
     """Return an aware datetime of ISO 8601 text or of milliseconds since 1970; text without an offset is UTC."""
-    if isinstance(value, str):
+    if isinstance(value, str) and not value.isdecimal():
         date = datetime.fromisoformat(value)
         return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
-    return datetime.fromtimestamp(value / 1000, UTC)
+    return datetime.fromtimestamp(int(value) / 1000, UTC)
 
 
 def _snake(name: str) -> str:

@@ -197,11 +197,9 @@ def quote_path(path: str) -> str:
     path, mark, query = path.partition("?")
     if not path.startswith("/") or "#" in path or any(character <= " " or character == "\x7f" for character in query):
         raise ValueError(f"a path starts with '/' and holds no '#', blanks or control characters, got {path!r}")
-    parts = [
-        _argument("path", SubPath(unquote(part))) and quote(part, safe="%~:@!$&'()*+,;=")
-        for part in path[1:].split("/")
-    ]
-    return "/" + "/".join(parts) + mark + query
+    for segment in path[1:].removesuffix("/").split("/"):
+        _argument("path", SubPath(unquote(segment)))
+    return quote(path, safe="/%~:@!$&'()*+,;=") + mark + query
 
 
 # -- queries and bodies -----------------------------------------------------------------------------------------------

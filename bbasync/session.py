@@ -114,6 +114,8 @@ class _Call:
     authorization: str = field(default="", repr=False)
     """The header of the last attempt."""
     renewed: bool = False
+    uncertain: bool = False
+    """Whether a failed attempt may have taken effect."""
     stream: RawStream | None = None
 
     @property
@@ -379,7 +381,9 @@ class Session:
         raise self._transport_error(call.request, f"redirected more than {_MAX_HOPS} times")
 
     def _redirected(self, request: Request, response: RawResponse) -> Request:
-        location = response.headers.get("location", "")
+        location = response.headers.get("location")
+        if not location:
+            raise self._transport_error(request, f"redirected with status {response.status}, but not told where to")
         try:
             url = urljoin(request.url, location)
             ours = origin_of(url) == self._origin
@@ -410,7 +414,7 @@ class Session:
         named: float | None = None
         if response is not None:
             named = retry_after(response.headers.get("retry-after"), self.rates.clock.wall())
-            if response.status == 404 and call.request.method == "DELETE" and call.tries > 1:  # noqa: PLR2004
+            if response.status == 404 and call.request.method == "DELETE" and call.uncertain:  # noqa: PLR2004
                 return evolve(response, status=204, body=b"")
             if response.status == 401 and await self._has_other_credential(call):  # noqa: PLR2004
                 raise Again(error, 0.0) from error
@@ -418,6 +422,7 @@ class Session:
         if not self._retry_budget.spend():
             raise error
         call.waited += named or 0.0
+        call.uncertain = call.uncertain or not isinstance(error, TransportError) or error.sent
         raise again from error
 
     async def _exchange(self, call: _Call) -> RawResponse:

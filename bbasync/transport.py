@@ -152,6 +152,7 @@ class AiohttpTransport:
                 request.method,
                 URL(request.url, encoded=True),
                 headers=headers,
+                skip_auto_headers=() if request.body else ("Content-Type",),
                 data=_writer(request.body) if isinstance(request.body, tuple) else request.body,
                 allow_redirects=False,
                 raise_for_status=False,

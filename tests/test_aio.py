@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+
+import pytest
+
+from bbasync import aio
+from tests.virtual import virtual
+
+
+class Source:
+    """Counts up, and remembers whether it was closed."""
+
+    open = most = closed = 0
+
+    def __init__(self) -> None:
+        type(self).open = type(self).most = type(self).closed = 0
+
+    @classmethod
+    async def count(cls, items: int, *, fail: bool = False, pause: float = 0.0) -> AsyncGenerator[int, None]:
+        cls.open += 1
+        cls.most = max(cls.most, cls.open)
+        try:
+            for item in range(items):
+                await asyncio.sleep(pause)
+                yield item
+            if fail:
+                raise ValueError("broken source")
+        finally:
+            cls.open -= 1
+            cls.closed += 1
+
+
+async def test_collect_reads_all_or_some_and_closes() -> None:
+    source = Source()
+    assert await aio.collect(source.count(3)) == [0, 1, 2]
+    assert await aio.collect(source.count(100), limit=2) == [0, 1]
+    assert (source.open, source.closed) == (0, 2)
+    assert await aio.collect(source.count(3), limit=0) == []
+
+    class Plain:
+        def __aiter__(self) -> AsyncIterator[int]:
+            return self
+
+        async def __anext__(self) -> int:
+            return 7
+
+    assert await aio.collect(Plain(), limit=2) == [7, 7]
+
+
+@virtual
+async def test_merge_reads_lazily_drawn_sources_with_a_bound_on_those_open() -> None:
+    source, drawn = Source(), 0
+
+    def sources() -> Iterator[tuple[str, AsyncGenerator[int, None]]]:
+        nonlocal drawn
+        for number in range(50):
+            drawn += 1
+            yield f"s{number}", source.count(number % 4, pause=1)
+
+    async with aio.merge(sources(), concurrency=8, buffer=3) as items:
+        first = await anext(items)
+        assert drawn < 20
+        rest = [item async for item in items]
+    assert source.most <= 8
+    assert sorted([first, *rest]) == sorted((f"s{n}", item) for n in range(50) for item in range(n % 4))
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@virtual
+async def test_merge_holds_its_sources_back() -> None:
+    produced = 0
+
+    async def endless() -> AsyncGenerator[int, None]:
+        nonlocal produced
+        while True:
+            produced += 1
+            yield produced
+
+    async with aio.merge([("e", endless())], buffer=5) as items:
+        assert await anext(items) == ("e", 1)
+        await asyncio.sleep(1)
+        assert produced <= 8
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@virtual
+async def test_a_failing_source_ends_alone_and_is_raised_after_the_others() -> None:
+    source = Source()
+    sources = [
+        ("bad", source.count(1, fail=True)),
+        ("good", source.count(3, pause=1)),
+        ("worse", source.count(0, fail=True)),
+    ]
+    seen: list[tuple[str, int]] = []
+    with pytest.raises(ExceptionGroup, match="2 of the merged sources failed") as caught:
+        async with aio.merge([("bad", bad), ("good", good), ("worse", worse)]) as items:
+            async for item in items:
+                seen.append(item)  # noqa: PERF401 - kept when the loop raises
+    assert sorted(seen) == [("bad", 0), ("good", 0), ("good", 1), ("good", 2)]
+    assert sorted(error.__notes__[0] for error in caught.value.exceptions) == ["source: bad", "source: worse"]
+
+
+@virtual
+async def test_merge_can_raise_at_once() -> None:
+    source = Source()
+    started = asyncio.get_running_loop().time()
+    with pytest.raises(ExceptionGroup) as caught:
+        async with aio.merge(
+            [("slow", source.count(100, pause=60)), ("bad", source.count(0, fail=True))], on_error="raise"
+        ) as items:
+            async for _ in items:
+                pass
+    assert len(caught.value.exceptions) == 1
+    assert asyncio.get_running_loop().time() == started
+    assert source.open == 0
+
+
+@virtual
+async def test_an_iterable_of_sources_that_fails_is_told_too() -> None:
+    source = Source()
+
+    def sources() -> Iterator[tuple[str, AsyncGenerator[int, None]]]:
+        yield "one", source.count(2)
+        raise RuntimeError("no more names")
+
+    with pytest.raises(ExceptionGroup, match="1 of the merged"):
+        async with aio.merge(sources()) as items:
+            async for _ in items:
+                pass
+
+
+@virtual
+async def test_leaving_early_or_merging_nothing_leaves_no_task() -> None:
+    source = Source()
+    async with aio.merge((str(n), source.count(10, pause=1)) for n in range(10)) as items:
+        await anext(items)
+    assert (source.open, source.closed) == (0, 10)
+    nothing: list[tuple[str, AsyncGenerator[int, None]]] = []
+    async with aio.merge(nothing) as items:
+        assert [item async for item in items] == []
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+def test_merge_of_no_concurrency_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        aio.merge([], concurrency=0)

@@ -1,0 +1,362 @@
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bbasync.errors import RateLimitError
+from bbasync.rate import Bucket, Clock, Rate, RateTracker, Refill, Rolling, Token
+from tests.virtual import VirtualLoop, settle, virtual
+
+
+class WallClock(Clock):
+    """A clock whose time of day is set by the test."""
+
+    def __init__(self, wall: float) -> None:
+        self.day = wall
+
+    def wall(self) -> float:
+        return self.day
+
+
+def bucket_of(rate: Rate, clock: Clock | None = None) -> Bucket:
+    return Bucket(("https://host", "me", "api"), clock or Clock(), rate, jitter=lambda low, high: low)
+
+
+async def finish(bucket: Bucket, max_wait: float | None = None, took: float = 0.0) -> Token:
+    token = await bucket.acquire(max_wait)
+    await asyncio.sleep(took)
+    bucket.accepted(token, {})
+    bucket.spend(token)
+    return token
+
+
+@virtual
+async def test_a_full_burst_is_allowed_and_then_one_window_passes() -> None:
+    bucket = bucket_of(Rolling(3, 10))
+    tokens = await asyncio.gather(*(finish(bucket) for _ in range(7)))
+    assert [token.granted for token in tokens] == [1000, 1000, 1000, 1010, 1010, 1010, 1020]
+    assert [token.waited for token in tokens] == [0, 0, 0, 10, 10, 10, 20]
+
+
+@virtual
+async def test_a_token_comes_back_a_window_after_its_answer_not_after_its_grant() -> None:
+    bucket = bucket_of(Rolling(1, 10))
+    await finish(bucket, took=7)
+    assert (await finish(bucket)).granted == 1017
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    limit=st.integers(1, 6),
+    requests=st.lists(st.tuples(st.floats(0, 40), st.floats(0, 5), st.floats(0, 1)), min_size=1, max_size=40),
+)
+def test_no_window_as_the_server_sees_it_holds_more_than_the_limit(
+    limit: int, requests: list[tuple[float, float, float]]
+) -> None:
+    """The server counts a request at any instant between its sending and its answer."""
+    window = 10.0
+    seen: list[float] = []
+
+    async def client(bucket: Bucket, start: float, took: float, share: float) -> None:
+        await asyncio.sleep(start)
+        token = await finish(bucket, took=took)
+        seen.append(token.granted + took * share)
+
+    async def main() -> None:
+        bucket = bucket_of(Rolling(limit, window))
+        await asyncio.gather(*(client(bucket, *request) for request in requests))
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(main())
+    assert len(seen) == len(requests)
+    counted = deque[float]()
+    for instant in sorted(seen):
+        while counted and counted[0] + window <= instant + 1e-6:
+            counted.popleft()
+        counted.append(instant)
+        assert len(counted) <= limit
+
+
+@virtual
+async def test_a_refilling_bucket_gives_its_capacity_then_its_rate() -> None:
+    bucket = bucket_of(Refill(5, 2))
+    tokens = await asyncio.gather(*(finish(bucket) for _ in range(9)))
+    assert [round(token.granted - 1000, 6) for token in tokens] == [0, 0, 0, 0, 0, 0.5, 1, 1.5, 2]
+
+
+@virtual
+async def test_tokens_in_flight_do_not_refill() -> None:
+    bucket = bucket_of(Refill(2, 10))
+    first, second = await bucket.acquire(None), await bucket.acquire(None)
+    await asyncio.sleep(100)
+    waiting = asyncio.create_task(bucket.acquire(None))
+    await asyncio.sleep(100)
+    assert not waiting.done(), "the server may see both of the first only now"
+    bucket.spend(first)
+    await asyncio.sleep(0.2)
+    assert waiting.done()
+    bucket.spend(second)
+    bucket.spend(waiting.result())
+
+
+@virtual
+async def test_waiters_are_served_first_come_first_served_and_a_cancelled_one_leaves_no_gap() -> None:
+    bucket = bucket_of(Rolling(1, 10))
+    await finish(bucket)
+    order: list[int] = []
+
+    async def client(number: int) -> None:
+        await finish(bucket)
+        order.append(number)
+
+    tasks = [asyncio.create_task(client(number)) for number in range(4)]
+    await settle()
+    tasks[0].cancel()
+    tasks[2].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert order == [1, 3]
+    assert asyncio.get_running_loop().time() == 1020
+    assert not bucket.queue
+
+
+@virtual
+async def test_a_token_granted_in_the_step_of_a_cancellation_goes_to_the_next() -> None:
+    bucket = bucket_of(Rolling(1, 10))
+    held = await bucket.acquire(None)
+    first, second = asyncio.create_task(bucket.acquire(None)), asyncio.create_task(bucket.acquire(None))
+    await settle()
+    bucket.give_back(held)  # grants to the first
+    first.cancel()
+    await asyncio.wait([first])
+    assert first.cancelled()
+    assert (await second).granted == 1000
+
+
+@virtual
+async def test_a_wait_beyond_max_wait_is_refused_at_once_and_tells_how_long_it_would_be() -> None:
+    bucket = bucket_of(Rolling(1, 3600))
+    await finish(bucket)
+    with pytest.raises(RateLimitError, match="3600") as caught:
+        await bucket.acquire(60)
+    assert caught.value.retry_after == 3600
+    assert asyncio.get_running_loop().time() == 1000
+
+
+@virtual
+async def test_a_wait_that_turns_out_too_long_ends_at_max_wait() -> None:
+    bucket = bucket_of(Rolling(1, 10))
+    held = await bucket.acquire(None)
+    started = asyncio.get_running_loop().time()
+    with pytest.raises(RateLimitError):
+        await bucket.acquire(15)
+    assert asyncio.get_running_loop().time() == started + 15
+    assert not bucket.queue
+    bucket.spend(held)
+
+
+@virtual
+async def test_a_429_pauses_everybody_and_one_request_goes_first_when_it_ends() -> None:
+    bucket = bucket_of(Rolling(100, 3600))
+    refused = await bucket.acquire(None)
+    bucket.refused(refused, {}, 20)
+    bucket.spend(refused)
+    granted: list[Token] = []
+
+    async def client() -> None:
+        granted.append(await bucket.acquire(None))
+
+    tasks = [asyncio.create_task(client()) for _ in range(3)]
+    await asyncio.sleep(19)
+    assert not granted
+    await asyncio.sleep(2)
+    assert len(granted) == 1, "half open: a probe"
+    await asyncio.sleep(5)
+    assert len(granted) == 1, "the others wait for its answer"
+    bucket.accepted(granted[0], {})
+    bucket.spend(granted[0])
+    await asyncio.gather(*tasks)
+    assert len(granted) == 3
+    for token in granted[1:]:
+        bucket.spend(token)
+
+
+@virtual
+async def test_a_probe_that_fails_hands_over_to_the_next_and_one_refused_again_waits_longer() -> None:
+    bucket = bucket_of(Rolling(100, 1200))
+    first = await bucket.acquire(None)
+    bucket.refused(first, {}, None)
+    bucket.spend(first)
+    broken = await bucket.acquire(None)
+    assert broken.waited == 10, "1200 / 120, the jitter left out"
+    bucket.spend(broken)
+    probe = await bucket.acquire(None)
+    assert probe.waited == 0
+    bucket.refused(probe, {}, None)
+    bucket.spend(probe)
+    again = await bucket.acquire(None)
+    assert again.waited == 20, "doubled"
+    bucket.give_back(again)
+
+
+@virtual
+async def test_429s_of_requests_sent_before_the_pause_do_not_lengthen_it() -> None:
+    bucket = bucket_of(Rolling(100, 1200))
+    tokens = [await bucket.acquire(None) for _ in range(5)]
+    await asyncio.sleep(1)
+    for token in tokens:
+        bucket.refused(token, {}, 30)
+        bucket.spend(token)
+        await asyncio.sleep(1)
+    last = await bucket.acquire(None)
+    assert last.granted == 1031
+    bucket.spend(last)
+
+
+@virtual
+async def test_a_pause_longer_than_max_wait_raises_at_once() -> None:
+    bucket = bucket_of(None)
+    token = await bucket.acquire(None)
+    bucket.refused(token, {}, 9223372036854775807)
+    bucket.spend(token)
+    with pytest.raises(RateLimitError, match="the server refused") as caught:
+        await bucket.acquire(60)
+    assert caught.value.retry_after == 3600, "an absurd Retry-After is capped"
+
+
+@virtual
+async def test_an_unlimited_bucket_becomes_the_vendors_default_at_its_first_429() -> None:
+    bucket = bucket_of(None)
+    tokens = [await bucket.acquire(0) for _ in range(500)]
+    bucket.refused(tokens[0], {}, None)
+    for token in tokens:
+        bucket.spend(token)
+    assert bucket.rate == Refill(60, 5)
+    assert bucket.state().left == 0
+
+
+@virtual
+async def test_a_retry_after_of_zero_still_pauses() -> None:
+    bucket = bucket_of(None)
+    token = await bucket.acquire(None)
+    bucket.refused(token, {}, 0)
+    bucket.spend(token)
+    assert (await bucket.acquire(None)).waited > 0
+
+
+@virtual
+async def test_the_servers_limit_replaces_ours_and_keeps_what_is_spent() -> None:
+    bucket = bucket_of(Rolling(1000))
+    token = await finish(bucket)
+    bucket.accepted(token, {"x-ratelimit-limit": "5000", "x-ratelimit-resource": "api"})
+    assert bucket.state().limit == 5000
+    assert bucket.state().spent == 1
+    bucket.accepted(token, {"x-ratelimit-limit": "7", "x-ratelimit-resource": "raw"})
+    assert bucket.state().limit == 5000, "another group's"
+    bucket.accepted(token, {"x-ratelimit-limit": "lots"})
+    assert bucket.state().limit == 5000
+
+
+@virtual
+async def test_the_rising_edge_of_near_limit_leaves_a_fifth() -> None:
+    bucket = bucket_of(Rolling(100))
+    headers = {"x-ratelimit-limit": "100", "x-ratelimit-nearlimit": "true"}
+    token = await finish(bucket)
+    bucket.accepted(token, headers)
+    assert bucket.state().left == 20
+    await finish(bucket)
+    bucket.accepted(token, headers)
+    assert bucket.state().left == 19, "only the edge counts"
+
+
+@virtual
+async def test_data_centers_headers_are_learnt_where_they_are_sent() -> None:
+    bucket = bucket_of(None)
+    token = await bucket.acquire(None)
+    bucket.accepted(
+        token,
+        {
+            "x-ratelimit-limit": "30",
+            "x-ratelimit-fillrate": "10",
+            "x-ratelimit-interval-seconds": "2",
+            "x-ratelimit-remaining": "4",
+        },
+    )
+    bucket.spend(token)
+    assert bucket.rate == Refill(30, 5)
+    assert bucket.state().left == 4
+
+
+@virtual
+async def test_what_is_spent_survives_a_restart_by_the_time_of_day() -> None:
+    first = RateTracker({"api": Rolling(3, 100)}, clock=WallClock(50_000))
+    bucket = first.bucket("https://host", "me", "api", None)
+    await finish(bucket)
+    in_flight = await bucket.acquire(None)
+    exported = first.export()
+    bucket.give_back(in_flight)
+
+    second = RateTracker({"api": Rolling(3, 100)}, clock=WallClock(50_060))
+    second.restore(exported)
+    restored = second.bucket("https://host", "me", "api", None)
+    assert restored.state().left == 1
+    assert second.export()["buckets"] == [["https://host", "me", "api", [50_000, 50_000]]]
+    await finish(restored)
+    assert (await finish(restored)).waited == 40
+
+
+@virtual
+async def test_a_time_of_day_that_was_set_back_counts_as_now() -> None:
+    tracker = RateTracker({"api": Rolling(1, 100)}, clock=WallClock(1_000))
+    tracker.restore({"version": 1, "buckets": [["https://host", "me", "api", [9_000_000.0]]]})
+    assert (await finish(tracker.bucket("https://host", "me", "api", None))).waited == 100
+
+
+@virtual
+async def test_a_refill_bucket_is_restored_by_what_came_back_since() -> None:
+    tracker = RateTracker({"api": Refill(10, 1)}, clock=WallClock(100))
+    bucket = tracker.bucket("https://host", "me", "api", None)
+    for _ in range(10):
+        await finish(bucket)
+    exported = tracker.export()
+    later = RateTracker({"api": Refill(10, 1)}, clock=WallClock(104))
+    bucket = later.bucket("https://host", "me", "api", None)
+    later.restore(exported)
+    assert bucket.state().left == 4
+
+
+def test_an_export_of_something_else_is_refused() -> None:
+    with pytest.raises(ValueError, match="no export"):
+        RateTracker().restore({"version": 2, "buckets": []})
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: Rolling(0), lambda: Rolling(5, 0), lambda: Refill(0, 1), lambda: Refill(1, -1)]
+)
+def test_a_rate_of_nothing_is_refused(make: object) -> None:
+    assert callable(make)
+    with pytest.raises(ValueError, match="more than 0"):
+        make()
+
+
+@virtual
+async def test_spends_of_others_count() -> None:
+    rolling, refill, unlimited = bucket_of(Rolling(10)), bucket_of(Refill(10, 1)), bucket_of(None)
+    for bucket in (rolling, refill, unlimited):
+        bucket.spend_elsewhere(4)
+    assert [bucket.state().left for bucket in (rolling, refill, unlimited)] == [6, 6, None]
+    assert unlimited.export() == []
+
+
+def test_a_tracker_belongs_to_one_loop() -> None:
+    tracker = RateTracker()
+
+    async def use() -> None:
+        await finish(tracker.bucket("https://host", "me", "api", Rolling(5)))
+
+    asyncio.run(use())
+    with pytest.raises(RuntimeError, match="another event loop"):
+        asyncio.run(use())

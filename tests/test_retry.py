@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+
+from bbasync import DecodeError, RateLimitError, ServerError, TransportError
+from bbasync.errors import BitbucketError, NotFoundError
+from bbasync.request import Request
+from bbasync.retry import RetryBudget, backoff_delay, classify, retry_after
+
+READ = Request(method="GET", template="/x", url="https://host/x", repeatable=True)
+WRITE = Request(method="POST", template="/x", url="https://host/x", repeatable=False)
+
+
+def decide(request: Request, error: BitbucketError, *, tries: int = 1, named: float | None = None) -> float:
+    return classify(request, error, tries=tries, named_wait=named, max_wait=60).delay
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        TransportError("timed out"),
+        DecodeError("no whole JSON"),
+        *(ServerError("5xx", status=status) for status in (500, 502, 503, 504, 555)),
+    ],
+)
+def test_what_passes_is_repeated_if_it_does_no_harm(error: BitbucketError) -> None:
+    assert 0.25 <= decide(READ, error) <= 0.5
+    assert 1 <= decide(READ, error, tries=3) <= 2
+    with pytest.raises(type(error)):
+        decide(READ, error, tries=4)
+    with pytest.raises(type(error), match="whether it took effect is unknown"):
+        decide(WRITE, error)
+
+
+def test_a_write_that_was_never_sent_is_repeated() -> None:
+    assert decide(WRITE, TransportError("refused", sent=False)) > 0
+
+
+def test_a_refusal_is_final() -> None:
+    with pytest.raises(NotFoundError):
+        decide(READ, NotFoundError("no", status=404))
+    with pytest.raises(ServerError):
+        decide(READ, ServerError("not implemented", status=501))
+
+
+def test_a_named_wait_is_slept_in_full_or_refused_at_once() -> None:
+    error = ServerError("busy", status=503)
+    assert decide(READ, error, named=59) == 59
+    with pytest.raises(RateLimitError, match="61 s") as caught:
+        decide(READ, error, named=61)
+    assert caught.value.retry_after == 61
+
+
+def test_the_delay_doubles_up_to_its_cap() -> None:
+    assert [backoff_delay(tries, lambda _low, high: high) for tries in (1, 2, 3, 10)] == [0.5, 1, 2, 20]
+
+
+def test_the_budget_stops_retries_of_a_failing_server_and_successes_earn_them_back() -> None:
+    budget = RetryBudget()
+    assert [budget.spend() for _ in range(101)] == [True] * 100 + [False]
+    for _ in range(4):
+        budget.earn()
+    assert not budget.spend()
+    budget.earn()
+    assert budget.spend()
+    for _ in range(10_000):
+        budget.earn()
+    assert budget.credits == 500
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        (None, None),
+        ("", None),
+        ("12", 12),
+        ("-5", 0),
+        ("soon", None),
+        ("Thu, 01 Jan 1970 00:01:40 GMT", 90),
+        ("Thu, 01 Jan 1970 00:00:01 GMT", 0),
+    ],
+)
+def test_retry_after_is_a_number_or_a_date(text: str | None, seconds: float | None) -> None:
+    assert retry_after(text, wall=10) == seconds
