@@ -88,11 +88,7 @@ async def test_merge_holds_its_sources_back() -> None:
 @virtual
 async def test_a_failing_source_ends_alone_and_is_raised_after_the_others() -> None:
     source = Source()
-    sources = [
-        ("bad", source.count(1, fail=True)),
-        ("good", source.count(3, pause=1)),
-        ("worse", source.count(0, fail=True)),
-    ]
+    bad, good, worse = source.count(1, fail=True), source.count(3, pause=1), source.count(0, fail=True)
     seen: list[tuple[str, int]] = []
     with pytest.raises(ExceptionGroup, match="2 of the merged sources failed") as caught:
         async with aio.merge([("bad", bad), ("good", good), ("worse", worse)]) as items:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, cast
 
 import pytest
@@ -28,9 +27,9 @@ from bbasync import (
     ServerError,
     TransportError,
 )
+from bbasync.auth import Credential
 from bbasync.request import RawResponse, Request
 from bbasync.testing.recording import RecordingTransport, answer
-from bbasync.transport import RawStream
 from tests.virtual import virtual
 
 TOKEN = "ATATT3xSecretOfMine"
@@ -402,15 +401,6 @@ class Slow(RecordingTransport):
         finally:
             self.under_way -= 1
 
-    def stream(self, request: Request) -> AbstractAsyncContextManager[Any]:
-        @asynccontextmanager
-        async def open_stream() -> Any:
-            await asyncio.sleep(self.seconds)
-            async with super(Slow, self).stream(request) as stream:
-                yield cast("RawStream", stream)
-
-        return open_stream()
-
 
 @virtual
 async def test_a_thousand_tasks_share_sixteen_slots_and_cancelling_half_leaves_nothing_behind() -> None:
@@ -438,7 +428,7 @@ async def test_a_thousand_tasks_share_sixteen_slots_and_cancelling_half_leaves_n
 @virtual
 async def test_sessions_share_slots_and_budgets_but_users_do_not() -> None:
     limiter, rates, transport = ConcurrencyLimiter(3), RateTracker(), Slow()
-    credentials = [CREDENTIAL, CREDENTIAL, AccessToken("a"), AccessToken("b")]
+    credentials: list[Credential] = [CREDENTIAL, CREDENTIAL, AccessToken("a"), AccessToken("b")]
     sessions = [CloudSession(each, transport=transport, limiter=limiter, rates=rates) for each in credentials]
     await asyncio.gather(*(bb.request("GET", "/x") for bb in sessions for _ in range(5)))
     assert transport.most == 3

@@ -12,6 +12,7 @@ import aiohttp
 import orjson
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from bbasync import AccessToken, CloudSession, NotFoundError, Part, Timeouts, TransportError
 from bbasync.request import Request
@@ -152,7 +153,7 @@ async def test_a_borrowed_session_leaks_nothing_of_its_own_and_stays_open() -> N
 
     async with serving(handler) as url:
         jar = aiohttp.CookieJar(unsafe=True)
-        jar.update_cookies({"session": "leak"}, response_url=aiohttp.client.URL(url))
+        jar.update_cookies({"session": "leak"}, response_url=URL(url))
         async with aiohttp.ClientSession(
             "http://127.0.0.1:1/elsewhere/",
             headers={"Authorization": "Basic leak"},
