@@ -1,14 +1,20 @@
-"""Arguments that no signature tells: values that exclude each other, or that must fit together."""
+"""Arguments that no signature tells: texts of a certain kind, and values that exclude each other."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ARGUMENTS: Final[Mapping[tuple[str, str], Mapping[str, Any]]] = {}
-"""Values by (product, service.method) and parameter."""
+NAMED: Final[Mapping[str, str]] = {
+    "avatar": "https://example.org/avatar.png",
+    "link": "https://example.org/report",
+    "logo_url": "https://example.org/logo.png",
+    "scm": "git",
+    "url": "https://example.org/hook",
+}
+"""Texts that servers tell from others, by the name of the parameter or field."""
 
 EXCLUDED: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("cloud", "commits.list_diffstat"): ("merge",),  # `topic` replaces it

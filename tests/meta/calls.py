@@ -25,7 +25,7 @@ from bbasync.datacenter.session import DataCenterSession
 from bbasync.model import OpenEnum
 from bbasync.request import SubPath, Unset
 from bbasync.testing.recording import RecordingTransport, answer
-from tests.meta.arguments import ARGUMENTS, EXCLUDED
+from tests.meta.arguments import EXCLUDED, NAMED
 
 if typing.TYPE_CHECKING:
     from bbasync.paging import Paging
@@ -121,6 +121,8 @@ def _of_union(name: str, members: Sequence[Any]) -> Any:
 def dummy(name: str, hint: Any) -> Any:
     """Return a value of a type that differs from name to name, so that a swap shows."""
     origin, parameters = typing.get_origin(hint), typing.get_args(hint)
+    if name in NAMED and str in (hint, *parameters):
+        return NAMED[name]
     if origin in (typing.Union, types.UnionType):
         return _of_union(name, parameters)
     if origin is Literal:
@@ -134,7 +136,7 @@ def dummy(name: str, hint: Any) -> Any:
     if hint in simple:
         return simple[hint]
     if isinstance(hint, type) and issubclass(hint, OpenEnum):
-        return next(iter(hint))
+        return next(member for member in hint if member != "none")  # which nobody asks for
     if isinstance(hint, type) and attrs.has(hint):
         hints = typing.get_type_hints(hint)
         return hint(**{field.alias: dummy(field.name, hints[field.name]) for field in attrs.fields(hint) if field.init})
@@ -144,7 +146,6 @@ def dummy(name: str, hint: Any) -> Any:
 def arguments(method: Method, amount: Amount) -> dict[str, Any]:
     """Return arguments by name; `Paging` is left to the caller."""
     hints = method.hints
-    given = ARGUMENTS.get((method.product, method.id), {})
     excluded = EXCLUDED.get((method.product, method.id), ())
     values: dict[str, Any] = {}
     for parameter in method.parameters:
@@ -152,7 +153,7 @@ def arguments(method: Method, amount: Amount) -> dict[str, Any]:
         required = parameter.default is Parameter.empty
         if name == "paging" or (not required and (amount == "required" or name in excluded)):
             continue
-        values[name] = given[name] if name in given else dummy(name, hints[name])
+        values[name] = dummy(name, hints[name])
     return values
 
 

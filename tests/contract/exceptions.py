@@ -1,0 +1,56 @@
+"""Where the vendor's descriptions are wrong about requests or answers, each with its reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_REPOSITORY: Final = "/repositories/{workspace}/{repo_slug}"
+_COMMIT_FORM: Final = "include and exclude go in a form"
+_HOOK: Final = "a hook goes as JSON; the text beside the description shows it"
+
+UNDECLARED_BODIES: Final[Mapping[tuple[str, str], str]] = {
+    ("POST", f"{_REPOSITORY}/commits"): _COMMIT_FORM,
+    ("POST", f"{_REPOSITORY}/commits/{{revision}}"): _COMMIT_FORM,
+    ("POST", f"{_REPOSITORY}/refs/branches"): "name and target go as JSON; the text beside the description shows it",
+    ("POST", f"{_REPOSITORY}/src"): "files go as multipart; what goes with them is declared as a query",
+    ("PUT", f"{_REPOSITORY}/override-settings"): "the settings go as JSON",
+    ("POST", f"{_REPOSITORY}/hooks"): _HOOK,
+    ("PUT", f"{_REPOSITORY}/hooks/{{uid}}"): _HOOK,
+    ("POST", "/workspaces/{workspace}/hooks"): _HOOK,
+    ("PUT", "/workspaces/{workspace}/hooks/{uid}"): _HOOK,
+}
+"""Cloud operations that take a body of which the description says nothing: Prism is shown them without it."""
+
+_BY_ID: Final = "a ref is named by its id alone; servers fill in the rest"
+_BY_NAME: Final = "a user is named by the name alone; servers fill in the rest"
+_PATH: Final = "a path goes as text, as servers send it"
+COMPLAINTS: Final[Mapping[tuple[str, str], str]] = {
+    ("cloud", "body.data.0.value type"): "the value of a report's data is a text, number or truth, as its `type` says",
+    ("datacenter", "body.fromRef required"): _BY_ID,
+    ("datacenter", "body.toRef required"): _BY_ID,
+    ("datacenter", "body.user required"): _BY_NAME,
+    ("datacenter", "body.reviewers.0.user required"): _BY_NAME,
+    ("datacenter", "body.anchor.path type"): _PATH,
+    ("datacenter", "body.anchor.srcPath type"): _PATH,
+    ("datacenter", "body.autoSubject type"): "true or false, as the same field of an automatic merge is declared",
+}
+"""What Prism may say of a request though it is right, by product."""
+
+UNKNOWN: Final = "HEAD"
+"""Cloud documents it for source files beside its description: Prism is not asked."""
+
+_NO_SCHEMA: Final = "the description gives its answer no schema, so the sample is empty"
+SAMPLES: Final[Mapping[tuple[str, str], str]] = {
+    ("cloud", "commits.create_comment"): _NO_SCHEMA,
+    ("cloud", "commits.update_comment"): _NO_SCHEMA,
+    ("cloud", "pull_requests.get_merge_task_status"): _NO_SCHEMA,
+    ("cloud", "pull_requests.list_activity"): _NO_SCHEMA,
+    ("cloud", "pull_requests.list_commits"): _NO_SCHEMA,
+    ("cloud", "pull_requests.list_repository_activity"): _NO_SCHEMA,
+    ("cloud", "users.list_emails"): _NO_SCHEMA,
+    ("datacenter", "pull_requests.list_changes"): "the description declares one change where servers send a page",
+}
+"""Methods for which Prism's sample answer is nothing that a server would send."""
