@@ -7,6 +7,7 @@
 """
 
 from .config import ConfigError, Credentials, read_config
+from .estimate import Estimate, estimate
 from .export import export
 from .plan import CrawlOptions
 from .progress import CrawlReport, Failure, Progress, WorkspaceProgress
@@ -20,12 +21,14 @@ __all__ = [
     "CrawlOptions",
     "CrawlReport",
     "Credentials",
+    "Estimate",
     "Failure",
     "Progress",
     "Store",
     "StoreError",
     "WorkspaceProgress",
     "crawl",
+    "estimate",
     "export",
     "read_config",
 ]

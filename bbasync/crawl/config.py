@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from attrs import field, frozen
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["ConfigError", "Credentials", "read_config"]
+
+
+_HINT: Final = "set BITBUCKET_EMAIL and BITBUCKET_API_TOKEN, or BITBUCKET_ACCESS_TOKEN"
 
 
 class ConfigError(BitbucketError):
@@ -42,13 +45,11 @@ class Credentials:
     """By slug."""
 
     def of(self, workspace: str) -> CredentialLike:
-        """Return the credential of a workspace; ConfigError if there is none."""
+        """Return the credential of a workspace, the default one for the empty name; ConfigError if there is none."""
         credential = self.workspaces.get(workspace, self.default)
         if credential is None:
-            raise ConfigError(
-                f"no credential for the workspace {workspace!r}: set BITBUCKET_EMAIL and BITBUCKET_API_TOKEN, "
-                "or BITBUCKET_ACCESS_TOKEN, or give it one in the configuration"
-            )
+            whose = f"for the workspace {workspace!r}" if workspace else "to ask for the user's workspaces"
+            raise ConfigError(f"no credential {whose}: {_HINT}, or name credentials in a configuration file")
         return credential
 
 

@@ -28,10 +28,11 @@ def export(url: str, *, resources: Collection[str] = RESOURCES, workspaces: Coll
         for name in RESOURCES:
             if name not in chosen:
                 continue
-            table = TABLES[name]
-            query = select(*(column for column in table.columns if column.name != "seen"))
+            columns = [column for column in TABLES[name].columns if column.name not in {"seen", "payload"}]
+            names = ["resource", *(str(column.name) for column in columns), "payload"]
+            query = select(TABLES[name].c.payload, *columns)
             if workspaces:
-                query = query.where(table.c.workspace.in_(workspaces))
-            for row in connection.execution_options(yield_per=1000).execute(query).mappings():
-                line = {"resource": name, **row, "payload": orjson.Fragment(row["payload"])}
+                query = query.where(TABLES[name].c.workspace.in_(workspaces))
+            for payload, *values in connection.execution_options(yield_per=1000).execute(query):
+                line = dict(zip(names, [name, *values, orjson.Fragment(payload)], strict=True))
                 yield orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)

@@ -305,7 +305,7 @@ def keyset_next(start: str, values: Sequence[Payload], following: str | None) ->
     only while a page holds a single instant is the next page followed.
     """
     last = instant(values[-1].get("updated_on")) if values else None
-    if following is None or last is None or last <= start:
+    if last is None or last <= start:
         return start, following
     return last, None
 

@@ -6,6 +6,7 @@ so that they sort as text; payloads and other structures are JSON.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text, and_, bindparam, delete, insert
@@ -146,6 +147,7 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     connection.execute(statement, rows)
 
 
+@cache
 def _upsert_statement(table: Table, dialect: str) -> Executable | None:
     keys = [column.name for column in table.primary_key]
     others = [column.name for column in table.columns if not column.primary_key]

@@ -7,8 +7,6 @@ import random
 import sys
 from pathlib import Path
 
-import pytest
-
 from bbasync import AccessToken, RateTracker, Rolling
 from bbasync.crawl import Credentials, Store
 from bbasync.testing import FakeCloud
@@ -30,10 +28,9 @@ async def kill_after(requests: int, fake: FakeCloud, process: asyncio.subprocess
     await process.wait()
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-async def test_killed_five_times_it_ends_with_the_rows_of_an_undisturbed_crawl(seed: int, tmp_path: Path) -> None:
+async def test_killed_five_times_it_ends_with_the_rows_of_an_undisturbed_crawl(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/killed.db"
-    chance = random.Random(seed)  # noqa: S311 - a test must repeat
+    chance = random.Random(1)  # noqa: S311 - a test must repeat
     async with FakeCloud(workspaces=3, repositories=3, commits=230, pull_requests=8, limit=PLENTY) as fake:
         async with Store("sqlite://") as store:
             undisturbed = await run(fake, store)
@@ -89,9 +86,9 @@ async def test_many_workspaces_at_once_use_their_budgets_to_the_full_and_not_mor
 
 
 async def test_with_others_eating_the_same_budget_every_row_arrives(tmp_path: Path) -> None:
-    limit, window = 60, 1.0
+    limit, window = 50, 1.0
     async with (
-        FakeCloud(workspaces=1, repositories=2, commits=10, pull_requests=8, limit=limit, window=window) as fake,
+        FakeCloud(workspaces=1, repositories=2, commits=10, pull_requests=25, limit=limit, window=window) as fake,
         Store(f"sqlite:///{tmp_path}/store.db") as store,
     ):
         fake.rate.foreign = 15.0

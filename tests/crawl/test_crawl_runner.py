@@ -73,6 +73,7 @@ async def test_a_second_run_asks_only_for_what_can_have_changed(fake: FakeCloud,
     assert await rows(store) == before
     assert not sent(fake, "/comments")
     assert not [line for line in sent(fake) if line.startswith("POST") or line.split("?")[0].endswith("/commits")]
+    assert not [line for line in sent(fake, "/pullrequests?") if "1970" in line]
     open_ones = [payload for payload in before["pull_requests"].values() if payload["state"] == "OPEN"]
     assert len(sent(fake, "/statuses")) == len(open_ones)
     # the user's workspaces; each with its projects, members and repositories; their refs, activity, pull requests

@@ -1,0 +1,81 @@
+"""The sessions of a crawl: one a credential, all with the same slots and the same record of budgets."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Self
+
+from bbasync.auth import CredentialLike, credential_of
+from bbasync.cloud.session import CloudSession
+from bbasync.concurrency import ConcurrencyLimiter
+from bbasync.rate import RateTracker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+    from bbasync.session import ResponseEvent
+
+    from .config import Credentials
+
+__all__ = ["Sessions"]
+
+
+class Sessions:
+    """Opens the sessions that workspaces need, and closes them at the end."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        base_url: str,
+        limiter: ConcurrencyLimiter | None = None,
+        rates: RateTracker | None = None,
+        on_response: Callable[[ResponseEvent], object] | None = None,
+    ) -> None:
+        self._credentials = credentials
+        self._base_url = base_url
+        self._limiter = limiter or ConcurrencyLimiter()
+        self._rates = rates or RateTracker()
+        self._on_response = on_response
+        self._by_principal: dict[str, CloudSession] = {}
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def groups(self, workspaces: Sequence[str]) -> list[tuple[CloudSession, list[str]]]:
+        """Return the workspaces by the session that reads them; without names, all that there are credentials for.
+
+        Raises ConfigError if a workspace has no credential.
+        """
+        groups: dict[CloudSession, list[str]] = {}
+        for name in workspaces or await self._all():
+            groups.setdefault(await self._session(self._credentials.of(name)), []).append(name)
+        return list(groups.items())
+
+    async def _all(self) -> list[str]:
+        names = dict.fromkeys(self._credentials.workspaces)
+        if self._credentials.default is not None or not names:
+            bb = await self._session(self._credentials.of(""))
+            names |= {access["workspace"]["slug"]: None async for access in bb.paginate("/user/workspaces")}
+        return list(names)
+
+    async def _session(self, credential: CredentialLike) -> CloudSession:
+        principal = credential_of(credential).principal
+        if principal not in self._by_principal:
+            session = CloudSession(
+                credential,
+                base_url=self._base_url,
+                limiter=self._limiter,
+                rates=self._rates,
+                max_wait=None,
+                on_response=self._on_response,
+            )
+            self._by_principal[principal] = await self._stack.enter_async_context(session)
+        return self._by_principal[principal]
