@@ -102,14 +102,14 @@ async def test_life_of_a_branch(bb: DataCenterSession) -> None:
     branch = await bb.branches.create("PRJ", "ledger", name=name, start_point="main")
     with pytest.raises(BadRequestError):
         await bb.branches.create("PRJ", "ledger", name=name, start_point="main")
-    await bb.branches.set_default("PRJ", "ledger", name)
+    await bb.branches.set_default("PRJ", "ledger", name=name)
     assert (await bb.branches.get_default("PRJ", "ledger")).display_id == name
-    await bb.branches.set_default("PRJ", "ledger", "main")
+    await bb.branches.set_default("PRJ", "ledger", name="main")
     with pytest.raises(BadRequestError):
-        await bb.branches.delete("PRJ", "ledger", name, end_point="0" * 40)
-    await bb.branches.delete("PRJ", "ledger", name, end_point=branch.latest_commit, dry_run=True)
+        await bb.branches.delete("PRJ", "ledger", name=name, end_point="0" * 40)
+    await bb.branches.delete("PRJ", "ledger", name=name, end_point=branch.latest_commit, dry_run=True)
     assert await aio.collect(bb.branches.list("PRJ", "ledger", filter_text="naïve#1"))
-    await bb.branches.delete("PRJ", "ledger", name, end_point=branch.latest_commit)
+    await bb.branches.delete("PRJ", "ledger", name=name, end_point=branch.latest_commit)
     assert not await aio.collect(bb.branches.list("PRJ", "ledger", filter_text="naïve#1"))
 
 

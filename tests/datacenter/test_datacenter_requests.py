@@ -202,12 +202,12 @@ WRITES: list[tuple[Call, str, object]] = [
         {"name": "fix/1", "startPoint": "main", "message": "m"},
     ),
     (
-        lambda bb: bb.branches.delete("PRJ", "app", "fix/1", end_point="abc", dry_run=True),
+        lambda bb: bb.branches.delete("PRJ", "app", name="fix/1", end_point="abc", dry_run=True),
         f"DELETE {BRANCH_UTILS}",
         {"name": "refs/heads/fix/1", "endPoint": "abc", "dryRun": True},
     ),
     (
-        lambda bb: bb.branches.set_default("PRJ", "app", "refs/heads/main"),
+        lambda bb: bb.branches.set_default("PRJ", "app", name="refs/heads/main"),
         f"PUT {REPO}/default-branch",
         {"id": "refs/heads/main"},
     ),

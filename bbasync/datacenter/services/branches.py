@@ -76,8 +76,8 @@ class Branches(Service):
         self,
         project_key: str,
         repository_slug: str,
-        name: str,
         *,
+        name: str,
         end_point: str | None = None,
         dry_run: bool | None = None,
     ) -> None:
@@ -107,7 +107,7 @@ class Branches(Service):
         )
         return await self._fetch(BaseRef, request)
 
-    async def set_default(self, project_key: str, repository_slug: str, name: str) -> None:
+    async def set_default(self, project_key: str, repository_slug: str, *, name: str) -> None:
         """Make a branch the default.
 
         Permission: REPO_ADMIN.
