@@ -13,7 +13,7 @@ from bbasync.testing.world_history import BLOCK, Commit, History
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-Attribute: TypeAlias = Literal["link", "executable", "binary"]
+Attribute: TypeAlias = Literal["link", "executable", "binary", "subrepository"]
 Status: TypeAlias = Literal["added", "removed", "modified", "renamed"]
 
 PATHS = (
