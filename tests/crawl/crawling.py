@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 from sqlalchemy import Connection, func, select, true
@@ -42,8 +42,14 @@ async def run(
     )
 
 
-def session(fake: FakeCloud) -> CloudSession:
+def _session(fake: FakeCloud) -> CloudSession:
     return CloudSession(ApiToken(fake.email, fake.token), base_url=fake.url, rates=RateTracker({"api": None}))
+
+
+async def call(fake: FakeCloud, method: str, path: str, **options: Any) -> dict[str, Any]:
+    """Change or read something in the fake as another client would."""
+    async with _session(fake) as bb:
+        return cast("dict[str, Any]", await bb.request(method, path, **options))
 
 
 async def counts(store: Store, *, with_gone: bool = False) -> dict[str, int]:

@@ -12,7 +12,7 @@ from bbasync.crawl import Credentials, Progress, Store, StoreError
 from bbasync.crawl.plan import EPOCH
 from bbasync.crawl.schema import BUDGET, RUN, TABLES, TASK, WATERMARK
 from bbasync.testing import FakeCloud, Fault, Faults
-from tests.crawl.crawling import PLENTY, counts, expected, rows, run, sent, session
+from tests.crawl.crawling import PLENTY, call, counts, expected, rows, run, sent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -53,10 +53,8 @@ async def test_rows_keep_the_payload_and_the_columns_people_filter_by(fake: Fake
         lambda c: c.execute(select(table).where(table.c.state == "MERGED", table.c.repository == "web")).first()
     )
     assert merged is not None
-    async with session(fake) as bb:
-        payload = await bb.request("GET", f"/repositories/{merged.workspace}/web/pullrequests/{merged.id}")
+    payload = await call(fake, "GET", f"/repositories/{merged.workspace}/web/pullrequests/{merged.id}")
     stored = (await rows(store))["pull_requests"][merged.workspace, "web", int(merged.id), merged.id]
-    assert isinstance(payload, dict)
     assert stored["title"] == payload["title"]
     assert stored["participants"] == payload["participants"]  # which lists leave out unless asked
     assert merged.author == payload["author"]["uuid"]
@@ -134,10 +132,9 @@ async def test_new_branches_bring_their_commits_alone_and_what_is_gone_is_marked
     await run(fake, store)
     stored = await rows(store)
     lost = next(key[3] for key in stored["branches"] if key[:2] == ("acme", "web") and key[3] != "main")
-    async with session(fake) as bb:
-        await bb.request("DELETE", f"/repositories/acme/web/refs/branches/{lost.replace('#', '%23')}")
-        await bb.request("DELETE", "/repositories/acme/docs")
-        await bb.request("POST", "/repositories/globex/new", json={"scm": "git"})
+    await call(fake, "DELETE", f"/repositories/acme/web/refs/branches/{lost.replace('#', '%23')}")
+    await call(fake, "DELETE", "/repositories/acme/docs")
+    await call(fake, "POST", "/repositories/globex/new", json={"scm": "git"})
     fake.requests.clear()
     report = await run(fake, store)
     assert report.is_complete
@@ -151,6 +148,47 @@ async def test_new_branches_bring_their_commits_alone_and_what_is_gone_is_marked
     ]
     assert not sent(fake, "/acme/docs")
     assert (await counts(store, with_gone=True))["branches"] == len(stored["branches"])
+
+
+async def test_comments_are_found_though_they_leave_the_pull_request_as_it_was(fake: FakeCloud, store: Store) -> None:
+    await run(fake, store)
+    path = "/repositories/acme/web/pullrequests/3"
+    before = await call(fake, "GET", path)
+    made = await call(fake, "POST", f"{path}/comments", json={"content": {"raw": "seen?"}})
+    after = await call(fake, "GET", path)
+    assert before["updated_on"] == after["updated_on"]
+    fake.requests.clear()
+    assert (await run(fake, store)).is_complete
+    assert len(sent(fake, "/comments")) == 1
+    assert await counts(store) == expected(fake)
+    assert ("acme", "web", 3, str(made["id"])) in (await rows(store))["comments"]
+    fake.requests.clear()
+    assert (await run(fake, store)).is_complete
+    assert not sent(fake, "/comments")
+
+
+async def test_a_pull_request_that_changed_is_read_again_with_what_is_below_it(fake: FakeCloud, store: Store) -> None:
+    await run(fake, store)
+    opened = [key[2] for key, payload in (await rows(store))["pull_requests"].items() if payload["state"] == "OPEN"]
+    await call(fake, "PUT", f"/repositories/acme/web/pullrequests/{opened[0]}", json={"title": "Another title"})
+    fake.requests.clear()
+    assert (await run(fake, store)).is_complete
+    assert (await rows(store))["pull_requests"]["acme", "web", opened[0], str(opened[0])]["title"] == "Another title"
+    assert await counts(store) == expected(fake)
+    assert not [line for line in sent(fake) if line.split("?")[0].endswith("/commits")]  # nobody pushed
+    assert len(sent(fake, "/comments")) <= 1
+
+
+async def test_a_push_brings_the_new_commits_alone(fake: FakeCloud, store: Store) -> None:
+    await run(fake, store, workspaces=["acme"])
+    form = {"/new.txt": "new", "message": "Add new.txt", "branch": "main"}
+    await call(fake, "POST", "/repositories/acme/web/src", form=form)
+    fake.requests.clear()
+    report = await run(fake, store, workspaces=["acme"])
+    assert report.is_complete
+    assert len([line for line in sent(fake, "/web/commits") if line.startswith("POST")]) == 1
+    commits = [key for key in (await rows(store))["commits"] if key[1] == "web"]
+    assert len(commits) == fake.world.repository("acme", "web").counts()["commits"]
 
 
 async def test_a_head_that_is_gone_is_not_excluded_any_more(fake: FakeCloud, store: Store) -> None:
