@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -113,6 +114,20 @@ class Request:
     leaves_origin: bool = False
     """Whether the operation is known to redirect to another host (downloads, logs)."""
 
+    def with_headers(self, headers: Mapping[str, str]) -> Request:
+        """Return the request with these header fields in place of its own."""
+        return Request(
+            method=self.method,
+            template=self.template,
+            url=self.url,
+            headers=headers,
+            body=self.body,
+            group=self.group,
+            repeatable=self.repeatable,
+            json=self.json,
+            leaves_origin=self.leaves_origin,
+        )
+
 
 @define(kw_only=True)
 class RawResponse:
@@ -144,6 +159,10 @@ def as_object(value: JsonValue) -> dict[str, Any]:
 # -- paths ------------------------------------------------------------------------------------------------------------
 
 
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9_.~-]*")
+"""What needs neither quoting nor a closer look: most slugs, hashes and numbers."""
+
+
 def _segment(name: str, text: str) -> str:
     if text == "" or any(part in {".", ".."} for part in unquote(text).replace("\\", "/").split("/")):
         raise ValueError(f"{name} must not be empty and have no '.' or '..' in it, got {text!r}")
@@ -154,6 +173,8 @@ def _argument(name: str, value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise ValueError(f"{name} must be a string or an integer, got {type(value).__name__}")  # noqa: TRY004 - one error type for bad arguments
     text = str(value)
+    if _PLAIN.fullmatch(text):
+        return text
     if any(character < " " or character == "\x7f" for character in text):
         raise ValueError(f"{name} must not hold control characters, got {text!r}")
     if not isinstance(value, SubPath):

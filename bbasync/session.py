@@ -433,9 +433,9 @@ class Session:
         sent = False
         try:
             async with self.limiter:
-                headers = await self._headers(call, ours=ours)
+                attempt = request.with_headers(await self._headers(call, ours=ours))
                 sent = True
-                response = await self._observed(call, evolve(request, headers=headers), token)
+                response = await self._observed(call, attempt, token)
             if token is None or response.status != 429:  # noqa: PLR2004
                 if token is not None:
                     token.bucket.accepted(token, response.headers)
@@ -483,19 +483,17 @@ class Session:
             status = response.status
             return response
         finally:
-            event = ResponseEvent(
-                method=request.method,
-                template=request.template,
-                status=status,
-                seconds=time.perf_counter() - started,
-                waited=token.waited if token is not None else 0.0,
+            if self._on_response is not None or log.isEnabledFor(logging.DEBUG):
+                self._tell(call, status, time.perf_counter() - started, token)
+
+    def _tell(self, call: _Call, status: int | None, seconds: float, token: Token | None) -> None:
+        method, template = call.request.method, call.request.template
+        waited = token.waited if token is not None else 0.0
+        log.debug("%s %s: %s in %.3f s, waited %.3f s, try %d", method, template, status, seconds, waited, call.tries)
+        if self._on_response is not None:
+            self._on_response(
+                ResponseEvent(method=method, template=template, status=status, seconds=seconds, waited=waited)
             )
-            log.debug(
-                "%s %s: %s in %.3f s, waited %.3f s, try %d",
-                *(event.method, event.template, event.status, event.seconds, event.waited, call.tries),
-            )
-            if self._on_response is not None:
-                self._on_response(event)
 
     async def _transfer(self, call: _Call, request: Request) -> RawResponse:
         if call.stack is None:

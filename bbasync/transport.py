@@ -130,25 +130,30 @@ class AiohttpTransport:
 
     async def send(self, request: Request) -> RawResponse:
         """Send the request and read the whole body, at most `max_body` bytes of it."""
-        async with self._open(request) as response:
+        response = await self._open(request)
+        try:
             body = await self._read(request, response)
             return RawResponse(status=response.status, headers=_headers(response), body=body, url=request.url)
+        finally:
+            _let_go(response)
 
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncGenerator[RawStream, None]:
         """Send the request; the body is read by the caller, without a limit of size."""
-        async with self._open(request) as response:
+        response = await self._open(request)
+        try:
             yield _AiohttpStream(request, response)
+        finally:
+            _let_go(response)
 
-    @asynccontextmanager
-    async def _open(self, request: Request) -> AsyncGenerator[aiohttp.ClientResponse, None]:
+    async def _open(self, request: Request) -> aiohttp.ClientResponse:
         http = self._session()
         headers = dict(request.headers)
         authorization = headers.get("Authorization")
         if http.auth is not None or http.trust_env:
             headers.pop("Authorization", None)  # aiohttp refuses the header beside a default of its own
         with _translated(request):
-            response = await http.request(
+            return await http.request(
                 request.method,
                 URL(request.url, encoded=True),
                 headers=headers,
@@ -159,10 +164,6 @@ class AiohttpTransport:
                 timeout=self._timeout,
                 middlewares=(_OneAttempt(authorization),),
             )
-        try:
-            yield response
-        finally:
-            response.close() if not response.content.at_eof() else response.release()
 
     async def _read(self, request: Request, response: aiohttp.ClientResponse) -> bytes:
         pieces: list[bytes] = []
@@ -220,6 +221,14 @@ class _translated:  # noqa: N801 - a context manager used as a statement
         raise TransportError(
             what, method=self._request.method, template=self._request.template, sent=not isinstance(exc, _UNSENT)
         ) from exc
+
+
+def _let_go(response: aiohttp.ClientResponse) -> None:
+    """Keep the connection if the body was read to its end, else drop it."""
+    if response.content.at_eof():
+        response.release()
+    else:
+        response.close()
 
 
 def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
