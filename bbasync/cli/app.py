@@ -1,0 +1,146 @@
+"""The commands and their options; what they do is imported when they run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bbasync.cloud.session import BASE_URL
+
+from .errors import guarded
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="bbasync",
+    help="Crawl Bitbucket Cloud into a database, call its API, or try both on a fake. Credentials come from the "
+    "environment: BITBUCKET_EMAIL and BITBUCKET_API_TOKEN, or BITBUCKET_ACCESS_TOKEN.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they print local variables, and so secrets
+)
+
+StoreUrl = Annotated[str, typer.Option("--store", help="An SQLAlchemy URL.", metavar="URL")]
+BaseUrl = Annotated[str, typer.Option("--base-url", help="Another server, such as `bbasync fake`.", metavar="URL")]
+Resources = Annotated[str, typer.Option(help="Which resources, separated by commas; by default all.")]
+DataCenter = Annotated[
+    bool, typer.Option("--data-center", help="Ask the server of BITBUCKET_DC_URL with BITBUCKET_DC_TOKEN.")
+]
+
+
+@app.command()
+def crawl(
+    workspaces: Annotated[list[str] | None, typer.Argument(help="Slugs; without any, all the user's.")] = None,
+    store: StoreUrl = "sqlite:///bitbucket.db",
+    resources: Resources = "",
+    include: Annotated[list[str] | None, typer.Option(help="Only repositories like this glob.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="No repositories like this glob.")] = None,
+    since: Annotated[str, typer.Option(help="Leave out what is older, such as 2026-01-31.")] = "",
+    config: Annotated[Path | None, typer.Option(help="A TOML file with a credential for each workspace.")] = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only estimate how many requests it takes.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Crawl a fake Bitbucket that starts by itself.")] = False,
+    base_url: BaseUrl = BASE_URL,
+) -> None:
+    """Crawl workspaces of Bitbucket Cloud into a database.
+
+    The same command goes on after it was stopped or killed; when a crawl is complete, the next one reads what changed.
+    """
+    with guarded("stopped; the same command goes on from here"):
+        from .crawling import Plan, run_crawl, run_demo  # noqa: PLC0415 - SQLAlchemy takes long
+
+        plan = Plan(
+            workspaces=workspaces or [],
+            store=store,
+            resources=resources,
+            include=include or [],
+            exclude=exclude or [],
+            since=since,
+            config=config,
+            dry_run=dry_run,
+            base_url=base_url,
+        )
+        complete = run_demo(plan) if demo else run_crawl(plan)
+    if not complete:
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    workspaces: Annotated[list[str] | None, typer.Argument(help="Slugs; without any, all.")] = None,
+    store: StoreUrl = "sqlite:///bitbucket.db",
+    resources: Resources = "",
+    output: Annotated[Path | None, typer.Option(help="A file; by default standard output.")] = None,
+) -> None:
+    """Write the rows of a store as JSON Lines."""
+    with guarded():
+        from .crawling import run_export  # noqa: PLC0415 - SQLAlchemy takes long
+
+        run_export(store, resources, workspaces or [], output)
+
+
+@app.command()
+def api(
+    method: Annotated[str, typer.Argument(help="GET, POST, PUT, DELETE ...")],
+    path: Annotated[str, typer.Argument(help="After the base URL, such as /user or /repositories/acme.")],
+    field: Annotated[list[str] | None, typer.Option("--field", "-f", help="A query parameter, key=value.")] = None,
+    body: Annotated[str, typer.Option("--input", help="A file with a JSON body; - is standard input.")] = "",
+    *,
+    paginate: Annotated[bool, typer.Option("--paginate", help="Follow all pages, one item a line.")] = False,
+    data_center: DataCenter = False,
+    base_url: BaseUrl = BASE_URL,
+) -> None:
+    """Call one operation and print its JSON."""
+    with guarded():
+        from .calls import run_api  # noqa: PLC0415 - only this command needs it
+
+        run_api(method, path, field or [], body, base_url, paginate=paginate, data_center=data_center)
+
+
+@app.command()
+def whoami(base_url: BaseUrl = BASE_URL) -> None:
+    """Show whom the credential stands for, its scopes and its limits."""
+    with guarded():
+        from .calls import run_whoami  # noqa: PLC0415 - only this command needs it
+
+        run_whoami(base_url)
+
+
+@app.command()
+def fake(
+    port: Annotated[int, typer.Option(help="0 for any that is free.")] = 0,
+    git: Annotated[list[Path] | None, typer.Option(help="Serve the history of a local git repository.")] = None,
+    seed: Annotated[int, typer.Option(help="Other made-up data.")] = 0,
+    workspaces: Annotated[int, typer.Option(help="How many.", min=1)] = 3,
+    repositories: Annotated[int, typer.Option(help="In each workspace or project.", min=1)] = 4,
+    latency: Annotated[float, typer.Option(help="Seconds before each answer.", min=0)] = 0.0,
+    limit: Annotated[int, typer.Option(help="Requests in a window.", min=1)] = 1000,
+    window: Annotated[float, typer.Option(help="Seconds of the window.", min=0.1)] = 3600.0,
+    *,
+    data_center: Annotated[bool, typer.Option("--data-center", help="A Data Center server.")] = False,
+) -> None:
+    """Serve a fake Bitbucket on 127.0.0.1 until Ctrl-C."""
+    with guarded("stopped"):
+        from bbasync.testing import FakeCloud, FakeDataCenter  # noqa: PLC0415 - only this command needs them
+
+        from .fakes import serve, world_of_git  # noqa: PLC0415 - same
+
+        if data_center and git:
+            raise ValueError("--git goes with the fake of Bitbucket Cloud only")
+        if data_center:
+            serve(FakeDataCenter(port=port, seed=seed, repositories=repositories, latency=latency))
+            return
+        serve(
+            FakeCloud(
+                world_of_git(git) if git else None,
+                port=port,
+                seed=seed,
+                workspaces=workspaces,
+                repositories=repositories,
+                latency=latency,
+                limit=limit,
+                window=window,
+            )
+        )
