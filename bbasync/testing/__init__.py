@@ -9,14 +9,18 @@ if TYPE_CHECKING:
     from bbasync.testing.cloud import FakeCloud
     from bbasync.testing.datacenter import FakeDataCenter
     from bbasync.testing.faults import Fault, Faults
+    from bbasync.testing.git import git_world
+    from bbasync.testing.world import World
 
-__all__ = ["FakeCloud", "FakeDataCenter", "Fault", "Faults"]
+__all__ = ["FakeCloud", "FakeDataCenter", "Fault", "Faults", "World", "git_world"]
 
 _HOMES = {
     "FakeCloud": "bbasync.testing.cloud",
     "FakeDataCenter": "bbasync.testing.datacenter",
     "Fault": "bbasync.testing.faults",
     "Faults": "bbasync.testing.faults",
+    "World": "bbasync.testing.world",
+    "git_world": "bbasync.testing.git",
 }
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from aiohttp import web
+
 from bbasync.testing.cloud_http import Call, Operation, from_cursor, not_found, refusal, to_cursor
+from bbasync.testing.faults import LOGIN_PAGE
+from bbasync.testing.server import Refusal
 
 if TYPE_CHECKING:
-    from aiohttp import web
-
     from bbasync.testing.cloud_query import Fields
     from bbasync.testing.world_history import Commit
     from bbasync.testing.world_pulls import Status
@@ -28,7 +30,7 @@ STATUS_FIELDS: Fields[Status] = {
 
 def list_commits(call: Call) -> web.Response:
     """List commits, of all branches unless a revision or `include` names heads; POST takes a form, for long lists."""
-    repository = call.repository()
+    repository = _repository_or_page(call)
     pagelen = call.pagelen(30, 100)
     if not repository.branches and not repository.history.stored:
         if repository.empty_status != 200:  # noqa: PLR2004  # the vendor's answer is not settled: both are met
@@ -65,6 +67,17 @@ def list_statuses(call: Call) -> web.Response:
     commit = resolve(repository, call.arg("commit"))
     found = call.filtered(repository.statuses(commit.hash).values(), STATUS_FIELDS)
     return call.page(found, lambda one: call.payloads.status(repository, commit.hash, one), default=30)
+
+
+def _repository_or_page(call: Call) -> Repository:
+    """Find the repository; where there is none, a listing by revision answers with a web page, as the vendor does."""
+    try:
+        return call.repository()
+    except Refusal as refused:
+        if "revision" not in call.request.match_info:
+            raise
+        page = web.Response(status=404, body=LOGIN_PAGE, content_type="text/html", charset="utf-8")
+        raise Refusal(page) from refused
 
 
 def _hashes(call: Call, repository: Repository, name: str) -> list[str]:

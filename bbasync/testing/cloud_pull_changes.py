@@ -230,8 +230,7 @@ def _judge(call: Call, verdict: Verdict) -> web.Response:
     now = call.world.now()
     one = pull.participants[call.me] = Participant(verdict, now)
     if pull.discussion is not None:
-        kind = "approval" if verdict == "approved" else "changes_requested"
-        pull.discussion.events.append(Event(kind, now, call.me))
+        pull.discussion.events.append(Event("approval" if verdict == "approved" else verdict, now, call.me))
     return call.answer(build.participant(call.payloads, pull, call.me, one))
 
 

@@ -12,7 +12,7 @@ import attrs
 from bbasync.testing import world_pulls
 from bbasync.testing.world_files import Files
 from bbasync.testing.world_history import BLOCK, SHORTEST, SIDE_BASE, SIDE_HEAD, SIDE_MERGE, Commit, History
-from bbasync.testing.world_pulls import STATES, Comment, Discussion, Participant, Pull, Status, total
+from bbasync.testing.world_pulls import STATES, Comment, Discussion, Participant, Pull, Status, Verdict, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -331,7 +331,7 @@ class Repository:
             pull.participants[user] = Participant(None, None)
         for place in range(world_pulls.APPROVALS[number % len(world_pulls.APPROVALS)]):
             user = (number + place) % users
-            verdict = "changes_requested" if place and draw % 2 else "approved"
+            verdict: Verdict = "changes_requested" if place and draw % 2 else "approved"
             pull.participants[user] = Participant(verdict, created + timedelta(hours=3 + place))
         return pull
 

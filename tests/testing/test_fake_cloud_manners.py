@@ -243,6 +243,12 @@ async def test_errors_come_in_the_envelope(api: Api) -> None:
         assert answer.message
 
 
+async def test_missing_repository_answers_a_listing_by_revision_with_a_web_page(api: Api) -> None:
+    answer = await api("GET", "/repositories/acme/nothing/commits/main")
+    assert answer.status == 404
+    assert answer.headers["Content-Type"].startswith("text/html")
+
+
 async def test_post_without_length_is_refused(fake: FakeCloud) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", int(fake.origin.rpartition(":")[2]))
     authorization = basic(fake.email, fake.token)
