@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from . import tasks
+from .store import StoreError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -54,9 +54,14 @@ class BudgetKeeper:
     ) -> None:
         if self._writer is not None:
             self._writer.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._writer
-        await self._store.run(partial(tasks.write_budget, exported=self._rates.export(), unwritten=0))
+            await asyncio.wait([self._writer])
+            if not self._writer.cancelled():
+                self._writer.exception()  # the store's; what is written next meets it again
+        try:
+            await self._store.run(partial(tasks.write_budget, exported=self._rates.export(), unwritten=0))
+        except StoreError:
+            if exc is None:
+                raise
 
     def spent(self) -> None:
         """Count a request."""

@@ -49,7 +49,7 @@ async def test_killed_five_times_it_ends_with_the_rows_of_an_undisturbed_crawl(t
 
 
 async def test_killed_and_resumed_the_window_still_holds(tmp_path: Path) -> None:
-    url, limit, window = f"sqlite:///{tmp_path}/killed.db", 60, 1.5
+    url, limit, window = f"sqlite:///{tmp_path}/killed.db", 60, 1.0
     async with FakeCloud(
         workspaces=1, repositories=3, commits=130, pull_requests=8, limit=limit, window=window
     ) as fake:
@@ -64,7 +64,7 @@ async def test_killed_and_resumed_the_window_still_holds(tmp_path: Path) -> None
 
 
 async def test_many_workspaces_at_once_use_their_budgets_to_the_full_and_not_more(tmp_path: Path) -> None:
-    limit, window, number = 30, 2.5, 8
+    limit, window, number = 30, 1.5, 5
     async with FakeCloud(
         workspaces=number, repositories=3, commits=10, pull_requests=8, limit=limit, window=window, latency=0.005
     ) as fake:

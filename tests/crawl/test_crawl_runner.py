@@ -362,6 +362,26 @@ async def test_a_cancelled_crawl_leaves_nothing_running_and_goes_on(fake: FakeCl
     assert await store.run(lambda c: c.execute(select(func.count()).select_from(RUN)).scalar()) == 2
 
 
+async def test_a_cancelled_crawl_stays_cancelled_though_its_budget_cannot_be_written(
+    fake: FakeCloud, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: object, **_values: object) -> None:
+        raise StoreError("the disk is full")
+
+    enough = asyncio.Event()
+
+    def watch(progress: Progress) -> None:
+        if progress.requests == 40:
+            enough.set()
+
+    crawling = asyncio.create_task(run(fake, store, on_progress=watch))
+    await enough.wait()
+    monkeypatch.setattr("bbasync.crawl.tasks.write_budget", refuse)
+    crawling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await crawling
+
+
 async def test_other_options_start_anew_and_lose_nothing(fake: FakeCloud, store: Store) -> None:
     await run_until(fake, store, 30)
     await run_until(fake, store, 30, resources=["pull_requests", "comments"])
