@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import multiprocessing
-from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +12,7 @@ import orjson
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from multiprocessing.connection import Connection
 
 SIZE = 100
 LISTING = "/2.0/repositories/acme"

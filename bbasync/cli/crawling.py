@@ -128,6 +128,10 @@ async def _crawl(plan: Plan, credentials: Credentials) -> bool:
 
 
 def _tell(report: CrawlReport, url: str, options: CrawlOptions) -> None:
+    for failure in report.failures:
+        print(f"bbasync: {failure.key}: {failure.error}", file=sys.stderr)  # noqa: T201 - the command's output
+    if not any(one.pages for one in report.workspaces):
+        return
     store = Store(url).url
     table = Table("resource", "rows")
     with connect(store) as connection:
@@ -139,8 +143,6 @@ def _tell(report: CrawlReport, url: str, options: CrawlOptions) -> None:
     console.print(table)
     where = store.render_as_string(hide_password=True)
     console.print(f"{report.requests:,} requests in {report.seconds:.1f} s; the rows are in {where}", highlight=False)
-    for failure in report.failures:
-        print(f"bbasync: {failure.key}: {failure.error}", file=sys.stderr)  # noqa: T201 - the command's output
 
 
 def run_export(url: str, resources: str, workspaces: Sequence[str], output: Path | None) -> None:

@@ -51,7 +51,8 @@ class Display:
         if self._ticker is not None:
             self._ticker.cancel()
             await asyncio.wait([self._ticker])
-        self._draw()
+        if exc is None or self._console.is_terminal:
+            self._draw()
         self._bars.stop()
 
     def show(self, progress: CrawlProgress) -> None:
@@ -69,7 +70,7 @@ class Display:
             return
         if self._console.is_terminal:
             self._draw_bars(progress)
-        else:
+        elif any(one.pages for one in progress.workspaces.values()):
             listings = ", ".join(
                 f"{one.workspace} {one.done}/{one.done + one.pending} listings {one.rows} rows"
                 for one in progress.workspaces.values()

@@ -14,7 +14,6 @@ import pygit2
 import pytest
 
 from bbasync.testing import FakeCloud, FakeDataCenter, Fault
-from bbasync.testing.faults import Kind
 
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith("BITBUCKET_")}
 
@@ -90,14 +89,14 @@ async def test_a_dry_run_sends_little_and_stores_nothing(tmp_path: Path) -> None
         assert result.status == 0, result.err
         assert slug in result.out
         assert len(fake.requests) < 20
-    assert list(tmp_path.iterdir()) == []
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 - nothing awaits in this test any more
 
 
 async def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(tmp_path: Path) -> None:
     async with FakeCloud(workspaces=1, repositories=3, pull_requests=10, latency=0.05) as fake:
         command = ("crawl", "--base-url", fake.url)
         process = await start(*command, cwd=tmp_path, env=credentials(fake))
-        while len(fake.requests) < 40:
+        while len(fake.requests) < 40:  # noqa: ASYNC110 - another process fills it
             await asyncio.sleep(0.02)
         process.send_signal(signal.SIGINT)
         out, err = await process.communicate()
@@ -113,8 +112,7 @@ async def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(tmp_path: Path)
 
 async def test_what_cannot_be_read_is_told_and_the_rest_is_there(tmp_path: Path) -> None:
     async with FakeCloud(workspaces=1, repositories=2, pull_requests=1) as fake:
-        fault = Fault(kind=Kind.STATUS, status=500, path="*/refs/tags*")
-        fake.faults.add(fault)
+        fake.faults.add(Fault(kind="status", status=403, path="*/refs/tags", times=None))
         result = await bbasync("crawl", "--base-url", fake.url, cwd=tmp_path, env=credentials(fake))
         assert result.status == 1
         assert "/tags: " in result.err
@@ -140,7 +138,7 @@ async def test_wrong_options_are_one_line(arguments: list[str], words: str, tmp_
 
 
 async def test_failures_of_the_world_are_one_line(tmp_path: Path) -> None:
-    async with FakeCloud(workspaces=1) as fake:
+    async with FakeCloud(workspaces=1, repositories=1, pull_requests=1) as fake:
         wrong = {"BITBUCKET_EMAIL": fake.email, "BITBUCKET_API_TOKEN": "hush-hush"}
         here = ("--base-url", fake.url)
         assert "credential" in (await bbasync("crawl", *here, cwd=tmp_path)).line()
@@ -166,8 +164,6 @@ async def test_api_calls_one_operation_and_follows_pages(tmp_path: Path) -> None
         user = await bbasync("api", "get", "/user", *here, cwd=tmp_path, env=env)
         assert json.loads(user.out)["type"] == "user"
         path = f"/repositories/{slug}"
-        listed = await bbasync("api", "GET", path, "--paginate", "-f", "pagelen=2", *here, cwd=tmp_path, env=env)
-        assert listed.status in {0, 1}
         names = await bbasync("api", "GET", path, "--paginate", "-f", "sort=name", *here, cwd=tmp_path, env=env)
         assert len([json.loads(line) for line in names.out.splitlines()]) == 5
         assert "404" in (await bbasync("api", "GET", "/nothing", *here, cwd=tmp_path, env=env)).line()
@@ -185,19 +181,19 @@ async def test_api_calls_one_operation_and_follows_pages(tmp_path: Path) -> None
 async def test_api_asks_a_data_center_with_its_own_credential_only(tmp_path: Path) -> None:
     async with FakeDataCenter() as fake:
         env = {"BITBUCKET_DC_URL": fake.url, "BITBUCKET_DC_TOKEN": fake.token}
-        result = await bbasync(
-            "api", "GET", "/api/latest/projects", "--data-center", "--paginate", cwd=tmp_path, env=env
-        )
+        command = ("api", "GET", "/api/latest/projects", "--data-center")
+        result = await bbasync(*command, "--paginate", cwd=tmp_path, env=env)
         assert [json.loads(line)["key"] for line in result.out.splitlines()]
         cloud = {"BITBUCKET_DC_URL": fake.url, "BITBUCKET_ACCESS_TOKEN": "hush-hush"}
-        line = (await bbasync("api", "GET", "/api/latest/projects", "--data-center", cwd=tmp_path, env=cloud)).line()
+        line = (await bbasync(*command, cwd=tmp_path, env=cloud)).line()
         assert "BITBUCKET_DC_TOKEN" in line
 
 
 async def test_whoami_tells_identity_scopes_and_limits(tmp_path: Path) -> None:
-    async with FakeCloud(scopes=["account", "repository"]) as fake:
-        result = await bbasync("whoami", "--base-url", fake.url, cwd=tmp_path, env=credentials(fake))
-        assert result.status in {0, 1}
+    async with FakeCloud() as fake:
+        token = {"BITBUCKET_ACCESS_TOKEN": next(iter(fake.access_tokens.values()))}
+        result = await bbasync("whoami", "--base-url", fake.url, cwd=tmp_path, env=token)
+        assert "access_token" in result.out
     async with FakeCloud() as fake:
         result = await bbasync("whoami", "--base-url", fake.url, cwd=tmp_path, env=credentials(fake))
         told = dict(line.split(":", 1) for line in result.out.splitlines())
