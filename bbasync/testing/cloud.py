@@ -72,6 +72,9 @@ class FakeCloud(FakeServer):
     `limit` requests are accepted within any `window` seconds, by principal and group; `scaled` adds the headers of a
     scaled plan. `scopes` restricts what the credentials may do. `world` takes the place of the one that the other
     arguments describe. Changes made through the API stay until the server is gone.
+
+    `requests` logs what was asked, `faults` spoils answers, `rate` counts and refuses, `oauth` issues tokens, `merges`
+    makes merges slow, `files` is the host that downloads redirect to, and `world` holds the data and counts it.
     """
 
     email = "me@example.invalid"
@@ -109,7 +112,7 @@ class FakeCloud(FakeServer):
         self.scopes = scopes
         self._operations: dict[Handler, Operation] = {}
         self._filters = Memory(64)
-        self._walks = Memory(10_000)
+        self._walks = Memory(1000)
         self.merges = MergeTasks()
         self.oauth = OAuth()
         self.files = FileHost()
@@ -128,9 +131,13 @@ class FakeCloud(FakeServer):
 
     async def start(self) -> None:
         """Open the socket; the payloads then link to it."""
-        await super().start()
-        self._payloads = Payloads(self.world, self.url, self.origin)
         await self.files.start()
+        try:
+            await super().start()
+        except BaseException:
+            await self.files.stop()
+            raise
+        self._payloads = Payloads(self.world, self.url, self.origin)
 
     async def stop(self) -> None:
         """Close both sockets."""

@@ -247,12 +247,13 @@ class Payloads:
         """Build a commit as it stands in branches and tags."""
         found = self.commit_reference(repository, commit.hash)
         own = f"{self.base}/repositories/{repository.full_name}"
+        one = f"{own}/commit/{commit.hash}"
         found["links"] |= hrefs(
             diff=f"{own}/diff/{commit.hash}",
             patch=f"{own}/patch/{commit.hash}",
-            approve=f"{own}/commit/{commit.hash}/approve",
-            comments=f"{own}/commit/{commit.hash}/comments",
-            statuses=f"{own}/commit/{commit.hash}/statuses",
+            approve=f"{one}/approve",
+            comments=f"{one}/comments",
+            statuses=f"{one}/statuses",
         )
         return found | {
             "date": commit.date.isoformat(),

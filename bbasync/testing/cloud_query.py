@@ -10,7 +10,6 @@ from typing import Any, Generic, TypeAlias, TypeGuard, TypeVar
 import attrs
 
 T = TypeVar("T")
-Getter: TypeAlias = Callable[[T], object]
 Fields: TypeAlias = Mapping[str, Callable[[T], object]]
 
 TOKEN = re.compile(
@@ -63,30 +62,6 @@ def sort_key(text: str, fields: Fields[T]) -> tuple[Callable[[T], tuple[bool, An
         return value is not None, "" if value is None else value
 
     return key, descending
-
-
-def path_fields(*paths: str) -> dict[str, Getter[dict[str, Any]]]:
-    """Read fields out of payloads by dotted path; dates become datetimes, a list on the way gives a list of values."""
-    return {path: _path_getter(path) for path in paths}
-
-
-def _path_getter(path: str) -> Getter[dict[str, Any]]:
-    steps = path.split(".")
-    dated = steps[-1].endswith("_on") or steps[-1] == "date"
-
-    def get(item: dict[str, Any]) -> object:
-        value: Any = item
-        for step in steps:
-            value = _step(value, step)
-        return datetime.fromisoformat(value) if dated and isinstance(value, str) else value
-
-    return get
-
-
-def _step(value: object, name: str) -> Any:
-    if is_list(value):
-        return [_step(one, name) for one in value]
-    return value.get(name) if is_object(value) else None
 
 
 def _tokens(text: str) -> list[Token]:

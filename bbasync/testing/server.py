@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 Handler: TypeAlias = "Callable[[web.Request], Awaitable[web.StreamResponse]]"
 Route: TypeAlias = tuple[str, str, Handler]
 
-LOG_SIZE = 100_000
+LOG_SIZE = 20_000
+"""Requests that the log keeps; older ones are dropped."""
 BODY_SIZE = 64 * 1024 * 1024
 SECRET_HEADERS = ("Authorization", "Cookie", "Proxy-Authorization")
 

@@ -13,6 +13,7 @@ requests bring commits of their own, which leave the trunk at one point. Only co
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Mapping
@@ -298,6 +299,7 @@ def _digest(key: str, code: int) -> str:
     return hashlib.blake2b(b"%s/%d" % (key.encode(), code), digest_size=16).hexdigest()
 
 
+@functools.lru_cache(maxsize=4096)  # a commit is asked for again as the parent of the next
 def _hash(key: str, code: int) -> str:
     """Hide the code in the first eight digits by a permutation of 32 bits, so that a hash leads back to its commit."""
     mixed = (code * MULTIPLIER + len(key)) % CODES
