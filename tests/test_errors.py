@@ -48,10 +48,16 @@ def test_gone_names_the_announcement(data: object, url: str | None) -> None:
     assert error.announcement_url == url
 
 
-@pytest.mark.parametrize(
-    ("data", "version"),
-    [({"errors": [{"currentVersion": 4}]}, 4), ({"errors": [{}]}, None), ({"errors": []}, None), ({}, None), (1, None)],
-)
+CONFLICTS: list[tuple[object, int | None]] = [
+    ({"errors": [{"currentVersion": 4}]}, 4),
+    ({"errors": [{}]}, None),
+    ({"errors": []}, None),
+    ({}, None),
+    (1, None),
+]
+
+
+@pytest.mark.parametrize(("data", "version"), CONFLICTS)
 def test_a_conflict_names_the_current_version(data: object, version: int | None) -> None:
     error = errors.ConflictError("stale", status=409, details=errors.ErrorDetails(data=data))
     assert error.current_version == version

@@ -71,9 +71,8 @@ async def test_on_page_is_called_when_the_last_item_was_consumed_and_start_goes_
             log.append(branch.name)
             if branch.name == "c":
                 break
-    first = log[2]
+    first = cast("Page[Branch]", log[2])
     assert log == ["a", "b", first, "c"]
-    assert isinstance(first, Page)
     assert (first.number, first.size, len(first.values), first.raw["size"]) == (1, 4, 2, 4)
     again = pages_of(["c"], ["d"], first=2)
     assert await listed(again, Paging(start=first.next)) == ["c", "d"]
