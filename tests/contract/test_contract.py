@@ -108,6 +108,22 @@ async def test_the_description_allows_the_call(method: Method, amount: Amount, p
                 raise
 
 
+@pytest.mark.parametrize(
+    ("product", "method", "path"),
+    [
+        ("cloud", "GET", "/no/such/path"),
+        ("cloud", "PATCH", "/user"),
+        ("cloud", "GET", "/repositories/acme?role=king"),
+        ("datacenter", "GET", "/api/latest/no-such-path"),
+        ("datacenter", "GET", "/api/latest/projects/PRJ/repos/api/pull-requests/one"),
+    ],
+)
+async def test_prism_refuses_what_is_wrong(product: str, method: str, path: str, prisms: dict[str, str]) -> None:
+    async with open_session(product, Judge(product), base_url=prisms[product]) as session:
+        with pytest.raises(RefusedError):
+            await session.request(method, path)
+
+
 def test_exceptions_are_of_methods_that_exist() -> None:
     known = {(method.product, method.id) for method in methods()}
     assert SAMPLES.keys() <= known
