@@ -36,7 +36,8 @@ SESSIONS: Final[Mapping[str, type[CloudSession | DataCenterSession]]] = {
     "datacenter": DataCenterSession,
 }
 DATE: Final = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
-EMPTY: Final = b'{"values": [], "isLastPage": true}'
+EMPTY: Final = b'{"values": [], "isLastPage": true, "reviewers": []}'
+"""An object that is an empty page as well; a change of a pull request first reads the reviewers."""
 Amount = Literal["required", "all"]
 """Which parameters a call sets."""
 
@@ -143,15 +144,16 @@ def dummy(name: str, hint: Any) -> Any:
     raise TypeError(f"no dummy for {name}: {hint}")
 
 
-def arguments(method: Method, amount: Amount) -> dict[str, Any]:
-    """Return arguments by name; `Paging` is left to the caller."""
+def arguments(method: Method, amount: Amount, extra: str = "") -> dict[str, Any]:
+    """Return arguments by name, `extra` among them; `Paging` is left to the caller."""
     hints = method.hints
     excluded = EXCLUDED.get((method.product, method.id), ())
     values: dict[str, Any] = {}
     for parameter in method.parameters:
         name = parameter.name
         required = parameter.default is Parameter.empty
-        if name == "paging" or (not required and (amount == "required" or name in excluded)):
+        wanted = required or name == extra or (amount == "all" and name not in excluded)
+        if name == "paging" or not wanted:
             continue
         values[name] = dummy(name, hints[name])
     return values
@@ -190,14 +192,14 @@ async def finish(started: Any) -> Any:
 
 
 def empty_answer(method: Method) -> bytes:
-    """Return a body that a method takes: an object that is an empty page as well, or an empty array."""
+    """Return a body that a method takes."""
     return b"[]" if typing.get_origin(method.hints.get("return")) in (list, Sequence) else EMPTY
 
 
-async def record(method: Method, amount: Amount) -> RecordingTransport:
+async def record(method: Method, amount: Amount, extra: str = "") -> RecordingTransport:
     """Call a method over a recorder and return it; the last request is the method's own."""
     body = empty_answer(method)
     transport = RecordingTransport(lambda _: answer(body))
     async with open_session(method.product, transport) as session:
-        await finish(start(session, method, arguments(method, amount)))
+        await finish(start(session, method, arguments(method, amount, extra)))
     return transport

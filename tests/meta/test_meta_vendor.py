@@ -1,0 +1,134 @@
+"""What is built is held against the vendor's descriptions: operations, parameters, paging and scopes."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import re
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+import orjson
+import pytest
+
+from tests.meta.calls import Method, methods, record
+from tests.meta.table import Operation, operations
+from tests.meta.unsent import PAGING, READ_ONLY, UNSENT
+from tests.meta.vendor import load, needs_data, rows_of_operations
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from bbasync.request import Request
+
+pytestmark = needs_data
+
+TAGS: Final = {"Workspaces", "Projects", "Repositories", "Pullrequests", "Commits", "Refs", "Source", "Users"}
+METHODS: Final = {(method.product, method.id): method for method in methods()}
+by_operation = pytest.mark.parametrize("operation", operations(), ids=lambda row: " ".join(row.key))
+PULLS: Final = "/repositories/{workspace}/{repo_slug}/pullrequests"
+UNDECLARED_PAGES: Final = {
+    ("cloud", "GET", f"{PULLS}/activity"),
+    ("cloud", "GET", f"{PULLS}/{{pull_request_id}}/activity"),
+    ("cloud", "GET", f"{PULLS}/{{pull_request_id}}/commits"),
+    ("cloud", "GET", f"{PULLS}/{{pull_request_id}}/conflicts"),
+    ("cloud", "GET", f"{PULLS}/{{pull_request_id}}/diffstat"),
+    ("cloud", "GET", "/user/emails"),
+    (
+        "datacenter",
+        "GET",
+        "/api/latest/projects/{projectKey}/repos/{repositorySlug}/pull-requests/{pullRequestId}/changes",
+    ),
+}
+"""Servers answer with pages; the description has no schema for them, a redirect, or that of one item."""
+
+
+def test_every_operation_of_the_built_tags_is_there() -> None:
+    wanted = {key for key, row in rows_of_operations("cloud").items() if TAGS & set(row["tags"])}
+    assert len(wanted) == 137
+    assert wanted <= {operation.key for operation in operations()}
+
+
+@by_operation
+def test_an_operation_is_the_vendors_and_paged_as_said(operation: Operation) -> None:
+    row = rows_of_operations(operation.product)[operation.key]
+    assert operation.paginated == (row["paginated"] or operation.key in UNDECLARED_PAGES)
+
+
+@by_operation
+async def test_no_documented_parameter_is_missing(operation: Operation) -> None:
+    row = rows_of_operations(operation.product)[operation.key]
+    queries, fields = set[str](), set[str]()
+    for name in operation.methods:
+        async for request in _requests(METHODS[operation.product, name]):
+            queries |= parse_qs(urlsplit(request.url).query, keep_blank_values=True).keys()
+            fields |= set(_fields(request))
+    unsent = {name for names, _ in UNSENT.get(operation.key, ()) for name in names}
+    missing = {parameter["name"] for parameter in row["query_params"]} - queries - PAGING[operation.product]
+    missing |= set(_documented_fields(operation)) - fields - READ_ONLY[operation.product]
+    assert missing == unsent
+
+
+@pytest.mark.parametrize("method", [key for key in METHODS if key[0] == "cloud"], ids=lambda key: key[1])
+def test_a_docstring_names_the_scopes_of_the_description(method: tuple[str, str]) -> None:
+    (operation,) = (row for row in operations() if row.product == "cloud" and method[1] in row.methods)
+    row = rows_of_operations("cloud")[operation.key]
+    if row["source"] != "spec":
+        return  # documented beside the description, without scopes
+    doc = inspect.getdoc(METHODS[method].function) or ""
+    said = re.search(r"^Scope: (.*)\.$", doc, re.MULTILINE)
+    assert said is not None
+    groups = {"OAuth": set[str](), "API token": set[str]()}
+    for names, kind in re.findall(r"([\w:, -]+?) \((OAuth|API token)\)", said[1]):
+        groups[kind] = {name.strip() for name in names.split(",") if name.strip()} - {"none"}
+    assert groups == {"OAuth": set(row["oauth2_scopes"]), "API token": set(row["api_token_scopes"])}
+
+
+async def _requests(method: Method) -> AsyncIterator[Request]:
+    """Yield what a method sends with all its parameters, and with each optional one alone: some exclude others."""
+    yield (await record(method, "all")).requests[-1]
+    for parameter in method.parameters:
+        if parameter.default is not parameter.empty and parameter.name != "paging":
+            with contextlib.suppress(ValueError):  # one that only goes together with another
+                yield (await record(method, "required", parameter.name)).requests[-1]
+
+
+def _fields(request: Request) -> Iterator[str]:
+    """Yield the names of a body's fields."""
+    content_type = request.headers.get("Content-Type", "")
+    if isinstance(request.body, tuple):
+        yield from (part.name for part in request.body)
+    elif request.body and content_type == "application/json":
+        payload: Any = orjson.loads(request.body)
+        yield from payload[0] if isinstance(payload, list) else payload
+    elif request.body:
+        yield from parse_qs(request.body.decode())
+
+
+def _documented_fields(operation: Operation) -> Iterator[str]:
+    """Yield the names of the fields that a body may have, but for those marked as read-only."""
+    spec = load(f"specs/{operation.product}.openapi.json")
+    described: dict[str, Any] = spec["paths"].get(operation.template, {}).get(operation.method.lower(), {})
+    for content in _resolved(spec, described.get("requestBody", {})).get("content", {}).values():
+        for name, schema in _properties(spec, content.get("schema", {})).items():
+            if not schema.get("readOnly") and not _resolved(spec, schema).get("readOnly"):
+                yield name
+
+
+def _properties(spec: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    schema = _resolved(spec, schema)
+    if schema.get("type") == "array":
+        return _properties(spec, schema["items"])
+    found: dict[str, Any] = {}
+    for part in schema.get("allOf", []):
+        found |= _properties(spec, part)
+    return found | schema.get("properties", {})
+
+
+def _resolved(spec: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in node:
+        return node
+    target = spec
+    for name in node["$ref"].removeprefix("#/").split("/"):
+        target = target[name]
+    return _resolved(spec, target)

@@ -1,0 +1,98 @@
+"""What the vendor's descriptions list as parameters and no method sends, each with its reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PAGING: Final[Mapping[str, frozenset[str]]] = {
+    "cloud": frozenset({"page", "pagelen"}),
+    "datacenter": frozenset({"start", "limit"}),
+}
+"""Query parameters that are `Paging`'s."""
+
+READ_ONLY: Final[Mapping[str, frozenset[str]]] = {
+    "cloud": frozenset({"created_on", "id", "links", "type", "updated_on", "user", "uuid"}),
+    "datacenter": frozenset({"avatarUrl", "id", "links", "properties", "type"}),
+}
+"""Body fields that only answers hold: the descriptions give bodies the schema of the whole resource."""
+
+_CLOUD: Final = "/repositories/{workspace}/{repo_slug}"
+_PULLS: Final = f"{_CLOUD}/pullrequests"
+_COMMIT: Final = f"{_CLOUD}/commit/{{commit}}"
+_REPOSITORY: Final = ("full_name", "owner", "parent", "size")
+_PULL: Final = (
+    *("author", "closed_by", "comment_count", "merge_commit", "participants", "queued", "reason", "rendered", "state"),
+    *("summary", "task_count"),
+)
+_DC: Final = "/api/latest/projects"
+_DC_REPOSITORY: Final = f"{_DC}/{{projectKey}}/repos/{{repositorySlug}}"
+_DC_PULLS: Final = f"{_DC_REPOSITORY}/pull-requests"
+_DC_PULL: Final = (
+    *("closed", "closedDate", "createdDate", "descriptionAsHtml", "htmlDescription", "locked", "open", "participants"),
+    *("state", "updatedDate"),
+)
+_IN_QUERY: Final = "goes in the query"
+_ANSWERED: Final = "only answers hold it"
+_FIXED: Final = "is fixed once it is written"
+
+Reasons = tuple[tuple[tuple[str, ...], str], ...]
+UNSENT: Final[Mapping[tuple[str, str, str], Reasons]] = {
+    ("cloud", "POST", _CLOUD): (
+        (_REPOSITORY, _ANSWERED),
+        (("mainbranch",), "a repository begins without a branch"),
+    ),
+    ("cloud", "PUT", _CLOUD): ((_REPOSITORY, _ANSWERED), (("scm",), _FIXED)),
+    ("cloud", "POST", f"{_CLOUD}/forks"): ((_REPOSITORY, _ANSWERED), (("scm",), "is that of the repository")),
+    ("cloud", "POST", f"{_CLOUD}/refs/tags"): ((("date", "tagger"), _ANSWERED),),
+    ("cloud", "POST", f"{_CLOUD}/src"): (
+        (("author", "branch", "files", "message", "parents"), "goes as a part of the body, not in the query"),
+    ),
+    ("cloud", "POST", f"{_COMMIT}/comments"): ((("commit", "deleted"), _ANSWERED),),
+    ("cloud", "PUT", f"{_COMMIT}/comments/{{comment_id}}"): (
+        (("commit", "deleted"), _ANSWERED),
+        (("inline", "parent"), _FIXED),
+    ),
+    ("cloud", "POST", _PULLS): ((_PULL, _ANSWERED),),
+    ("cloud", "PUT", f"{_PULLS}/{{pull_request_id}}"): ((_PULL, _ANSWERED),),
+    ("cloud", "POST", f"{_PULLS}/{{pull_request_id}}/comments"): (
+        (("deleted", "pullrequest"), _ANSWERED),
+        (("resolution",), "has an operation of its own"),
+    ),
+    ("cloud", "PUT", f"{_PULLS}/{{pull_request_id}}/comments/{{comment_id}}"): (
+        (("deleted", "pullrequest"), _ANSWERED),
+        (("inline", "parent"), _FIXED),
+        (("resolution",), "has an operation of its own"),
+    ),
+    ("cloud", "POST", "/workspaces/{workspace}/projects"): ((("has_publicly_visible_repos", "owner"), _ANSWERED),),
+    ("cloud", "PUT", "/workspaces/{workspace}/projects/{project_key}"): (
+        (("has_publicly_visible_repos", "owner"), _ANSWERED),
+    ),
+    ("datacenter", "POST", f"{_DC}/{{projectKey}}/repos"): (
+        (("project",), "is in the path"),
+        (("slug",), "is made of the name"),
+    ),
+    ("datacenter", "POST", _DC_REPOSITORY): (
+        (("scmId",), "is that of the repository"),
+        (("slug",), "is made of the name"),
+    ),
+    ("datacenter", "PUT", _DC_REPOSITORY): ((("scmId",), _FIXED), (("slug",), "is made of the name")),
+    ("datacenter", "POST", _DC_PULLS): ((_DC_PULL, _ANSWERED), (("version",), "begins at 0")),
+    ("datacenter", "PUT", f"{_DC_PULLS}/{{pullRequestId}}"): ((_DC_PULL, _ANSWERED), (("fromRef",), _FIXED)),
+    ("datacenter", "POST", f"{_DC_PULLS}/{{pullRequestId}}/decline"): ((("version",), _IN_QUERY),),
+    ("datacenter", "POST", f"{_DC_PULLS}/{{pullRequestId}}/merge"): ((("version",), _IN_QUERY),),
+    ("datacenter", "POST", f"{_DC_PULLS}/{{pullRequestId}}/reopen"): ((("version",), _IN_QUERY),),
+    ("datacenter", "GET", f"{_DC_PULLS}/{{pullRequestId}}/comments"): (
+        (("diffTypes", "states"), "second names of diffType and state"),
+    ),
+    ("datacenter", "POST", f"{_DC_PULLS}/{{pullRequestId}}/comments"): (
+        (("comments", "threadResolved", "version"), _ANSWERED),
+    ),
+    ("datacenter", "PUT", f"{_DC_PULLS}/{{pullRequestId}}/comments/{{commentId}}"): (
+        (("comments",), _ANSWERED),
+        (("anchor",), _FIXED),
+    ),
+}
+"""Names by operation."""
