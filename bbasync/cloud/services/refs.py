@@ -78,7 +78,7 @@ class Refs(Service):
 
         `target` is a commit hash, whole or abbreviated, or the name of a branch to start from.
 
-        Scope: repository:write (OAuth), write:repository:bitbucket (API token).
+        Scope: repository:write (OAuth), read:repository:bitbucket, write:repository:bitbucket (API token).
         """
         request = self._build(
             "POST",
@@ -143,7 +143,7 @@ class Refs(Service):
     ) -> Tag:
         """Create an annotated tag at a commit; without a `message` the vendor writes one.
 
-        Scope: repository:write (OAuth), write:repository:bitbucket (API token).
+        Scope: repository:write (OAuth), read:repository:bitbucket, write:repository:bitbucket (API token).
         """
         request = self._build(
             "POST",
