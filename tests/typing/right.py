@@ -1,0 +1,78 @@
+"""What type checkers infer for the public signatures; checked by them, never run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any, assert_type
+
+from bbasync import AccessToken, ApiToken, CloudSession, ConflictError, DataCenterSession, Page, Paging, Q, aio
+from bbasync.cloud.models.account import Account
+from bbasync.cloud.models.pull_request import PullRequest, PullRequestState
+from bbasync.cloud.models.ref import Branch, Ref
+from bbasync.cloud.models.report import Annotation
+from bbasync.cloud.models.repository import Repository
+from bbasync.cloud.models.source import TreeEntry
+from bbasync.datacenter.models import pull_request as datacenter
+from bbasync.errors import ResponseError
+from bbasync.model import Links
+
+
+async def sessions() -> None:
+    async with CloudSession(ApiToken("me@example.org", "token")) as bb:
+        assert_type(bb, CloudSession)
+        assert_type(await bb.request("GET", "/user"), object)
+        assert_type(bb.paginate("/user/workspaces"), AsyncIterator[dict[str, Any]])
+    async with DataCenterSession(AccessToken("token"), base_url="https://host") as dc:
+        assert_type(dc, DataCenterSession)
+    assert_type(CloudSession.from_env(), CloudSession)
+
+
+async def lists(bb: CloudSession) -> None:
+    assert_type(bb.refs.list("acme", "api"), AsyncIterator[Ref])
+    assert_type(bb.source.list_root("acme", "api"), AsyncIterator[TreeEntry])
+    async for pull in bb.pull_requests.list("acme", "api", state=["OPEN", PullRequestState.MERGED]):
+        assert_type(pull, PullRequest)
+    async for branch in bb.refs.list_branches("acme", "api", q=Q("name").contains("fix"), paging=Paging(size=10)):
+        assert_type(branch, Branch)
+    repositories = bb.repositories.list("acme")
+    assert_type(await aio.collect(repositories, limit=3), list[Repository])
+    async for page in aio.pages(bb.refs.list_branches, "acme", "api", sort="name"):
+        assert_type(page, Page[Branch])
+        assert_type(page.values, Sequence[Branch])
+        assert_type(page.next, str | None)
+    async with aio.merge((slug, bb.refs.list_tags("acme", slug)) for slug in ("api", "web")) as tags:
+        async for name, tag in tags:
+            assert_type(name, str)
+            assert_type(tag.date, datetime | None)
+
+
+async def values(bb: CloudSession) -> None:
+    pull = await bb.pull_requests.create("acme", "api", title="Fix", source_branch="fix")
+    assert_type(pull, PullRequest)
+    assert_type(pull.state, PullRequestState)
+    assert_type(pull.author, Account | None)
+    assert_type(pull.created_on, datetime)
+    assert_type(pull.raw, dict[str, Any])
+    assert_type(pull.links, Links)
+    assert_type(pull.links.html, str | None)
+    assert_type(await bb.source.read("acme", "api", "main", "README.md"), bytes)
+    assert_type(await bb.source.create_commit("acme", "api", files={"a": b"b"}), str | None)
+    assert_type(await bb.reports.create_annotations("acme", "api", "f00", "lint", annotations=[]), Sequence[Annotation])
+    async with bb.commits.open_diff("acme", "api", "a..b") as stream:
+        async for chunk in stream:
+            assert_type(chunk, bytes)
+
+
+async def data_center(dc: DataCenterSession) -> None:
+    pull = await dc.pull_requests.get("PRJ", "api", 1)
+    assert_type(pull, datacenter.PullRequest)
+    assert_type(pull.version, int)
+    assert_type(await dc.pull_requests.merge("PRJ", "api", 1, version=pull.version), datacenter.PullRequest)
+
+
+def errors(error: Exception) -> None:
+    if isinstance(error, ConflictError):
+        assert_type(error.current_version, int | None)
+    if isinstance(error, ResponseError):
+        assert_type(error.status, int)

@@ -1,0 +1,27 @@
+"""What type checkers refuse; every ignored line is an error, and an ignore that is not needed is one too. Never run."""
+
+# pyright: reportUnnecessaryTypeIgnoreComment=true
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bbasync import CloudSession, DataCenterSession
+
+
+async def cloud(bb: CloudSession) -> None:
+    await bb.repositories.get("acme")  # type: ignore[call-arg]  # a repository has two names
+    await bb.repositories.get("acme", "api", "name")  # type: ignore[call-arg]  # what is not in the path goes by keyword
+    await bb.repositories.get("acme", "api", colour="red")  # type: ignore[call-arg]  # no such parameter
+    await bb.pull_requests.get("acme", "api", "1")  # type: ignore[arg-type]  # ids are integers
+    await bb.pull_requests.create("acme", "api", title="Fix")  # type: ignore[call-arg]  # from which branch?
+    await bb.pull_requests.list("acme", "api")  # type: ignore[misc]  # a list is iterated over, not awaited
+    async for branch in bb.refs.list_branches("acme", "api"):
+        branch.target.hash  # type: ignore[union-attr]  # noqa: B018 - an empty repository's branch has no commit
+        branch.nmae  # type: ignore[attr-defined]  # noqa: B018 - no such field
+
+
+async def data_center(dc: DataCenterSession) -> None:
+    await dc.pull_requests.merge("PRJ", "api", 1)  # type: ignore[call-arg]  # a merge names the version
+    dc.refs  # type: ignore[attr-defined]  # noqa: B018 - a service of Cloud
