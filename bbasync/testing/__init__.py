@@ -1,4 +1,4 @@
-"""Fake servers on a loopback socket, for tests of code that talks to Bitbucket."""
+"""For tests of code that talks to Bitbucket: fake servers on a loopback socket, and a transport that records."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ if TYPE_CHECKING:
     from bbasync.testing.datacenter import FakeDataCenter
     from bbasync.testing.faults import Fault, Faults
     from bbasync.testing.git import git_world
+    from bbasync.testing.recording import RecordingTransport, answer
     from bbasync.testing.world import World
 
-__all__ = ["FakeCloud", "FakeDataCenter", "Fault", "Faults", "World", "git_world"]
+__all__ = ["FakeCloud", "FakeDataCenter", "Fault", "Faults", "RecordingTransport", "World", "answer", "git_world"]
 
 _HOMES = {
     "FakeCloud": "bbasync.testing.cloud",
     "FakeDataCenter": "bbasync.testing.datacenter",
     "Fault": "bbasync.testing.faults",
     "Faults": "bbasync.testing.faults",
+    "RecordingTransport": "bbasync.testing.recording",
     "World": "bbasync.testing.world",
+    "answer": "bbasync.testing.recording",
     "git_world": "bbasync.testing.git",
 }
 

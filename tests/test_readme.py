@@ -1,0 +1,261 @@
+"""README.md is true: its code runs, its commands exist, its index is what is built."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import json
+import re
+import sqlite3
+import sys
+from asyncio.subprocess import PIPE, STDOUT
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from attrs import frozen
+
+from bbasync import CloudSession
+from bbasync.cloud.session import credential_from_env
+from bbasync.crawl import CrawlOptions, Credentials, Store, crawl, read_config
+from bbasync.testing import FakeCloud, FakeDataCenter, Fault
+from tests.meta.calls import methods
+from tests.meta.table import operations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+README: Final = Path(__file__).parents[1] / "README.md"
+TEXT: Final = README.read_text(encoding="utf-8")
+INDEX: Final = re.compile(r"<!-- index -->\n(.*)<!-- /index -->\n", re.DOTALL)
+
+
+@frozen
+class Block:
+    """A fenced block of the README."""
+
+    heading: str
+    language: str
+    text: str
+    line: int
+    """Where its text begins, counted from 1."""
+
+    @property
+    def file(self) -> str | None:
+        """The name that the first line gives it, as in `# bot.py`."""
+        named = re.match(r"# (\w+\.py)\n", self.text)
+        return named and named[1]
+
+    @property
+    def id(self) -> str:
+        return self.file or f"line-{self.line}"
+
+
+def _blocks() -> Iterator[Block]:
+    for fence in re.finditer(r"^```(\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL):
+        heading = re.findall(r"^##+ (.+)$", TEXT[: fence.start()], re.MULTILINE)[-1]
+        yield Block(heading, fence[1], fence[2], TEXT.count("\n", 0, fence.start(2)) + 1)
+
+
+BLOCKS: Final = list(_blocks())
+PYTHON: Final = [block for block in BLOCKS if block.language == "python"]
+FILES: Final = {block.file: block for block in PYTHON if block.file is not None}
+APPROVED: Final = "/acme/api/pullrequests/4/approve"
+"""The one request of the fake's open pull requests whose builds have all passed."""
+DRIVEN: Final = ("service.py", "bot.py", "test_bot.py")
+"""Files that only define things when they are run; each has a test of its own."""
+
+PRINTS: Final = {
+    "Quickstart": ["1 OPEN Rate limit by workspace", "MERGED", "opened http"],
+    "What comes back": ["Ada Lovelace", "True 20", "feature/API-1"],
+    "What has no method yet": ["release-1.0.zip 4096", "{'display_name': 'Ada Lovelace'}"],
+    "Paging": [r"[0-9a-f]{40} 20\d\d-"],
+    "Helpers for any async iterable": ["10 branches", "page 1 has 8 of 8", "acme/web 1"],
+    "Limits": ["Ada Lovelace", "Acme\nGlobex", "api 999 of 1000"],
+    "Errors": ["not there, or not for you to see: GET /repositories/.*: 404: "],
+    "Queries and fields": [r'title ~ "\\"quoted\\""', r"\d+ \['.+'\]", "None"],
+    "Files": ["committed [0-9a-f]{40}", r"\d+ bytes"],
+    "Crawl": ["requests; complete", "20 pull requests"],
+    "Testing your own bot": ["POST .*/acme/api/pullrequests/7/approve"],
+    "Data Center": ["8 0 Rework retry", r"still asked: \['bjorn'\]", "now at version 1", "MERGED"],
+}
+"""What the code below a heading prints against the fakes, as patterns."""
+
+
+@pytest.fixture
+async def cloud(bitbucket_cloud: FakeCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeCloud:
+    """Lead what is written for bitbucket.org to a fake, in a folder of its own that holds the README's files."""
+    monkeypatch.chdir(tmp_path)
+    for name, block in FILES.items():
+        (tmp_path / name).write_text(block.text, encoding="utf-8")
+    for function in (CloudSession.__init__, CloudSession.from_env.__func__, crawl):  # type: ignore[attr-defined]  # a bound class method
+        defaults = cast("dict[str, object]", function.__kwdefaults__)
+        monkeypatch.setitem(defaults, "base_url", bitbucket_cloud.url)
+    monkeypatch.setenv("BITBUCKET_EMAIL", bitbucket_cloud.email)
+    monkeypatch.setenv("BITBUCKET_API_TOKEN", bitbucket_cloud.token)
+    monkeypatch.setenv("ACME_TOKEN", bitbucket_cloud.access_tokens["acme"])
+    monkeypatch.setenv("GLOBEX_TOKEN", bitbucket_cloud.access_tokens["globex"])
+    return bitbucket_cloud
+
+
+@pytest.fixture
+async def data_center(bitbucket_datacenter: FakeDataCenter, monkeypatch: pytest.MonkeyPatch) -> FakeDataCenter:
+    monkeypatch.setenv("BITBUCKET_DC_URL", bitbucket_datacenter.url)
+    monkeypatch.setenv("BITBUCKET_DC_TOKEN", bitbucket_datacenter.token)
+    return bitbucket_datacenter
+
+
+async def _run(block: Block) -> None:
+    """Run a block as its reader would: as a program, or at a prompt that awaits, where `bb` is open."""
+    names: dict[str, Any] = {"__name__": "__main__"}
+    code = compile(block.text, f"README.md:{block.line}", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    if not code.co_flags & inspect.CO_COROUTINE:
+        await asyncio.to_thread(exec, code, names)  # a program has an event loop of its own
+        return
+    async with CloudSession.from_env() as bb:
+        names["bb"] = bb
+        await eval(code, names)  # noqa: S307 - our own text
+
+
+def _load(name: str) -> dict[str, Any]:
+    """Return what a file of the README defines."""
+    names: dict[str, Any] = {"__name__": name.removesuffix(".py")}
+    exec(compile(FILES[name].text, name, "exec"), names)  # noqa: S102 - our own text
+    return names
+
+
+async def _commit_a_fix() -> None:
+    async with CloudSession.from_env() as bb:
+        await bb.source.create_commit("acme", "api", branch="fix-typos", files={"README.md": "# api\n"})
+
+
+@pytest.mark.parametrize("heading", PRINTS)
+@pytest.mark.usefixtures("cloud", "data_center")
+async def test_the_code_runs_and_prints_what_it_says(heading: str, capsys: pytest.CaptureFixture[str]) -> None:
+    await _commit_a_fix()
+    for block in PYTHON:
+        if block.heading == heading and block.file not in DRIVEN:
+            await _run(block)
+    printed = capsys.readouterr().out
+    for pattern in PRINTS[heading]:
+        assert re.search(pattern, printed), (pattern, printed)
+
+
+def test_no_code_is_left_out() -> None:
+    assert {block.heading for block in PYTHON if block.file not in DRIVEN} == PRINTS.keys()
+    assert FILES.keys() == {*DRIVEN, "quickstart.py"}
+
+
+async def test_the_service_answers_what_bitbucket_does(cloud: FakeCloud) -> None:
+    async with TestClient(TestServer(_load("service.py")["make_app"]())) as client:
+        found = await (await client.get("/acme/api/open")).json()
+        assert (found[-1]["id"], found[-1]["title"]) == (1, "Rate limit by workspace (1)")
+        assert (await client.get("/acme/nowhere/open")).status == 404
+        cloud.faults.add(Fault("foreign_next"))
+        assert (await client.get("/acme/web/open")).status == 502
+        cloud.faults.add(Fault("rate_limited", retry_after="3600"))
+        refused = await client.get("/acme/api/open")
+        assert (refused.status, refused.headers["Retry-After"]) == (503, "3600")
+
+
+def _written_at(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+async def _a_round_of_the_bot(cloud: FakeCloud) -> list[str]:
+    """Start the bot, end it when it sleeps, and return what it changed."""
+    spent = Path("spent.json")
+    before = _written_at(spent)
+    cloud.requests.clear()
+    task = asyncio.create_task(_load("bot.py")["main"]())
+    async with asyncio.timeout(20):
+        while _written_at(spent) == before:  # noqa: ASYNC110 - what the bot writes tells that its round is over
+            await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    return [request.path_qs.removeprefix("/2.0/repositories") for request in cloud.requests if request.method == "POST"]
+
+
+def _spent() -> int:
+    (bucket,) = json.loads(Path("spent.json").read_bytes())["buckets"]
+    return len(bucket[-1])
+
+
+async def test_the_bot_does_nothing_twice_after_a_restart(cloud: FakeCloud) -> None:
+    changed = await _a_round_of_the_bot(cloud)
+    assert sorted(changed) == sorted(
+        [*(f"/acme/api/pullrequests/{number}/comments" for number in (1, 4, 8, 11, 14, 18)), APPROVED]
+    )
+    spent = _spent()
+    assert await _a_round_of_the_bot(cloud) == []
+    assert _spent() == spent + len(cloud.requests)
+
+
+async def test_the_test_of_the_bot_passes_by_the_installed_fixtures(cloud: FakeCloud, tmp_path: Path) -> None:
+    options = ["-W", "error", "-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function"]
+    command = [sys.executable, "-m", "pytest", "-q", *options, "test_bot.py"]
+    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=STDOUT, cwd=tmp_path)
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode()
+    assert b"3 passed" in output
+
+
+async def test_the_query_runs_on_a_crawled_store(cloud: FakeCloud) -> None:
+    (query,) = [block.text for block in BLOCKS if block.language == "sql"]
+    credentials = Credentials(default=credential_from_env())
+    async with Store("sqlite:///bitbucket.db") as store:
+        await crawl(CrawlOptions(workspaces=["acme"], include=["api"]), store, credentials)
+    with closing(sqlite3.connect("bitbucket.db")) as connection:
+        found = connection.execute(query).fetchall()
+    assert found
+    members = {cloud.world.users[index].display_name for index in cloud.world.workspaces["acme"].members}
+    assert {name for name, _ in found} <= members
+    assert sum(number for _, number in found) <= 6
+
+
+@pytest.mark.usefixtures("cloud")
+def test_the_configuration_is_one(tmp_path: Path) -> None:
+    (config,) = [block.text for block in BLOCKS if block.language == "toml"]
+    (tmp_path / "crawl.toml").write_text(config)
+    assert list(read_config(tmp_path / "crawl.toml")) == ["acme", "globex"]
+
+
+def test_the_two_commands_stand_alone_below_their_headings() -> None:
+    install = "python3 -m venv .venv && .venv/bin/pip install -q -e"
+    for heading, command in {
+        "See it work": f"{install} '.[cli]' && .venv/bin/bbasync crawl --demo",
+        "Run the tests": f"{install} '.[test]' && .venv/bin/pytest",
+    }.items():
+        assert f"### {heading}\n\n```sh\n{command}\n```\n" in TEXT
+
+
+# -- the index --------------------------------------------------------------------------------------------------------
+
+
+def _index() -> str:
+    """Return the index of what is built: a table a product, in the order of the session's attributes."""
+    requests = {
+        (operation.product, name): f"{operation.method} {operation.template}"
+        for operation in operations()
+        for name in operation.methods
+    }
+    tables: list[str] = []
+    for product, title in {"cloud": "Bitbucket Cloud", "datacenter": "Bitbucket Data Center"}.items():
+        names = [method.id for method in methods() if method.product == product]
+        rows = [f"| `{name}` | `{requests[product, name]}` |" for name in names]
+        tables.append("\n".join([f"### {title}", "", "| method | request |", "|---|---|", *rows, ""]))
+    return "\n".join(tables)
+
+
+def test_the_index_is_what_is_built() -> None:
+    (committed,) = INDEX.findall(TEXT)
+    expected = f"\n{_index()}\n"
+    assert committed == expected, f"the index is stale; paste this between its markers:\n{expected}"
+
+
+def test_a_list_is_told_by_its_name() -> None:
+    assert {method.name for method in methods() if method.lists and not method.name.startswith("list")} == {"search"}
