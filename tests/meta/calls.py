@@ -8,9 +8,8 @@ import re
 import sys
 import types
 import typing
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
 from inspect import Parameter
@@ -23,7 +22,7 @@ from bbasync.auth import AccessToken
 from bbasync.cloud.session import CloudSession
 from bbasync.datacenter.session import DataCenterSession
 from bbasync.model import OpenEnum
-from bbasync.request import SubPath, Unset
+from bbasync.request import Unset
 from bbasync.testing.recording import RecordingTransport, answer
 from tests.meta.arguments import EXCLUDED, NAMED
 
@@ -35,7 +34,6 @@ SESSIONS: Final[Mapping[str, type[CloudSession | DataCenterSession]]] = {
     "cloud": CloudSession,
     "datacenter": DataCenterSession,
 }
-DATE: Final = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 EMPTY: Final = b'{"values": [], "isLastPage": true, "reviewers": []}'
 """An object that is an empty page as well; a change of a pull request first reads the reviewers."""
 Amount = Literal["required", "all"]
@@ -120,20 +118,17 @@ def _of_union(name: str, members: Sequence[Any]) -> Any:
 
 
 def dummy(name: str, hint: Any) -> Any:
-    """Return a value of a type that differs from name to name, so that a swap shows."""
+    """Return a value of a type; texts and numbers differ from name to name, so that a swap shows."""
     origin, parameters = typing.get_origin(hint), typing.get_args(hint)
     if name in NAMED and str in (hint, *parameters):
         return NAMED[name]
-    if origin in (typing.Union, types.UnionType):
+    if origin is types.UnionType:
         return _of_union(name, parameters)
-    if origin is Literal:
-        return parameters[0]
-    if origin in (Sequence, Iterable, Collection, list, tuple):
+    if origin in (Sequence, Iterable):
         return [dummy(name, parameters[0])]
-    if origin in (Mapping, dict):
+    if origin is Mapping:
         return {name: dummy(name, parameters[1])}
-    simple = {str: name.replace("_", "-"), SubPath: SubPath("docs/read me.md"), bool: True}
-    simple |= {int: len(name), float: float(len(name)), datetime: DATE, bytes: b"content", object: name}
+    simple = {str: f"some-{name}", bool: True, int: len(name), float: len(name) + 0.5, bytes: b"content"}
     if hint in simple:
         return simple[hint]
     if isinstance(hint, type) and issubclass(hint, OpenEnum):

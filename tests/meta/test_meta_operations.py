@@ -7,8 +7,8 @@ import asyncio
 import inspect
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from typing import TYPE_CHECKING, cast
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 
@@ -60,6 +60,19 @@ async def test_arguments_stand_in_url_order_and_reach_their_place(method: Method
     for name in names:
         expected = expected.replace(f"{{{name}}}", quote(str(values[snake(name)]), safe="~/"))
     assert urlsplit(request.url).path.endswith(expected)
+
+
+@by_method
+async def test_no_argument_is_swallowed(method: Method) -> None:
+    request = (await record(method, "all")).requests[-1]
+    sent = unquote(f"{request.url} {request.body!r}")
+    if isinstance(request.body, tuple):
+        sent += " ".join(repr(part.content) for part in request.body)
+    values: list[object] = []
+    for value in arguments(method, "all").values():
+        values.extend(cast("list[object]", value) if isinstance(value, list) else [value])
+    missing = [value for value in values if isinstance(value, str) and str(value) not in sent]
+    assert not missing
 
 
 @by_method
