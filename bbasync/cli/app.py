@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from bbasync.cloud.session import BASE_URL
-
 from .errors import guarded
 
 __all__ = ["app"]
@@ -22,8 +20,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they print local variables, and so secrets
 )
 
-StoreUrl = Annotated[str, typer.Option("--store", help="An SQLAlchemy URL.", metavar="URL")]
-BaseUrl = Annotated[str, typer.Option("--base-url", help="Another server, such as `bbasync fake`.", metavar="URL")]
+BaseUrl = Annotated[
+    str,
+    typer.Option("--base-url", help="Another server than Bitbucket Cloud's, such as `bbasync fake`.", metavar="URL"),
+]
 Resources = Annotated[str, typer.Option(help="Which resources, separated by commas; by default all.")]
 DataCenter = Annotated[
     bool, typer.Option("--data-center", help="Ask the server of BITBUCKET_DC_URL with BITBUCKET_DC_TOKEN.")
@@ -33,7 +33,9 @@ DataCenter = Annotated[
 @app.command()
 def crawl(
     workspaces: Annotated[list[str] | None, typer.Argument(help="Slugs; without any, all the user's.")] = None,
-    store: StoreUrl = "sqlite:///bitbucket.db",
+    store: Annotated[
+        str, typer.Option(help="An SQLAlchemy URL, by default sqlite:///bitbucket.db.", metavar="URL")
+    ] = "",
     resources: Resources = "",
     include: Annotated[list[str] | None, typer.Option(help="Only repositories like this glob.")] = None,
     exclude: Annotated[list[str] | None, typer.Option(help="No repositories like this glob.")] = None,
@@ -42,7 +44,7 @@ def crawl(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only estimate how many requests it takes.")] = False,
     demo: Annotated[bool, typer.Option("--demo", help="Crawl a fake Bitbucket that starts by itself.")] = False,
-    base_url: BaseUrl = BASE_URL,
+    base_url: BaseUrl = "",
 ) -> None:
     """Crawl workspaces of Bitbucket Cloud into a database.
 
@@ -70,7 +72,7 @@ def crawl(
 @app.command()
 def export(
     workspaces: Annotated[list[str] | None, typer.Argument(help="Slugs; without any, all.")] = None,
-    store: StoreUrl = "sqlite:///bitbucket.db",
+    store: Annotated[str, typer.Option(help="An SQLAlchemy URL.", metavar="URL")] = "sqlite:///bitbucket.db",
     resources: Resources = "",
     output: Annotated[Path | None, typer.Option(help="A file; by default standard output.")] = None,
 ) -> None:
@@ -85,12 +87,12 @@ def export(
 def api(
     method: Annotated[str, typer.Argument(help="GET, POST, PUT, DELETE ...")],
     path: Annotated[str, typer.Argument(help="After the base URL, such as /user or /repositories/acme.")],
-    field: Annotated[list[str] | None, typer.Option("--field", "-f", help="A query parameter, key=value.")] = None,
+    field: Annotated[list[str] | None, typer.Option("--field", "-q", help="A query parameter, key=value.")] = None,
     body: Annotated[str, typer.Option("--input", help="A file with a JSON body; - is standard input.")] = "",
     *,
     paginate: Annotated[bool, typer.Option("--paginate", help="Follow all pages, one item a line.")] = False,
     data_center: DataCenter = False,
-    base_url: BaseUrl = BASE_URL,
+    base_url: BaseUrl = "",
 ) -> None:
     """Call one operation and print its JSON."""
     with guarded():
@@ -100,8 +102,8 @@ def api(
 
 
 @app.command()
-def whoami(base_url: BaseUrl = BASE_URL) -> None:
-    """Show whom the credential stands for, its scopes and its limits."""
+def whoami(base_url: BaseUrl = "") -> None:
+    """Show whom the credential of Bitbucket Cloud stands for, its scopes and its limits."""
     with guarded():
         from .calls import run_whoami  # noqa: PLC0415 - only this command needs it
 
@@ -110,37 +112,35 @@ def whoami(base_url: BaseUrl = BASE_URL) -> None:
 
 @app.command()
 def fake(
-    port: Annotated[int, typer.Option(help="0 for any that is free.")] = 0,
+    port: Annotated[int, typer.Option(help="0 for any that is free.", min=0, max=65535)] = 0,
     git: Annotated[list[Path] | None, typer.Option(help="Serve the history of a local git repository.")] = None,
-    seed: Annotated[int, typer.Option(help="Other made-up data.")] = 0,
-    workspaces: Annotated[int, typer.Option(help="How many.", min=1)] = 3,
-    repositories: Annotated[int, typer.Option(help="In each workspace or project.", min=1)] = 4,
+    seed: Annotated[int | None, typer.Option(help="Other made-up data.", show_default="0")] = None,
+    workspaces: Annotated[
+        int | None, typer.Option(help="How many workspaces, or projects of a Data Center.", min=1, show_default="3")
+    ] = None,
+    repositories: Annotated[int | None, typer.Option(help="How many in each of them.", min=1, show_default="4")] = None,
     latency: Annotated[float, typer.Option(help="Seconds before each answer.", min=0)] = 0.0,
-    limit: Annotated[int, typer.Option(help="Requests in a window.", min=1)] = 1000,
+    limit: Annotated[
+        int | None, typer.Option(help="Requests in a window.", min=1, show_default="1000, of a Data Center none")
+    ] = None,
     window: Annotated[float, typer.Option(help="Seconds of the window.", min=0.1)] = 3600.0,
     *,
     data_center: Annotated[bool, typer.Option("--data-center", help="A Data Center server.")] = False,
 ) -> None:
     """Serve a fake Bitbucket on 127.0.0.1 until Ctrl-C."""
-    with guarded("stopped"):
-        from bbasync.testing import FakeCloud, FakeDataCenter  # noqa: PLC0415 - only this command needs them
+    with guarded():
+        from .fakes import make, serve  # noqa: PLC0415 - only this command needs them
 
-        from .fakes import serve, world_of_git  # noqa: PLC0415 - same
-
-        if data_center and git:
-            raise ValueError("--git goes with the fake of Bitbucket Cloud only")
-        if data_center:
-            serve(FakeDataCenter(port=port, seed=seed, repositories=repositories, latency=latency))
-            return
         serve(
-            FakeCloud(
-                world_of_git(git) if git else None,
+            make(
                 port=port,
+                git=git or [],
                 seed=seed,
                 workspaces=workspaces,
                 repositories=repositories,
                 latency=latency,
                 limit=limit,
                 window=window,
+                data_center=data_center,
             )
         )

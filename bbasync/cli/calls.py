@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
+import typer
 
+from bbasync.auth import AccessToken
 from bbasync.cloud.limits import RATES
-from bbasync.cloud.session import CloudSession
+from bbasync.cloud.session import BASE_URL, CloudSession, credential_from_env
 from bbasync.datacenter.session import DataCenterSession
 from bbasync.errors import ResponseError
+from bbasync.paging import Paging
 from bbasync.request import UNSET
+
+from .errors import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +26,8 @@ if TYPE_CHECKING:
     from bbasync.session import Session
 
 __all__ = ["run_api", "run_whoami"]
+
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def run_api(
@@ -34,12 +41,20 @@ def run_api(
     data_center: bool,
 ) -> None:
     """Call one operation and print its JSON."""
-    if paginate and method.upper() != "GET":
-        raise ValueError("--paginate goes with GET")
+    method = method.upper()
+    if method not in _METHODS:
+        raise ValueError(f"the method is one of {', '.join(_METHODS)}, got {method!r}")
+    if paginate and (method != "GET" or body):
+        raise ValueError("--paginate goes with GET, and without --input")
+    if data_center and base_url:
+        raise ValueError("--base-url is for Bitbucket Cloud; the address of a Data Center is in BITBUCKET_DC_URL")
     query = _query(fields)
     payload = _body(body)
-    session = DataCenterSession.from_env() if data_center else CloudSession.from_env(base_url=base_url)
-    asyncio.run(_call(session, method, path, query, payload, paginate=paginate))
+    session = DataCenterSession.from_env() if data_center else CloudSession.from_env(base_url=base_url or BASE_URL)
+    if paginate:
+        asyncio.run(_list(session, path, query, _paging(query, "limit" if data_center else "pagelen")))
+    else:
+        asyncio.run(_call(session, method, path, query, payload))
 
 
 def _query(fields: Sequence[str]) -> dict[str, list[str]]:
@@ -62,18 +77,27 @@ def _body(source: str) -> object:
         raise ValueError(f"--input {source} is no JSON: {error}") from None
 
 
-async def _call(
-    session: Session, method: str, path: str, query: Mapping[str, Sequence[str]], body: object, *, paginate: bool
-) -> None:
-    pretty = orjson.OPT_INDENT_2 if sys.stdout.isatty() and not paginate else 0
+def _paging(query: dict[str, list[str]], size: str) -> Paging:
+    """Take the page size out of the query: the pager sends its own, and twice is refused."""
+    *_, value = query.pop(size, [""])
+    if not value:
+        return Paging()
+    if not value.isdecimal():
+        raise ValueError(f"--field {size} takes a number, got {value!r}")
+    return Paging(size=int(value))
+
+
+async def _list(session: Session, path: str, query: Mapping[str, Sequence[str]], paging: Paging) -> None:
     async with session:
-        if paginate:
-            async for item in session.paginate(path, query=query):
-                _print(item, 0)
-            return
+        async for item in session.paginate(path, query=query, paging=paging):
+            _print(item, 0)
+
+
+async def _call(session: Session, method: str, path: str, query: Mapping[str, Sequence[str]], body: object) -> None:
+    async with session:
         answer = await session.request(method, path, query=query, json=body)
-        if answer is not None:
-            _print(answer, pretty)
+    if answer is not None:
+        _print(answer, orjson.OPT_INDENT_2 if sys.stdout.isatty() else 0)
 
 
 def _print(value: object, option: int) -> None:
@@ -84,33 +108,39 @@ def _print(value: object, option: int) -> None:
 def run_whoami(base_url: str) -> None:
     """Print identity, scopes and limits."""
     for name, value in asyncio.run(_whoami(base_url)).items():
-        print(f"{name + ':':13}{value}")  # noqa: T201 - the command's output
+        typer.echo(f"{name + ':':13}{printable(value)}")
 
 
 async def _whoami(base_url: str) -> dict[str, str]:
-    async with CloudSession.from_env(base_url=base_url) as bb:
+    credential = credential_from_env()
+    is_access_token = isinstance(credential, AccessToken)
+    headers: Mapping[str, str] = {}
+    async with CloudSession(credential, base_url=base_url or BASE_URL) as bb:
         try:
             response = await bb.send(bb.build("GET", "/user"))
         except ResponseError as error:
             if error.status not in {403, 404}:
                 raise
-            # https://support.atlassian.com/bitbucket-cloud/docs/access-tokens/: they stand for no user of their own
-            return {
-                "user": "none: the access token of a repository, project or workspace",
-                "scopes": ", ".join(error.scopes_granted) or "not told",
-                "limit": _limit({}),
-            }
-        user = cast("dict[str, Any]", response.json() or {})
-        headers = response.headers
+            # an access token need not have the scope that reads an account, and stands for no person anyway
+            # https://support.atlassian.com/bitbucket-cloud/docs/access-tokens/
+            user = "none: the token of a repository, project or workspace" if is_access_token else f"not told: {error}"
+            scopes = ", ".join(error.scopes_granted)
+        else:
+            account, headers = cast("dict[str, Any]", response.json() or {}), response.headers
+            user = f"{account.get('display_name', 'unknown')} {account.get('uuid', '')}"
+            scopes = headers.get("x-oauth-scopes", "")
+        kind = headers.get("x-credential-type") or ("access_token" if is_access_token else "api_token")
         return {
-            "user": f"{user.get('display_name', 'unknown')} {user.get('uuid', '')}".strip(),
-            "credential": headers.get("x-credential-type", "not told"),
-            "scopes": headers.get("x-oauth-scopes") or "not told",
+            "user": user,
+            "credential": kind if is_access_token else f"{kind} of {credential.principal}",
+            "scopes": scopes or "not told",
             "limit": _limit(headers),
+            "left": ", ".join(f"{one.left} for {one.group}" for one in bb.rates.snapshot())
+            + ", if nothing else has used the credential within the hour",
         }
 
 
 def _limit(headers: Mapping[str, str]) -> str:
     if told := headers.get("x-ratelimit-limit"):
-        return f"{told} requests an hour, as the server says"
+        return f"{told} an hour for {headers.get('x-ratelimit-resource', 'api')} (the server says so)"
     return ", ".join(f"{rate.limit} an hour for {group}" for group, rate in RATES.items()) + " (the vendor's table)"

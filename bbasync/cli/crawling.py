@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 from sqlalchemy import func, select
 
 from bbasync.auth import ApiToken
-from bbasync.cloud.session import credential_from_env
+from bbasync.cloud.limits import RATES
+from bbasync.cloud.session import BASE_URL, credential_from_env
 from bbasync.crawl import (
     RESOURCES,
     CrawlOptions,
-    CrawlReport,
     Credentials,
     Store,
     crawl,
@@ -27,14 +31,22 @@ from bbasync.crawl import (
     read_config,
 )
 from bbasync.crawl.schema import TABLES
-from bbasync.crawl.store import connect
 
 from .display import Display
+from .errors import tell
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from sqlalchemy import Connection
+
+    from bbasync.crawl import Estimate
+    from bbasync.testing import FakeCloud
 
 __all__ = ["Plan", "run_crawl", "run_demo", "run_export"]
 
-STORE = "sqlite:///bitbucket.db"
-DEMO_STORE = "sqlite:///bitbucket-demo.db"
+STORE: Final = "sqlite:///bitbucket.db"
+DEMO_STORE: Final = "sqlite:///bitbucket-demo.db"
 
 
 @frozen(kw_only=True)
@@ -65,11 +77,8 @@ class Plan:
         """Return who asks; without a file the environment must name a credential."""
         if self.config is None:
             return Credentials(default=credential_from_env())
-        workspaces = read_config(self.config)
-        try:
-            return Credentials(default=credential_from_env(), workspaces=workspaces)
-        except ValueError:
-            return Credentials(workspaces=workspaces)
+        has_default = any(os.environ.get(name) for name in ("BITBUCKET_API_TOKEN", "BITBUCKET_ACCESS_TOKEN"))
+        return Credentials(default=credential_from_env() if has_default else None, workspaces=read_config(self.config))
 
 
 def _resources(names: str) -> frozenset[str]:
@@ -88,61 +97,84 @@ def _date(text: str) -> datetime | None:
 
 def run_crawl(plan: Plan) -> bool:
     """Crawl, or estimate a crawl; return whether everything was read."""
-    if plan.dry_run:
-        asyncio.run(_estimate(plan, plan.credentials()))
-        return True
-    return asyncio.run(_crawl(plan, plan.credentials()))
+    here = evolve(plan, base_url=plan.base_url or BASE_URL, store=plan.store or STORE)
+    return asyncio.run(_run(here, plan.credentials()))
+
+
+def demo_fake() -> FakeCloud:
+    """Return a fake whose crawl takes some fifteen seconds and stays within the budget of an hour."""
+    from bbasync.testing import FakeCloud  # noqa: PLC0415 - only the demo needs it
+
+    return FakeCloud(workspaces=3, repositories=5, commits=1500, pull_requests=15, latency=0.2)
 
 
 def run_demo(plan: Plan) -> bool:
     """Crawl a fake of three workspaces; return whether everything was read."""
-    from bbasync.testing import FakeCloud  # noqa: PLC0415 - only the demo needs it
+    if plan.base_url or plan.config:
+        raise ValueError("--demo brings its own server and credential; leave out --base-url and --config")
 
     async def demo() -> bool:
-        async with FakeCloud(workspaces=3, repositories=5, commits=1500, pull_requests=15, latency=0.2) as fake:
-            there = evolve(plan, base_url=fake.url, store=DEMO_STORE if plan.store == STORE else plan.store)
-            credentials = Credentials(default=ApiToken(fake.email, fake.token))
-            if plan.dry_run:
-                await _estimate(there, credentials)
-                return True
-            return await _crawl(there, credentials)
+        async with demo_fake() as fake:
+            there = evolve(plan, base_url=fake.url, store=plan.store or DEMO_STORE)
+            return await _run(there, Credentials(default=ApiToken(fake.email, fake.token)))
 
     return asyncio.run(demo())
 
 
-async def _estimate(plan: Plan, credentials: Credentials) -> None:
-    table = Table("workspace", "repositories", "requests", "of these")
-    for one in await estimate(plan.options(), credentials, base_url=plan.base_url):
-        parts = ", ".join(f"{number} {name}" for name, number in one.requests.items() if number)
-        table.add_row(one.workspace, str(one.repositories), str(one.total), parts)
-    Console().print(table)
-
-
-async def _crawl(plan: Plan, credentials: Credentials) -> bool:
+async def _run(plan: Plan, credentials: Credentials) -> bool:
     options = plan.options()
-    display = Display(sys.stderr)
-    async with Store(plan.store) as store, display:
-        report = await crawl(options, store, credentials, base_url=plan.base_url, on_progress=display.show)
-    _tell(report, plan.store, options)
+    if plan.dry_run:
+        _show_estimates(options, await estimate(options, credentials, base_url=plan.base_url))
+        return True
+    async with Store(plan.store) as store:
+        async with Display(sys.stderr) as display:
+            report = await crawl(options, store, credentials, base_url=plan.base_url, on_progress=display.show)
+        for failure in report.failures:
+            tell(f"{failure.key}: {failure.error}")
+        if any(one.pages for one in report.workspaces):
+            rows = await store.run(partial(_count, resources=options.resources))
+            where = store.url.render_as_string(hide_password=True)
+            _show_rows(rows, f"{report.requests:,} requests in {report.seconds:.1f} s; the rows are in {where}")
     return report.is_complete
 
 
-def _tell(report: CrawlReport, url: str, options: CrawlOptions) -> None:
-    for failure in report.failures:
-        print(f"bbasync: {failure.key}: {failure.error}", file=sys.stderr)  # noqa: T201 - the command's output
-    if not any(one.pages for one in report.workspaces):
-        return
-    store = Store(url).url
-    table = Table("resource", "rows")
-    with connect(store) as connection:
-        for name in RESOURCES:
-            rows = select(func.count()).select_from(TABLES[name]).where(TABLES[name].c.gone_at.is_(None))
-            if name in options.resources:
-                table.add_row(name, f"{connection.execute(rows).scalar():,}")
-    console = Console()
-    console.print(table)
-    where = store.render_as_string(hide_password=True)
-    console.print(f"{report.requests:,} requests in {report.seconds:.1f} s; the rows are in {where}", highlight=False)
+def _count(connection: Connection, resources: Collection[str]) -> dict[str, int]:
+    """Return how many rows the store has, of this crawl and of earlier ones, without those that are gone."""
+    return {
+        name: connection.execute(
+            select(func.count()).select_from(TABLES[name]).where(TABLES[name].c.gone_at.is_(None))
+        ).scalar_one()
+        for name in RESOURCES
+        if name in resources
+    }
+
+
+def _show_rows(rows: Mapping[str, int], summary: str) -> None:
+    table = Table("resource", Column("rows", justify="right"))
+    for name, number in rows.items():
+        table.add_row(name, f"{number:,}")
+    _print(table, summary)
+
+
+def _show_estimates(options: CrawlOptions, estimates: Sequence[Estimate]) -> None:
+    """Print what would be read; the budget is the vendor's, of which a scaled plan has more."""
+    table = Table("workspace", Column("repositories", justify="right"), Column("requests", justify="right"), "of these")
+    for one in estimates:
+        parts = ", ".join(f"{number:,} {name}" for name, number in one.requests.items() if number)
+        table.add_row(Text(one.workspace), f"{one.repositories:,}", f"{one.total:,}", parts)
+    total = sum(one.total for one in estimates)
+    since = f" since {options.since.isoformat()}" if options.since else ""
+    _print(
+        f"resources: {', '.join(name for name in RESOURCES if name in options.resources)}{since}",
+        table,
+        f"about {total:,} requests from the beginning; a credential has {RATES['api'].limit:,} an hour",
+    )
+
+
+def _print(*parts: Table | str) -> None:
+    console = Console(highlight=False, markup=False)
+    for part in parts:
+        console.print(part, soft_wrap=isinstance(part, str))
 
 
 def run_export(url: str, resources: str, workspaces: Sequence[str], output: Path | None) -> None:

@@ -7,12 +7,22 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bbasync.errors import BitbucketError, clip
+from bbasync.errors import BitbucketError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["guarded"]
+__all__ = ["guarded", "printable", "tell"]
+
+
+def printable(text: str) -> str:
+    """Return a text on one line, without what a server's words could steer the terminal with."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+
+
+def tell(text: str) -> None:
+    """Print one line on standard error."""
+    typer.echo(f"bbasync: {printable(text)}", err=True)
 
 
 @contextmanager
@@ -21,16 +31,16 @@ def guarded(interrupted: str = "stopped") -> Generator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        typer.echo(f"bbasync: {interrupted}", err=True)
+        tell(interrupted)
         raise typer.Exit(130) from None
     except BrokenPipeError:
         raise typer.Exit(1) from None  # `bbasync export | head`
     except (BitbucketError, ValueError, OSError) as error:
-        typer.echo(f"bbasync: {_line(error)}", err=True)
+        tell(_text(error))
         raise typer.Exit(1) from None
 
 
-def _line(error: Exception) -> str:
+def _text(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
-        return clip(f"{error.strerror}{f': {error.filename}' if error.filename else ''}")
-    return " ".join(str(error).split())
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
