@@ -122,7 +122,7 @@ async def _whoami(base_url: str) -> dict[str, str]:
             if error.status not in {403, 404}:
                 raise
             # an access token need not have the scope that reads an account, and stands for no person anyway
-            # https://support.atlassian.com/bitbucket-cloud/docs/access-tokens/
+            # https://support.atlassian.com/bitbucket-cloud/docs/workspace-access-token-permissions/
             user = "none: the token of a repository, project or workspace" if is_access_token else f"not told: {error}"
             scopes = ", ".join(error.scopes_granted)
         else:
