@@ -219,6 +219,6 @@ _BY_STATUS: Final[Mapping[int, type[ResponseError]]] = {
 
 def class_for(status: int) -> type[ResponseError]:
     """Return the exception class of a status."""
-    if status >= 500:  # noqa: PLR2004 - the range of the status
+    if status >= 500:
         return ServerError
     return _BY_STATUS.get(status, ResponseError)

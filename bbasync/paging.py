@@ -77,6 +77,12 @@ def _values(payload: dict[str, Any]) -> list[Any]:
     return values
 
 
+def _size(base: Request, name: str, size: int) -> dict[str, int]:
+    """Return the parameter of the page size, none if the request names it already: twice is refused."""
+    named = any(pair.startswith(f"{name}=") for pair in base.url.partition("?")[2].split("&"))
+    return {} if named else {name: size}
+
+
 @frozen
 class LinkPager:
     """Bitbucket Cloud: `next` is the whole URL of the next page, opaque, and is sent byte for byte.
@@ -93,7 +99,7 @@ class LinkPager:
     def request(self, base: Request, size: int, cursor: str | None) -> Request:
         """Return the request of a page; PagingError if `cursor` is no URL of the session's origin."""
         if cursor is None:
-            return evolve_url(base, add_query(base.url, {self.size_name: size}))
+            return evolve_url(base, add_query(base.url, _size(base, self.size_name, size)))
         try:
             origin = origin_of(cursor)
         except ValueError as error:
@@ -127,7 +133,7 @@ class OffsetPager:
         """Return the request of a page; PagingError if `cursor` is no number."""
         if cursor is not None and not cursor.isdecimal():
             raise PagingError(f"Data Center goes on by a page's start, a number, got {cursor!r:.40}")
-        return evolve_url(base, add_query(base.url, {self.size_name: size, "start": cursor}))
+        return evolve_url(base, add_query(base.url, {**_size(base, self.size_name, size), "start": cursor}))
 
     def read(self, payload: dict[str, Any]) -> tuple[list[Any], int | None, str | None]:
         """Return values, no size (the vendor's `size` is of the page), and the next start."""

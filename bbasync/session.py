@@ -395,7 +395,7 @@ class Session:
             )
         if not ours and not request.leaves_origin:
             raise self._transport_error(request, "redirected to another host, which this operation never is")
-        return evolve(request, url=url, leaves_origin=request.leaves_origin)
+        return evolve(request, url=url)
 
     async def _attempt(self, call: _Call) -> RawResponse:
         """Send the request once; raises `Again` if it is to be repeated."""
@@ -414,9 +414,9 @@ class Session:
         named: float | None = None
         if response is not None:
             named = retry_after(response.headers.get("retry-after"), self.rates.clock.wall())
-            if response.status == 404 and call.request.method == "DELETE" and call.uncertain:  # noqa: PLR2004
+            if response.status == 404 and call.request.method == "DELETE" and call.uncertain:
                 return evolve(response, status=204, body=b"")
-            if response.status == 401 and await self._has_other_credential(call):  # noqa: PLR2004
+            if response.status == 401 and await self._has_other_credential(call):
                 raise Again(error, 0.0) from error
         again = classify(call.request, error, tries=call.tries, named_wait=named, max_wait=call.remaining)
         if not self._retry_budget.spend():
@@ -436,7 +436,7 @@ class Session:
                 attempt = request.with_headers(await self._headers(call, ours=ours))
                 sent = True
                 response = await self._observed(call, attempt, token)
-            if token is None or response.status != 429:  # noqa: PLR2004
+            if token is None or response.status != 429:
                 if token is not None:
                     token.bucket.accepted(token, response.headers)
                 return response
@@ -501,7 +501,7 @@ class Session:
         async with AsyncExitStack() as stack:
             stream = await stack.enter_async_context(self._transport.stream(request))
             body = b""
-            if stream.status < 300:  # noqa: PLR2004
+            if stream.status < 300:
                 call.stream = stream
                 call.stack.push_async_exit(stack.pop_all())
             else:
@@ -520,7 +520,7 @@ class Session:
         """Raise what the answer says; a broken body is an error of the attempt."""
         if response.status in _REDIRECTS:
             return
-        if response.status >= 300:  # noqa: PLR2004
+        if response.status >= 300:
             raise self._response_error(request, response)
         if not request.json:
             return

@@ -152,13 +152,14 @@ class AiohttpTransport:
         authorization = headers.get("Authorization")
         if http.auth is not None or http.trust_env:
             headers.pop("Authorization", None)  # aiohttp refuses the header beside a default of its own
+        data = _writer(request.body) if isinstance(request.body, tuple) else request.body
         with _translated(request):
             return await http.request(
                 request.method,
                 URL(request.url, encoded=True),
                 headers=headers,
                 skip_auto_headers=() if request.body else ("Content-Type",),
-                data=_writer(request.body) if isinstance(request.body, tuple) else request.body,
+                data=data,
                 allow_redirects=False,
                 raise_for_status=False,
                 timeout=self._timeout,

@@ -473,3 +473,7 @@ async def test_request_and_paginate_take_what_has_no_method() -> None:
     assert (sent.body, sent.headers["Content-Type"]) == (b'{"m":1}', "application/json")
     assert [item async for item in bb.paginate("/y?sort=n")] == [{"a": 1}]
     assert transport.requests[1].url == "https://api.bitbucket.org/2.0/y?sort=n&pagelen=50"
+    bb, transport = session(answer(b'{"values": []}'), answer(b'{"values": []}'))
+    assert [item async for item in bb.paginate("/y?pagelen=2")] == []
+    assert [item async for item in bb.paginate("/y", query={"pagelen": 3})] == []
+    assert [request.url.partition("?")[2] for request in transport.requests] == ["pagelen=2", "pagelen=3"]

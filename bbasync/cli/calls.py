@@ -15,7 +15,6 @@ from bbasync.cloud.limits import RATES
 from bbasync.cloud.session import BASE_URL, CloudSession, credential_from_env
 from bbasync.datacenter.session import DataCenterSession
 from bbasync.errors import ResponseError
-from bbasync.paging import Paging
 from bbasync.request import UNSET
 
 from .errors import printable
@@ -52,7 +51,7 @@ def run_api(
     payload = _body(body)
     session = DataCenterSession.from_env() if data_center else CloudSession.from_env(base_url=base_url or BASE_URL)
     if paginate:
-        asyncio.run(_list(session, path, query, _paging(query, "limit" if data_center else "pagelen")))
+        asyncio.run(_list(session, path, query))
     else:
         asyncio.run(_call(session, method, path, query, payload))
 
@@ -77,19 +76,9 @@ def _body(source: str) -> object:
         raise ValueError(f"--input {source} is no JSON: {error}") from None
 
 
-def _paging(query: dict[str, list[str]], size: str) -> Paging:
-    """Take the page size out of the query: the pager sends its own, and twice is refused."""
-    *_, value = query.pop(size, [""])
-    if not value:
-        return Paging()
-    if not value.isdecimal():
-        raise ValueError(f"--field {size} takes a number, got {value!r}")
-    return Paging(size=int(value))
-
-
-async def _list(session: Session, path: str, query: Mapping[str, Sequence[str]], paging: Paging) -> None:
+async def _list(session: Session, path: str, query: Mapping[str, Sequence[str]]) -> None:
     async with session:
-        async for item in session.paginate(path, query=query, paging=paging):
+        async for item in session.paginate(path, query=query):
             _print(item, 0)
 
 

@@ -99,7 +99,7 @@ class Display:
         """Return the requests a second of late."""
         now, samples = time.monotonic(), self._samples
         samples.append((now, requests))
-        while len(samples) > 2 and samples[1][0] <= now - _RECENT:  # noqa: PLR2004 - the speed is that between two
+        while len(samples) > 2 and samples[1][0] <= now - _RECENT:
             samples.popleft()
         since, before = samples[0]
         return (requests - before) / max(now - since, 0.001)

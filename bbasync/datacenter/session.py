@@ -96,7 +96,7 @@ class DataCenterSession(Session):
 
     def error_class(self, status: int, details: ErrorDetails) -> type[ResponseError]:
         """Return the class; a missing permission is a 401 here, told apart by the exception's name."""
-        if status == 401 and (details.exception_name or "").endswith("AuthorisationException"):  # noqa: PLR2004
+        if status == 401 and (details.exception_name or "").endswith("AuthorisationException"):
             return PermissionDeniedError
         return class_for(status)
 

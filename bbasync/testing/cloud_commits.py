@@ -33,7 +33,7 @@ def list_commits(call: Call) -> web.Response:
     repository = _repository_or_page(call)
     pagelen = call.pagelen(30, 100)
     if not repository.branches and not repository.history.stored:
-        if repository.empty_status != 200:  # noqa: PLR2004  # the vendor's answer is not settled: both are met
+        if repository.empty_status != 200:  # the vendor's answer is not settled: both are met
             raise not_found("Repository has no commits")
         return call.iterate([], pagelen, None)
     include = _hashes(call, repository, "include")

@@ -320,7 +320,7 @@ def from_cursor(text: str) -> list[Any]:
         packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError:
         packed = b""
-    if len(packed) < 4 or hashlib.blake2b(packed[4:], digest_size=4).digest() != packed[:4]:  # noqa: PLR2004  # the sum
+    if len(packed) < 4 or hashlib.blake2b(packed[4:], digest_size=4).digest() != packed[:4]:  # the sum
         raise refusal(400, "Invalid page")
     parts: list[Any] = orjson.loads(packed[4:])
     return parts

@@ -79,7 +79,7 @@ class Seed:
         for number in range(self.projects):
             key, name = PROJECTS[number] if number < len(PROJECTS) else (f"P{number}", f"Project {number}")
             project = Project(id=self._world.next_id(), key=key, name=name, public=number % 2 == 1)
-            project.description = f"All about {name.lower()}" if number % 3 != 2 else None  # noqa: PLR2004 - every third has none
+            project.description = f"All about {name.lower()}" if number % 3 != 2 else None
             self._world.projects[key] = project
             for index in range(self.repositories):
                 self._repository(project, index)
@@ -114,7 +114,7 @@ class Seed:
         return repository
 
     def _signature(self) -> Signature:
-        if self._random.random() < 0.1:  # noqa: PLR2004 - one commit in ten is by nobody the server knows
+        if self._random.random() < 0.1:
             return Signature(name="Left Long-Ago", email="gone@example.net")
         user = self._random.choice(list(self._world.users.values()))
         return Signature(name=user.name, email=user.email)
@@ -136,7 +136,7 @@ class Seed:
         for number in range(self.commits):
             date = EPOCH + number * HOUR
             parents = tuple(commit.id for commit in line[-1:])
-            if number % 8 == 7:  # noqa: PLR2004 - see the docstring
+            if number % 8 == 7:
                 first = self._step(repository, parents, date - HOUR // 2, f"{repository.path} side {number}")
                 second = self._step(repository, (first.id,), date - HOUR // 4, f"{repository.path} side {number}b")
                 merge = repository.history.commit(
@@ -229,7 +229,7 @@ class Seed:
             if index == 1:
                 comment.parent = next(iter(pull.comments.values()))
                 comment.parent.replies.append(comment)
-            elif index == 2:  # noqa: PLR2004 - the third stands on a line of a file
+            elif index == 2:
                 comment.anchor = {
                     "fromHash": pull.target.commit,
                     "toHash": pull.source.commit,

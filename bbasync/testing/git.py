@@ -39,7 +39,7 @@ def git_world(paths: Sequence[str | Path], *, workspace: str = "local") -> World
     world.workspaces = {workspace: owner}
     for path in paths:
         try:
-            git = pygit2.Repository(str(path))  # pyright: ignore[reportCallIssue]
+            git = pygit2.Repository(str(path))  # pyright: ignore[reportCallIssue] - pygit2's stub wants its own flags
         except (pygit2.GitError, KeyError) as error:
             raise ValueError(f"{path} is no git repository") from error
         name = Path(path).resolve().name.removesuffix(".git").lower()

@@ -218,8 +218,8 @@ class World:
     def _make_repository(self, index: int, workspace: Workspace, number: int, commits: int, pull_requests: int) -> None:
         slug = REPOSITORIES[number] if number < len(REPOSITORIES) else f"repository-{number}"
         key = f"{self.seed}/{workspace.slug}/{slug}"
-        empty = number % EMPTY_EVERY == 3 or not commits  # noqa: PLR2004  # the fourth, so that small worlds have one
-        neighbour = list(workspace.repositories.values())[-1] if number % FORK_EVERY == 2 else None  # noqa: PLR2004
+        empty = number % EMPTY_EVERY == 3 or not commits  # the fourth, so that small worlds have one
+        neighbour = list(workspace.repositories.values())[-1] if number % FORK_EVERY == 2 else None
         parent = neighbour if neighbour is not None and neighbour.history.length else None
         pulls = 0 if empty else pull_requests
         history = History(

@@ -283,7 +283,7 @@ class History:
         return SIDE_PARENTS[place] if self._has_side(block) else (place - 1,)
 
     def _has_side(self, block: int) -> bool:
-        return block % 4 != 3 and (block + 1) * BLOCK <= self.length  # noqa: PLR2004  # every fourth block is straight
+        return block % 4 != 3 and (block + 1) * BLOCK <= self.length  # every fourth block is straight
 
     def _commit(self, name: str, parents: tuple[str, ...], date: datetime, message: str, number: int) -> Commit:
         if number % 9 == 0:
