@@ -1,5 +1,6 @@
 """Where figures go: a table on the terminal, and JSON and a chart in `results/`, which the README shows."""
-# pyright: reportUnknownMemberType=false - matplotlib leaves its **kwargs untyped
+# matplotlib leaves its **kwargs untyped
+# pyright: reportUnknownMemberType=false
 
 from __future__ import annotations
 
