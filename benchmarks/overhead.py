@@ -1,63 +1,67 @@
-"""What one small GET costs over bare aiohttp and orjson, in microseconds, at 1 and at 64 at a time."""
+"""What one small GET costs over bare aiohttp and orjson, in microseconds, at 1 and at 64 at a time.
+
+The peers are those of `python -m benchmarks.peers install`.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import statistics
-import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-import aiohttp
-import orjson
-from yarl import URL
-
-from bbasync import CloudSession, ConcurrencyLimiter, RateTracker
-
-from .server import OBJECT, serving
+from .peers.clients import BARE, OURS, SERVER, Client, interleave, running
+from .peers.table import verdict
+from .report import bar_chart, report
+from .server import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Mapping
 
-CALLS = 3000
-ROUNDS = 7
-
-
-async def _many(call: Callable[[], Awaitable[object]], at_once: int) -> float:
-    async def worker() -> None:
-        for _ in range(CALLS // at_once):
-            await call()
-
-    started = time.perf_counter()
-    await asyncio.gather(*(worker() for _ in range(at_once)))
-    return (time.perf_counter() - started) / (CALLS // at_once * at_once) * 1e6
-
-
-async def _round(base: str, at_once: int) -> tuple[float, float]:
-    limiter, rates = ConcurrencyLimiter(at_once), RateTracker({"api": None})
-    async with (
-        aiohttp.ClientSession() as http,
-        CloudSession(base_url=f"{base}/2.0", limiter=limiter, rates=rates) as bb,
-    ):
-        url = URL(base + OBJECT, encoded=True)
-
-        async def bare() -> object:
-            async with http.get(url) as response:
-                return orjson.loads(await response.read())
-
-        async def ours() -> object:
-            return await bb.repositories.get("acme", "repo-0")
-
-        return await _many(bare, at_once), await _many(ours, at_once)
+CALLS = 1280
+GOALS: Final = {1: 120, 64: 60}
+"""Microseconds over bare, by how many calls run at a time."""
 
 
 def main() -> None:
     """Print the table."""
-    print(f"one small GET, microseconds, medians of {ROUNDS} rounds of {CALLS} calls")
-    with serving() as base:
-        for at_once in (1, 64):
-            rounds = [asyncio.run(_round(base, at_once)) for _ in range(ROUNDS + 1)][1:]
-            limit, ours = (statistics.median(times) for times in zip(*rounds, strict=True))
-            print(f"{at_once:3} at a time   bare {limit:.0f}   bbasync {ours:.0f}   over {ours - limit:.0f}")
+    rows: list[dict[str, str | float | None]] = []
+    bars: dict[str, float] = {}
+    with running() as clients, serving() as base:
+        for at_once in GOALS:
+            interleave(clients, {"job": "single", "base": base, "calls": CALLS, "at_once": at_once}, CALLS)
+            rows += [_row(client, clients, at_once) for client in clients.values()]
+            bars |= {
+                f"{client.name}, {at_once} at a time": over
+                for client in clients.values()
+                if client.name not in {BARE, SERVER} and (over := _over(client, clients[BARE])) is not None
+            }
+    title = "One small GET"
+    report("overhead", f"{title}, medians of rounds of {CALLS:,} calls", rows)
+    bar_chart("overhead", title, "microseconds over bare aiohttp + orjson", bars, goal=GOALS[1])
+
+
+def _over(client: Client, bare: Client) -> float | None:
+    more = [
+        (result.seconds - bare.results[number].seconds) / CALLS * 1e6
+        for number, result in client.results.items()
+        if number in bare.results
+    ]
+    return statistics.median(more) if more else None
+
+
+def _row(client: Client, clients: Mapping[str, Client], at_once: int) -> dict[str, str | float | None]:
+    over = _over(client, clients[BARE])
+    goal = ""
+    if client.name == OURS and over is not None:
+        goal = verdict(over <= GOALS[at_once], f"at most {GOALS[at_once]} over bare")
+    return {
+        "client": client.label,
+        "at a time": float(at_once),
+        "us a call": client.median() / CALLS * 1e6 if client.results else None,
+        "us over bare": over if client.name not in {BARE, SERVER} else None,
+        "x bbasync": client.times(clients[OURS]),
+        "goal": goal,
+        "about": client.about(),
+    }
 
 
 if __name__ == "__main__":

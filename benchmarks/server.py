@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import multiprocessing
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
+from urllib.request import urlopen
 
 import orjson
 
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 SIZE = 100
+DEFAULT_SIZE = 10
+"""Items a page where the client asks for no size, as Bitbucket Cloud has it."""
 LISTING = "/2.0/repositories/acme"
 OBJECT = "/2.0/repositories/acme/repo-0"
 
@@ -60,34 +65,81 @@ def repository(number: int) -> dict[str, object]:
     }
 
 
-def _pages(base: str, count: int) -> dict[str, bytes]:
-    pages: dict[str, bytes] = {}
-    for start in range(0, count, SIZE):
-        number = start // SIZE + 1
-        page: dict[str, object] = {"values": [repository(index) for index in range(start, start + SIZE)]}
-        if start + SIZE < count:
-            page["next"] = f"{base}{LISTING}?page={number + 1}&pagelen={SIZE}"
-        pages[str(number)] = orjson.dumps(page)
-    return pages
+class _Answers:
+    """Bodies by URL: every workspace has the same repositories."""
+
+    def __init__(self, count: int) -> None:
+        self.base = ""
+        self.requests = 0
+        self._repositories = [orjson.dumps(repository(number)) for number in range(count)]
+
+    def find(self, target: str) -> bytes | None:
+        """Return the body, or None where there is nothing."""
+        url = urlsplit(target)
+        if url.path == "/requests":
+            self.requests, seen = 0, self.requests
+            return str(seen).encode()
+        self.requests += 1
+        match url.path.split("/")[1:]:
+            case ["2.0", "repositories", workspace]:
+                query = parse_qs(url.query)
+                size = int(query.get("pagelen", [str(DEFAULT_SIZE)])[0])
+                return self._page(workspace, size, int(query.get("page", ["1"])[0]))
+            case ["2.0", "repositories", _, _]:
+                return self._small("repository", "repo-0")
+            case ["2.0", "workspaces", workspace]:
+                return self._small("workspace", workspace)
+            case ["2.0", "user"]:
+                return self._small("user", "me")
+            case _:
+                return None
+
+    def _page(self, workspace: str, size: int, number: int) -> bytes:
+        body = self._values(size, number)
+        if size * number < len(self._repositories):
+            following = f"{self.base}/2.0/repositories/{workspace}?pagelen={size}&page={number + 1}"
+            return body + b',"next":"%b"}' % following.encode()
+        return body + b"}"
+
+    @functools.cache  # noqa: B019 - lives as long as the process
+    def _values(self, size: int, number: int) -> bytes:
+        values = b",".join(self._repositories[size * (number - 1) : size * number])
+        head = b'{"pagelen":%d,"size":%d,"page":%d' % (size, len(self._repositories), number)
+        return head + b',"values":[' + values + b"]"
+
+    @functools.cache  # noqa: B019 - same
+    def _small(self, kind: str, name: str) -> bytes:
+        own = f"{self.base}/2.0/workspaces/{name}"
+        links = {"self": own, "repositories": f"{self.base}/2.0/repositories/{name}"}
+        links |= {"projects": f"{own}/projects", "members": f"{own}/members"}
+        body = {"type": kind, "name": name, "slug": name, "links": {key: {"href": url} for key, url in links.items()}}
+        return orjson.dumps(body)
 
 
 class _Server(asyncio.Protocol):
-    def __init__(self, pages: dict[str, bytes], single: bytes, latency: float) -> None:
-        self._pages, self._single, self._latency = pages, single, latency
+    def __init__(self, answers: _Answers, latency: float) -> None:
+        self._answers, self._latency = answers, latency
         self._transport: asyncio.Transport | None = None
+        self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what TCP servers get
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        url = urlsplit(data.split(b" ", 2)[1].decode())
-        body = self._single if url.path == OBJECT else self._pages[parse_qs(url.query).get("page", ["1"])[0]]
-        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        self._received += data
+        if not self._received.endswith(b"\r\n\r\n"):
+            return
+        target, self._received = self._received.split(b" ", 2)[1].decode(), b""
+        body = self._answers.find(target)
+        status = HTTPStatus.NOT_FOUND if body is None else HTTPStatus.OK
+        body = body or b"{}"
+        head = f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: application/json\r\n"
+        answer = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
         if self._latency:
-            asyncio.get_running_loop().call_later(self._latency, self._write, head.encode() + body)
+            asyncio.get_running_loop().call_later(self._latency, self._write, answer)
         else:
-            self._write(head.encode() + body)
+            self._write(answer)
 
     def _write(self, answer: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
@@ -95,12 +147,10 @@ class _Server(asyncio.Protocol):
 
 
 async def _serve(pipe: Connection, count: int, latency: float) -> None:
-    pages: dict[str, bytes] = {}
-    single = orjson.dumps({"type": "repository", "name": "repo-0"})
-    server = await asyncio.get_running_loop().create_server(lambda: _Server(pages, single, latency), "127.0.0.1", 0)
-    base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    pages.update(_pages(base, count))
-    pipe.send(base)
+    answers = _Answers(count)
+    server = await asyncio.get_running_loop().create_server(lambda: _Server(answers, latency), "127.0.0.1", 0)
+    answers.base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    pipe.send(answers.base)
     async with server:
         await server.serve_forever()
 
@@ -112,7 +162,7 @@ def _run(pipe: Connection, count: int, latency: float) -> None:
 
 @contextlib.contextmanager
 def serving(count: int = SIZE, latency: float = 0.0) -> Generator[str]:
-    """Serve `count` repositories with a latency in seconds and yield scheme, host and port."""
+    """Serve workspaces of `count` repositories with a latency in seconds; yield scheme, host and port."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_run, args=(theirs, count, latency), daemon=True)
@@ -122,3 +172,9 @@ def serving(count: int = SIZE, latency: float = 0.0) -> Generator[str]:
     finally:
         process.terminate()
         process.join()
+
+
+def requests_since(base: str) -> int:
+    """Return how many requests came since this was last asked."""
+    with urlopen(f"{base}/requests") as response:  # noqa: S310 - our own server
+        return int(response.read())
