@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from email.parser import HeaderParser
+from typing import Any, cast
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import attrs
+import orjson
+import pytest
+from attrs import define
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bbasync import AccessToken, ApiToken, BasicAuth, CloudSession, Part, RateTracker, aio
+from bbasync.auth import Secret
+from bbasync.request import RawResponse, Request, add_query, quote_path
+from bbasync.session import Session
+from bbasync.testing.recording import RecordingTransport, answer
+from tests.meta.calls import Method, arguments, empty_answer, finish, methods, open_session, start
+from tests.security.witness import witness
+
+TEXTS = [
+    "a\r\nX-Evil: 1",
+    "a\x00b",
+    "\x7f",
+    "..",
+    "a/../b",
+    "%2e%2e%2fx",
+    "..\\x",
+    "x?evil=1",
+    "x&evil=1",
+    "x#evil",
+    "https://evil.example/x",
+    '"; filename="evil',
+    "é\u2028\u0085ß😀",
+    "",
+]
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+CHARACTERS = re.compile(r"[!-~]+")
+
+
+def spoiled(value: Any, text: str) -> Any:
+    """Return a value with every text in it replaced."""
+    if isinstance(value, str):
+        return text
+    if isinstance(value, Mapping):
+        return {text: spoiled(next(iter(cast("Mapping[str, Any]", value).values())), text)}
+    if isinstance(value, list):
+        return [spoiled(inner, text) for inner in value]  # pyright: ignore[reportUnknownVariableType] - a list of anything
+    cls: type[Any] = type(value)  # pyright: ignore[reportUnknownVariableType] - of anything
+    if attrs.has(cls):
+        fields = [field.name for field in attrs.fields(cls) if field.init]
+        return attrs.evolve(value, **{name: spoiled(getattr(value, name), text) for name in fields})
+    return value
+
+
+def segments(request: Request) -> list[str]:
+    return urlsplit(request.url).path.split("/")
+
+
+def names(pairs: str) -> list[str]:
+    return [name for name, _ in parse_qsl(pairs, keep_blank_values=True)]
+
+
+def check(sent: Request, usual: Request, argument: str) -> None:
+    """Compare a request with the one that harmless arguments make."""
+    assert "#" not in sent.url
+    assert sent.method == usual.method
+    assert urlsplit(sent.url)[:2] == urlsplit(usual.url)[:2]
+    if argument == "path" and "{path}" in sent.template:
+        where = sent.template.split("/").index("{path}") - len(sent.template.split("/"))
+        assert segments(sent)[: len(segments(usual)) + where] == segments(usual)[:where]
+    else:
+        assert len(segments(sent)) == len(segments(usual))
+    for segment in segments(sent):
+        assert not {".", ".."} & set(re.split(r"[/\\]", unquote(segment)))
+    assert sorted(set(names(urlsplit(sent.url).query))) == sorted(set(names(urlsplit(usual.url).query)))
+    assert sent.headers == usual.headers
+    check_body(sent, usual)
+
+
+def check_body(sent: Request, usual: Request) -> None:
+    if isinstance(sent.body, tuple):
+        for part in sent.body:
+            told = (part.name, part.filename, part.content_type, part.attributes)
+            assert not any(CONTROL.search(text or "") for text in told)
+    elif sent.headers.get("Content-Type") == "application/x-www-form-urlencoded":
+        assert isinstance(usual.body, bytes)
+        assert names((sent.body or b"").decode("ascii")) == names(usual.body.decode())
+    elif sent.body:
+        assert isinstance(usual.body, bytes)
+        assert type(orjson.loads(sent.body)) is type(orjson.loads(usual.body))
+
+
+SERVICES = sorted({(method.product, method.service) for method in methods()})
+
+
+@pytest.mark.parametrize(("product", "service"), SERVICES)
+async def test_no_text_in_an_argument_reaches_another_resource_or_adds_a_parameter_or_header(
+    product: str, service: str
+) -> None:
+    transport = RecordingTransport()
+    async with open_session(product, transport, rates=RateTracker({"api": None})) as session:
+        for method in methods():
+            if (method.product, method.service) == (product, service):
+                transport.answers = answering(empty_answer(method))
+                await check_method(session, method, transport.requests)
+
+
+def answering(body: bytes) -> Callable[[Request], RawResponse]:
+    return lambda _request: answer(body)
+
+
+async def check_method(session: Session, method: Method, requests: list[Request]) -> None:
+    values = arguments(method, "all")
+    await finish(start(session, method, values))
+    usual = requests[-1]
+    for name, value in values.items():
+        for text in TEXTS:
+            requests.clear()
+            try:
+                await finish(start(session, method, {**values, name: spoiled(value, text)}))
+            except ValueError:
+                assert not any(request.method != "GET" for request in requests)
+            else:
+                check(requests[-1], usual, name)
+            assert all(CHARACTERS.fullmatch(request.url) for request in requests)
+
+
+@pytest.mark.xfail(strict=True, reason="a text or number that JSON cannot hold is a TypeError")
+@pytest.mark.parametrize("title", ["\ud800", 2**70], ids=["surrogate", "number"])
+async def test_what_no_json_can_hold_is_a_value_error(title: Any) -> None:
+    bb = CloudSession(transport=RecordingTransport())
+    with pytest.raises(ValueError, match=r"UTF-8|64-bit"):
+        await bb.pull_requests.create("a", "b", title=title, source_branch="c")
+
+
+async def test_a_lone_surrogate_in_a_path_query_or_form_is_a_value_error_before_anything_is_sent() -> None:
+    transport = RecordingTransport()
+    bb = CloudSession(transport=transport)
+    for call in (
+        bb.refs.get_branch("a", "b", "\ud800"),
+        aio.collect(bb.refs.list_branches("a", "b", q="\ud800")),
+        aio.collect(bb.commits.list_by_post("a", "b", include=["\ud800"])),
+        bb.request("GET", "/\ud800"),
+    ):
+        with pytest.raises(ValueError, match="surrogates"):
+            await call
+    assert not transport.requests
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_a_path_typed_by_hand_stays_below_the_base_url(path: str, query: str) -> None:
+    try:
+        sent = add_query("https://api.bitbucket.org/2.0" + quote_path(f"/{path}"), {"q": query, query: "v"})
+    except ValueError:
+        return
+    assert CHARACTERS.fullmatch(sent)
+    parts = urlsplit(sent)
+    assert sent.startswith("https://api.bitbucket.org/2.0/")
+    assert not {".", ".."} & set(re.split(r"[/\\]", unquote(parts.path)))
+    assert parse_qsl(parts.query, keep_blank_values=True)[-2 if query != "q" else -1 :][-1] == (query, "v")
+
+
+# -- what is not an argument of a method ------------------------------------------------------------------------------
+
+EVIL = ["a\r\nX-Evil: 1", "a\nX-Evil: 1", "a\rX-Evil: 1", "a\x00b"]
+
+
+@asynccontextmanager
+async def listening() -> AsyncGenerator[tuple[str, list[bytes]]]:
+    """Answer every request with an empty object; keep the bytes that came, before anything parsed them."""
+    came: list[bytes] = []
+    under_way: set[asyncio.Task[None] | None] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        under_way.add(asyncio.current_task())
+        came.append(await reader.read(65536))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/2.0", came
+        await asyncio.gather(*filter(None, under_way), return_exceptions=True)
+
+
+@pytest.mark.parametrize("text", EVIL)
+async def test_a_user_agent_or_credential_with_line_breaks_is_a_value_error_and_sends_nothing(text: str) -> None:
+    async def source() -> str:
+        return text
+
+    @define
+    class Own:
+        principal: str = "own"
+
+        async def authorization(self) -> Secret:
+            return Secret(text)
+
+    async with listening() as (url, came):
+        sessions: list[Callable[[], CloudSession]] = [
+            lambda: CloudSession(base_url=url, user_agent=text),
+            lambda: CloudSession(source, base_url=url),
+            lambda: CloudSession(Own(), base_url=url),
+            lambda: CloudSession(AccessToken(text), base_url=url),
+            lambda: CloudSession(ApiToken(f"{text}@example.org", "t"), base_url=url),
+            lambda: CloudSession(ApiToken("a@example.org", text), base_url=url),
+            lambda: CloudSession(BasicAuth(text, "t"), base_url=url),
+            lambda: CloudSession(base_url=url + text),
+        ]
+        for session in sessions:
+            with pytest.raises(ValueError, match=r"control character|line breaks|e-mail|user name|blanks"):
+                async with session() as bb:
+                    await bb.request("GET", "/x")
+        assert not any(came)
+
+
+async def test_a_password_with_line_breaks_is_sent_as_it_is_without_a_line_break() -> None:
+    async with listening() as (url, came):
+        async with CloudSession(BasicAuth("me", EVIL[0] * 30), base_url=url) as bb:
+            await bb.request("GET", "/x")
+        assert b"X-Evil" not in came[0]
+        assert came[0].count(b"Authorization: ") == 1
+
+
+@pytest.mark.parametrize("text", EVIL)
+@pytest.mark.parametrize("where", ["name", "filename", "content_type", "attributes"])
+async def test_a_part_with_line_breaks_in_its_head_is_a_value_error_and_sends_nothing(where: str, text: str) -> None:
+    told = {"name": "n", "filename": "f", "content_type": "text/plain", "attributes": "link"} | {where: text}
+    async with listening() as (url, came), CloudSession(base_url=url) as bb:
+        with pytest.raises(ValueError, match="control character"):
+            await bb.send(bb.build("POST", "/x", parts=(Part(content=b"x", **told),)))
+        assert not any(came)
+
+
+async def test_quotes_in_the_head_of_a_part_add_no_parameter() -> None:
+    texts = ['a"; filename="evil', "a\\", 'a\\"; x="', "ä; y=1", "a; z=1"]
+    async with witness() as server:
+        for text in texts:
+            async with CloudSession(base_url=server.url) as bb:
+                part = Part(name=text, filename=text, content=b"x")
+                await bb.send(bb.build("POST", "/x", parts=(part, Part(name="last", content="y"))))
+        for request in server.requests:
+            boundary = request.headers["Content-Type"].partition("boundary=")[2]
+            parts = (await request.read()).split(f"--{boundary}".encode())[1:-1]
+            heads = [HeaderParser().parsestr(part.partition(b"\r\n\r\n")[0].strip().decode()) for part in parts]
+            assert [sorted(head.keys()) for head in heads] == [["Content-Disposition", "Content-Type"]] * 2
+            disposition = re.findall(r'; ([a-z-]+)="((?:[^"\\]|\\.)*)"', heads[0]["Content-Disposition"])
+            assert [name for name, _ in disposition] == ["name", "filename"]
