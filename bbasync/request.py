@@ -172,9 +172,9 @@ def _segment(name: str, text: str) -> str:
 def _argument(name: str, value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise ValueError(f"{name} must be a string or an integer, got {type(value).__name__}")  # noqa: TRY004 - one error type for bad arguments
+    if isinstance(value, int):
+        return str(value)
     text = str(value)
-    if _PLAIN.fullmatch(text):
-        return text
     if any(character < " " or character == "\x7f" for character in text):
         raise ValueError(f"{name} must not hold control characters, got {text!r}")
     if not isinstance(value, SubPath):
@@ -209,7 +209,10 @@ def expand(template: str, arguments: Sequence[PathArgument] = ()) -> str:
         raise ValueError(f"{template} takes {len(names)} arguments, got {len(arguments)}")
     path = literals[0]
     for name, argument, literal in zip(names, arguments, literals[1:], strict=True):
-        path += _argument(name, argument) + literal
+        if type(argument) is str and _PLAIN.fullmatch(argument):
+            path += argument + literal
+        else:
+            path += _argument(name, argument) + literal
     return path
 
 
@@ -244,7 +247,7 @@ def encode_query(query: Query) -> str:
             pairs.append((name, _scalar(value)))
         else:
             pairs.extend((name, _scalar(item)) for item in value)
-    return urlencode(pairs, quote_via=quote, safe="")
+    return urlencode(pairs, quote_via=quote, safe="") if pairs else ""
 
 
 def add_query(url: str, query: Query) -> str:

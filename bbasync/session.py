@@ -63,6 +63,7 @@ T = TypeVar("T")
 log = logging.getLogger("bbasync")
 
 MAX_WAIT: Final = 60.0
+_FOR_EVER: Final = float("inf")
 _MAX_HOPS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -116,6 +117,8 @@ class _Call:
     renewed: bool = False
     uncertain: bool = False
     """Whether a failed attempt may have taken effect."""
+    again: Again | None = None
+    """What the first attempt asked for."""
     stream: RawStream | None = None
 
     @property
@@ -179,7 +182,7 @@ class Session:
         self.limiter = options.get("limiter") or ConcurrencyLimiter()
         self.rates = options.get("rates") or RateTracker()
         max_wait = options.get("max_wait", MAX_WAIT)
-        self._max_wait = float("inf") if max_wait is None else max_wait
+        self._max_wait = _FOR_EVER if max_wait is None else max_wait
         self._transport = transport or AiohttpTransport(http, timeouts=options.get("timeouts"))
         self._user_agent = options.get("user_agent") or f"bbasync/{__version__}"
         self._on_response = options.get("on_response")
@@ -187,8 +190,8 @@ class Session:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._buckets: dict[str, Bucket] = {}
         self._closed = False
-        self._attempts = backoff.on_exception(backoff.runtime, Again, value=named_delay, jitter=None, logger=None)(
-            self._attempt
+        self._repeat = backoff.on_exception(backoff.runtime, Again, value=named_delay, jitter=None, logger=None)(
+            self._attempt_again
         )
 
     def __repr__(self) -> str:
@@ -373,7 +376,11 @@ class Session:
         if self._closed:
             raise RuntimeError("the session is closed")
         for _ in range(_MAX_HOPS + 1):
-            response: RawResponse = await self._attempts(call)
+            try:
+                response = await self._attempt(call)
+            except Again as again:
+                call.again = again
+                response = await self._repeat(call)
             if response.status not in _REDIRECTS:
                 return response
             call.request = self._redirected(call.request, response)
@@ -396,6 +403,16 @@ class Session:
         if not ours and not request.leaves_origin:
             raise self._transport_error(request, "redirected to another host, which this operation never is")
         return evolve(request, url=url)
+
+    async def _attempt_again(self, call: _Call) -> RawResponse:
+        """Hand the first attempt's `Again` to backoff, to wait for; then attempt.
+
+        Most calls succeed at once, and so are spared what backoff costs a call.
+        """
+        again, call.again = call.again, None
+        if again is not None:
+            raise again
+        return await self._attempt(call)
 
     async def _attempt(self, call: _Call) -> RawResponse:
         """Send the request once; raises `Again` if it is to be repeated."""
@@ -455,9 +472,8 @@ class Session:
         if bucket is None:
             bucket = self.rates.bucket(self._origin_url, self._credential.principal, group, self.rate_of(group))
             self._buckets[group] = bucket
-        remaining = call.remaining
         try:
-            token = await bucket.acquire(None if remaining == float("inf") else remaining)
+            token = await bucket.acquire(call.remaining if call.max_wait != _FOR_EVER else None)
         except RateLimitError as error:
             error.method, error.template = call.request.method, call.request.template
             raise

@@ -148,17 +148,16 @@ class AiohttpTransport:
 
     async def _open(self, request: Request) -> aiohttp.ClientResponse:
         http = self._session()
-        headers = dict(request.headers)
-        authorization = headers.get("Authorization")
-        if http.auth is not None or http.trust_env:
-            headers.pop("Authorization", None)  # aiohttp refuses the header beside a default of its own
+        headers, authorization = request.headers, request.headers.get("Authorization")
+        if http.auth is not None or http.trust_env:  # aiohttp refuses the header beside a default of its own
+            headers = {name: value for name, value in headers.items() if name != "Authorization"}
         data = _writer(request.body) if isinstance(request.body, tuple) else request.body
         with _translated(request):
             return await http.request(
                 request.method,
                 URL(request.url, encoded=True),
                 headers=headers,
-                skip_auto_headers=() if request.body else ("Content-Type",),
+                skip_auto_headers=("Content-Type",) if request.body == b"" else None,
                 data=data,
                 allow_redirects=False,
                 raise_for_status=False,
@@ -167,10 +166,12 @@ class AiohttpTransport:
             )
 
     async def _read(self, request: Request, response: aiohttp.ClientResponse) -> bytes:
+        content = response.content
         pieces: list[bytes] = []
         size = 0
         with _translated(request):
-            async for piece in response.content.iter_any():
+            while not content.at_eof():
+                piece = await content.readany()
                 size += len(piece)
                 if size > self._max_body:
                     raise TransportError(

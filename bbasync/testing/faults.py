@@ -89,8 +89,8 @@ class Fault:
     content_type: str = attrs.field(default="application/octet-stream", kw_only=True)
     size: int = attrs.field(default=256 * 1024 * 1024, kw_only=True)
     """Bytes in the (unpacked) body of `gzip_bomb` and `oversized`."""
-    carried: list[Any] = attrs.field(factory=list[Any], init=False, repr=False, eq=False)
-    """The item that `shifted_page` pushes on to the following page."""
+    carried: dict[str, Any] = attrs.field(factory=dict[str, Any], init=False, repr=False, eq=False)
+    """By a page's URL, the item that `shifted_page` pushes on to it; so a page asked for again comes the same."""
 
     def matches(self, request: web.BaseRequest) -> bool:
         """Tell whether the fault concerns a request."""
@@ -113,20 +113,40 @@ class Faults:
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         self._faults = list(faults)
-        self._draw: Callable[[], Fault | None] = lambda: None
+        self._draw: Callable[[web.BaseRequest], Fault | None] = lambda _request: None
         self.struck = 0
 
     @classmethod
-    def random(cls, *, rate: float, seed: int = 0, kinds: Iterable[Kind] = PASSING, seconds: float = 0.02) -> Faults:
-        """Strike a share (`rate`, 0 to 1) of all requests with faults drawn from `kinds`; slow ones take `seconds`."""
-        generator, choices, faults = random.Random(seed), sorted(kinds), cls()  # noqa: S311  # a test must repeat
+    def random(
+        cls,
+        *,
+        rate: float,
+        seed: int = 0,
+        kinds: Iterable[Kind] = PASSING,
+        seconds: float = 0.02,
+        size: int = 256 * 1024 * 1024,
+    ) -> Faults:
+        """Strike a share (`rate`, 0 to 1) of all requests with faults drawn from `kinds`.
 
-        def draw() -> Fault | None:
+        Slow ones take `seconds`, large ones have `size` bytes. A list that has shifted once goes on shifted, so that
+        items come twice but none is lost.
+        """
+        generator, choices, faults = random.Random(seed), sorted(kinds), cls()  # noqa: S311  # a test must repeat
+        shifting = Fault("shifted_page")
+
+        def draw(request: web.BaseRequest) -> Fault | None:
+            if str(request.url) in shifting.carried:
+                return shifting
             if generator.random() >= rate:
                 return None
             status = generator.choice((500, 502, 503, 504, 555))
             body: Body = generator.choice(("json", "html", "text", "empty"))
-            return Fault(generator.choice(choices), status=status, body=body, seconds=seconds)
+            kind = generator.choice(choices)
+            return (
+                shifting
+                if kind == "shifted_page"
+                else Fault(kind, status=status, body=body, seconds=seconds, size=size)
+            )
 
         faults._draw = draw
         return faults
@@ -139,7 +159,7 @@ class Faults:
     def clear(self) -> None:
         """Forget all faults, the random ones too."""
         self._faults.clear()
-        self._draw = lambda: None
+        self._draw = lambda _request: None
 
     def __iter__(self) -> Iterator[Fault]:
         return iter(self._faults)
@@ -155,7 +175,7 @@ class Faults:
                 fault.times = None if fault.times is None else fault.times - 1
                 self.struck += 1
                 return fault
-        drawn = self._draw()
+        drawn = self._draw(request)
         self.struck += drawn is not None
         return drawn
 
@@ -224,27 +244,36 @@ def _failure(fault: Fault, error: Callable[[int, str], web.Response]) -> web.Res
 
 
 def _spoil_page(fault: Fault, request: web.Request, page: Page) -> None:
-    if fault.kind == "foreign_next":
-        page["next"] = fault.next
-    elif fault.kind == "shifted_page":
-        page["values"] = _shifted(fault, page)
-    elif fault.kind in ("repeated_cursor", "empty_page"):
-        if fault.kind == "empty_page":
-            page["values"] = []
-        if "isLastPage" in page:  # Data Center names the start of the next page, Cloud links to it
+    match fault.kind:
+        case "foreign_next":
+            page["next"] = fault.next
+        case "shifted_page":
+            page["values"] = _shifted(fault, request, page)
+        case "repeated_cursor" if "isLastPage" in page:  # Data Center names the start of the next page
             page |= {"isLastPage": False, "nextPageStart": page["start"]}
-        else:
+        case "repeated_cursor":  # Cloud links to it
             page["next"] = str(request.url)
+        case "empty_page" if "isLastPage" in page:  # as if this user might see none of its items
+            end = page["nextPageStart"] if page.get("nextPageStart") else page["start"] + len(page["values"])
+            page |= {"values": [], "size": 0, "isLastPage": False, "nextPageStart": end}
+        case "empty_page":  # the items follow on a page of another URL
+            page |= {"values": [], "next": f"{request.url}{'&' if request.query_string else '?'}after=nothing"}
+        case _:
+            pass
 
 
-def _shifted(fault: Fault, page: Page) -> list[Any]:
+def _shifted(fault: Fault, request: web.Request, page: Page) -> list[Any]:
     """Move all items one place on from the second page, as if one had been inserted after the first was read."""
-    values: list[Any] = fault.carried + page["values"]
-    last = page.get("isLastPage", "next" not in page)
-    if fault.carried and not last:
-        fault.carried = [values.pop()]
-    else:
-        fault.carried = [] if last else values[-1:]
+    here = str(request.url)
+    following: str | None = page.get("next")
+    if page.get("nextPageStart") is not None:
+        following = str(request.url.update_query(start=page["nextPageStart"]))
+    values: list[Any] = page["values"]
+    if here in fault.carried:
+        values = [fault.carried[here], *values]
+    if following is not None and values:
+        fault.carried[following] = values[-1]
+        return values[:-1] if here in fault.carried else values
     return values
 
 

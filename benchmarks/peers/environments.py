@@ -70,8 +70,14 @@ PEERS: Final = (
         "is for Python 3.14; for an older one its `except A, B` were put in parentheses",
         modern=True,
     ),
-    Peer("bitbucket-python", "0.3.2", "dicts", "bitbucket_python_worker", "a client a workspace, each asks for /user"),
-    Peer("atlassian-python-api", "5.0.5", "objects around dicts", "atlassian_worker", "10 a page, it takes no size"),
+    Peer(
+        "bitbucket-python",
+        "0.3.2",
+        "dicts",
+        "bitbucket_python_worker",
+        "takes a client a workspace, each asks for /user",
+    ),
+    Peer("atlassian-python-api", "5.0.5", "objects around dicts", "atlassian_worker", "lists 10 a page, takes no size"),
     Peer("bitbucket", "2.12.0", "objects of JavaScript", "npm_worker.js"),
 )
 

@@ -30,10 +30,10 @@ async def repositories(base: str, workspaces: list[str], at_once: int) -> int:
 async def single(base: str, calls: int, at_once: int) -> int:
     """Get one repository many times."""
     async with _client(base) as client:
-        repository = client.workspace("acme").repository("repo-0")
+        repositories_of_acme = client.workspace("acme").repositories
 
         async def one(_: int) -> int:
-            await repository.get()
+            await repositories_of_acme.get("repo-0")
             return 1
 
         return await spread(range(calls), at_once, one)
