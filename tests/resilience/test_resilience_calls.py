@@ -1,0 +1,493 @@
+"""Faults against single calls: a read, a PUT, a POST of JSON, an upload of a file."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import IO, Any
+
+import aiohttp
+import pytest
+from attrs import evolve, frozen
+
+from bbasync import (
+    BitbucketError,
+    ConcurrencyLimiter,
+    DecodeError,
+    RateLimitError,
+    RateTracker,
+    ResponseError,
+    Rolling,
+    ServerError,
+    Timeouts,
+    TransportError,
+)
+from bbasync.testing import Fault
+from tests.resilience.trouble import (
+    GET,
+    HERE,
+    IMPATIENT,
+    LARGE,
+    LATE,
+    NOBODY,
+    OPERATIONS,
+    PATIENT,
+    POST,
+    PUT,
+    UPLOAD,
+    JumpingClock,
+    Operation,
+    by_name,
+    elsewhere,
+    hurried,
+    named,
+    nothing_runs,
+    small_cloud,
+    until,
+    watched,
+)
+
+UNKNOWN = "whether it took effect is unknown: look before you repeat it"
+TRIES = 4
+
+
+@pytest.fixture(autouse=True)
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    waited: list[float] = []
+    monkeypatch.setattr("bbasync.session.named_delay", hurried(waited))
+    return waited
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "file.bin"
+    path.write_bytes(b"\x00\xff" * 5000)
+    return path
+
+
+@frozen
+class Case:
+    """What an operation comes to when a fault strikes once, and when it strikes every time."""
+
+    name: str
+    fault: dict[str, Any]
+    operation: Operation
+    once: int | None
+    """Requests after which it succeeds; None if it fails at the first."""
+    error: type[BitbucketError] | None
+    """Of the fault that stays; of the first one too, where `once` is None. None if it succeeds all the same."""
+    says: str = ""
+    requests: int = 1
+    """With the fault that stays."""
+    handled: bool = False
+    """Whether the server carries the request out though it spoils the answer."""
+
+    @property
+    def is_slow(self) -> bool:
+        return str(self.fault["kind"]).startswith("slow")
+
+
+def _cases() -> Iterator[Case]:
+    def for_all(
+        name: str,
+        error: type[BitbucketError],
+        says: str,
+        *,
+        handled: bool = False,
+        but: tuple[Operation, ...] = (),
+        requests: int = TRIES,
+        **fault: Any,
+    ) -> Iterator[Case]:
+        """Repeat what may be repeated; of the rest the outcome is unknown after one request."""
+        for operation in OPERATIONS:
+            if operation in but:
+                continue
+            if operation.repeatable:
+                yield Case(name, fault, operation, 2, error, says, requests, handled=handled)
+            else:
+                yield Case(name, fault, operation, None, error, f"{says}.*{UNKNOWN}", handled=handled)
+
+    yield from for_all("reset before", TransportError, "the connection broke", kind="disconnect")
+    yield from for_all(
+        "reset after", TransportError, "the connection broke", kind="disconnect", with_effect=True, handled=True
+    )
+    yield from for_all("slow headers", TransportError, "timed out", kind="slow_headers", seconds=LATE, handled=True)
+    empty = (UPLOAD,)  # the answer to one has no body that could be slow, or cut short
+    yield from for_all(
+        "reset in the body", TransportError, "the connection broke", kind="disconnect_body", handled=True, but=empty
+    )
+    yield from for_all(
+        "slow body", TransportError, "timed out", kind="slow_body", seconds=LATE, handled=True, but=empty
+    )
+    yield from for_all(
+        "truncated JSON",
+        DecodeError,
+        "200|201, but the body is no whole JSON",
+        kind="truncated_json",
+        handled=True,
+        but=empty,
+    )
+    yield from for_all("HTML", DecodeError, "perhaps a login page", kind="html", but=empty)
+    for status, body in ((500, "json"), (502, "text"), (503, "empty"), (504, "html"), (555, "html")):
+        yield from for_all(str(status), ServerError, f"{status}: ", kind="status", status=status, body=body)
+    yield from for_all("500 after", ServerError, "500: ", kind="status", with_effect=True, handled=True)
+    yield from for_all("408", ResponseError, "408: ", kind="status", status=408)
+    for name in ("gzip_bomb", "oversized"):
+        yield from for_all(name, TransportError, "larger than .* smaller pages", kind=name, size=LARGE)
+    refused = "the server refused for group 'api': the next request may go in"
+    for operation in OPERATIONS:
+        yield Case("429", {"kind": "rate_limited"}, operation, 2, RateLimitError, refused, 2)
+        yield Case(
+            "429 with Retry-After",
+            {"kind": "rate_limited", "retry_after": "40"},
+            operation,
+            2,
+            RateLimitError,
+            refused,
+            2,
+        )
+        yield Case(
+            "429 with a long Retry-After",
+            {"kind": "rate_limited", "retry_after": "61"},
+            operation,
+            None,
+            RateLimitError,
+            f"{refused} 6[01]",
+        )
+        yield Case("content type", {"kind": "content_type"}, operation, 1, None)
+    yield Case("redirects", {"kind": "redirect_loop"}, GET, 2, TransportError, "redirected more than 5 times", 6)
+    for operation in (PUT, POST, UPLOAD):
+        words = f"a {operation.method} is not sent to another address"
+        yield Case("redirects", {"kind": "redirect_loop"}, operation, None, TransportError, words)
+
+
+CASES = list(_cases())
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.operation.name}-{case.name}")
+
+
+def fault_of(case: Case, times: int | None) -> Fault:
+    options = dict(case.fault)
+    kind, handled = options.pop("kind"), options.pop("with_effect", False)
+    return Fault(kind, handled=handled, times=times, **options)
+
+
+@each_case
+async def test_a_fault_that_strikes_once(case: Case, file: Path) -> None:
+    operation = case.operation
+    async with small_cloud() as fake:
+        before = operation.written(fake)
+        fake.faults.add(fault_of(case, 1))
+        async with watched(fake, timeouts=PATIENT if case.is_slow else Timeouts()) as session:
+            if case.once is None:
+                assert case.error is not None
+                with pytest.raises(case.error, match=case.says) as caught:
+                    await operation.call(session.bb, file)
+                assert caught.value.template.startswith("/repositories/{workspace}/{repo_slug}/")
+                assert session.seen() == len(session.attempts) == 1
+            else:
+                result = await operation.call(session.bb, file)
+                assert result == operation.result or operation.result is None is not result
+                assert session.seen() == len(session.attempts) == case.once
+        assert fake.faults.struck == 1
+        added = case.handled if case.once is None else bool(operation.writes)
+        assert operation.written(fake) - before == added * bool(operation.writes)
+    assert nothing_runs()
+
+
+@each_case
+async def test_a_fault_that_stays(case: Case, file: Path) -> None:
+    operation = case.operation
+    async with small_cloud() as fake:
+        before = operation.written(fake)
+        fake.faults.add(fault_of(case, None))
+        async with watched(fake, timeouts=IMPATIENT if case.is_slow else Timeouts()) as session:
+            if case.error is None:
+                await operation.call(session.bb, file)
+            else:
+                with pytest.raises(case.error, match=case.says) as caught:
+                    await operation.call(session.bb, file)
+                if operation.repeatable:
+                    assert UNKNOWN not in str(caught.value)
+            assert session.seen() == len(session.attempts) == case.requests
+        added = bool(operation.writes) and (case.handled or case.error is None)
+        assert operation.written(fake) - before == added
+    assert nothing_runs()
+
+
+each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+
+
+@pytest.mark.xfail(strict=True, reason="an upload takes a login page with status 200 for its success")
+async def test_a_login_page_in_answer_to_an_upload_is_an_error(file: Path) -> None:
+    async with small_cloud() as fake:
+        fake.faults.add(Fault("html"))
+        async with watched(fake) as session:
+            with pytest.raises(DecodeError, match="perhaps a login page"):
+                await UPLOAD.call(session.bb, file)
+
+
+@pytest.mark.xfail(strict=True, reason="an answer that is too large is read four times")
+async def test_an_answer_that_is_too_large_is_not_asked_for_again(file: Path) -> None:
+    async with small_cloud() as fake:
+        fake.faults.add(Fault("oversized", size=LARGE, times=None))
+        async with watched(fake) as session:
+            with pytest.raises(TransportError, match="larger than"):
+                await GET.call(session.bb, file)
+            assert session.seen() == 1
+
+
+# -- no connection ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("trouble", [None, NOBODY], ids=["unknown name", "refused"])
+@each_operation
+async def test_without_a_connection_anything_is_repeated_since_nothing_was_sent(
+    operation: Operation, trouble: str | None, file: Path
+) -> None:
+    async with small_cloud() as fake:
+        before = operation.written(fake)
+        async with watched(fake, by_name([trouble, trouble, HERE]), url=named(fake)) as session:
+            result = await operation.call(session.bb, file)
+            assert result == operation.result or operation.result is None is not result
+            assert (session.seen(), len(session.attempts)) == (1, 3)
+        assert operation.written(fake) - before == bool(operation.writes)
+    assert nothing_runs()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "says"),
+    [(None, "Temporary failure in name resolution"), (NOBODY, "Connect call failed")],
+    ids=["unknown name", "refused"],
+)
+@each_operation
+async def test_a_server_that_stays_away_is_named(
+    operation: Operation, trouble: str | None, says: str, file: Path, waits: list[float]
+) -> None:
+    async with small_cloud() as fake, watched(fake, by_name([trouble] * TRIES), url=named(fake)) as session:
+        with pytest.raises(TransportError, match=rf"cannot connect to localhost:\d+: .*{says}") as caught:
+            await operation.call(session.bb, file)
+        assert not caught.value.sent
+        assert UNKNOWN not in str(caught.value)
+        assert (session.seen(), len(session.attempts)) == (0, TRIES)
+    assert 0.25 <= waits[0] <= 0.5 <= waits[1] <= 1 <= waits[2] <= 2
+    assert nothing_runs()
+
+
+# -- uploads ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "opened", "succeeds"),
+    [
+        (None, 1, True),
+        (Fault("rate_limited"), 2, True),
+        (Fault("status", status=503), 1, False),
+        (Fault("disconnect"), 1, False),
+        (Fault("disconnect", handled=True), 1, False),
+    ],
+    ids=["none", "429", "503", "reset before", "reset after"],
+)
+async def test_a_large_upload_that_is_answered_early_closes_its_file_and_is_whole_when_repeated(
+    fault: Fault | None, opened: int, succeeds: bool, file: Path
+) -> None:
+    content = bytes(range(256)) * 8000
+    file.write_bytes(content)  # noqa: ASYNC240 - two megabytes
+    files: list[IO[bytes]] = []
+
+    def open_file() -> IO[bytes]:
+        files.append(file.open("rb"))
+        return files[-1]
+
+    async with small_cloud() as fake:
+        before = UPLOAD.written(fake)
+        if fault is not None:
+            fake.faults.add(evolve(fault))
+        async with watched(fake) as session:
+            upload = session.bb.source.create_commit("acme", "api", files={"file.bin": open_file}, branch="main")
+            if succeeds:
+                commit = await upload
+                assert commit is not None
+                async with session.bb.source.open("acme", "api", commit, "file.bin") as stream:
+                    assert await stream.read() == content
+            else:
+                with pytest.raises((ServerError, TransportError), match=UNKNOWN):
+                    await upload
+            assert len(files) == session.seen("POST") == opened
+            await until(lambda: all(one.closed for one in files))  # aiohttp has a thread close them
+        assert UPLOAD.written(fake) - before == (succeeds or (fault is not None and fault.handled))
+    assert nothing_runs()
+
+
+# -- clocks -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wait", "jump", "least"),
+    [
+        pytest.param(40, 0, 40, id="right"),
+        pytest.param(40, 3600, 30, id="ahead: the date has passed, and our own pause takes its place"),
+        pytest.param(3620, 3600, 20, id="ahead"),
+    ],
+)
+@each_operation
+async def test_a_retry_after_that_is_a_date_is_waited_for_by_the_time_of_day(
+    operation: Operation, wait: float, jump: float, least: float, file: Path
+) -> None:
+    clock = JumpingClock()
+    date = format_datetime(clock.of_day + timedelta(seconds=wait), usegmt=True)
+    clock.of_day += timedelta(seconds=jump)
+    async with small_cloud() as fake:
+        fake.faults.add(Fault("rate_limited", retry_after=date))
+        async with watched(fake, clock=clock) as session:
+            await operation.call(session.bb, file)
+            assert session.seen() == 2
+            assert least <= session.attempts[1].waited <= max(least, 45)
+
+
+async def test_a_retry_after_date_of_a_clock_that_is_behind_is_an_error_and_no_nap(file: Path) -> None:
+    clock = JumpingClock()
+    date = format_datetime(clock.of_day + timedelta(seconds=40), usegmt=True)
+    clock.of_day -= timedelta(hours=1)
+    async with small_cloud() as fake:
+        fake.faults.add(Fault("rate_limited", retry_after=date))
+        async with watched(fake, clock=clock) as session:
+            with pytest.raises(RateLimitError, match="max_wait allows 60") as caught:
+                await GET.call(session.bb, file)
+            assert caught.value.retry_after == 3600, "no pause is longer than an hour"
+
+
+@pytest.mark.xfail(strict=True, reason="a date is compared with our clock, not with the Date of the same answer")
+async def test_a_retry_after_date_is_read_against_the_servers_own_clock(file: Path) -> None:
+    clock = JumpingClock()
+    real = datetime.now(UTC)
+    clock.of_day = real - timedelta(hours=1)
+    async with small_cloud() as fake:
+        fake.faults.add(Fault("rate_limited", retry_after=format_datetime(real + timedelta(seconds=40), usegmt=True)))
+        async with watched(fake, clock=clock) as session:
+            assert await GET.call(session.bb, file) == GET.result
+
+
+@pytest.mark.xfail(strict=True, reason="OverflowError leaves the call", raises=OverflowError)
+@pytest.mark.parametrize("kind", ["rate_limited", "status"])
+async def test_a_retry_after_of_any_length_is_no_crash(kind: str, file: Path) -> None:
+    async with small_cloud() as fake:
+        fake.faults.add(Fault("status" if kind == "status" else "rate_limited", status=503, retry_after="9" * 400))
+        async with watched(fake) as session:
+            with pytest.raises(RateLimitError):
+                await GET.call(session.bb, file)
+
+
+@pytest.mark.xfail(strict=True, reason="a 503 with a Retry-After of 0, or a date that has passed, is repeated at once")
+@pytest.mark.parametrize("after", ["0", "Wed, 21 Oct 2015 07:28:00 GMT"])
+async def test_a_failing_server_is_never_asked_again_without_a_pause(
+    after: str, file: Path, waits: list[float]
+) -> None:
+    async with small_cloud() as fake:
+        fake.faults.add(Fault("status", status=503, retry_after=after, times=None))
+        async with watched(fake) as session:
+            with pytest.raises(ServerError):
+                await GET.call(session.bb, file)
+        assert min(waits) > 0
+
+
+async def test_a_jump_of_the_monotonic_clock_frees_what_waits_and_loses_no_token(file: Path) -> None:
+    clock = JumpingClock()
+    async with small_cloud() as fake:
+        fake.faults.add(Fault("rate_limited", retry_after="1000"))
+        async with watched(fake, clock=clock, rates=RateTracker(clock=clock)) as session:
+            with pytest.raises(RateLimitError, match="in 1000"):
+                await GET.call(session.bb, file)
+            with pytest.raises(RateLimitError, match="the server refused"):
+                await GET.call(session.bb, file)
+            clock.time += 7200
+            assert await GET.call(session.bb, file) == GET.result
+            state = session.bb.rates.snapshot()[0]
+            assert (state.spent, state.left, state.paused_for) == (1, 999, 0)
+            assert session.seen() == 2
+
+
+# -- a pool that is too small, a loop that is blocked -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("operation", [GET, POST], ids=["get", "post"])
+async def test_more_slots_than_connections_only_queue(operation: Operation, file: Path) -> None:
+    async with small_cloud(latency=0.01) as fake:
+        before = operation.written(fake)
+        async with watched(fake, aiohttp.TCPConnector(limit=1), limiter=ConcurrencyLimiter(8)) as session:
+            results = await asyncio.gather(*(operation.call(session.bb, file) for _ in range(8)))
+            assert results == [operation.result] * 8
+            assert (session.seen(), len(session.attempts), fake.peak_in_flight) == (8, 8, 1)
+        assert operation.written(fake) - before == 8 * bool(operation.writes)
+    assert nothing_runs()
+
+
+async def test_a_connection_that_never_becomes_free_is_an_error_and_nothing_was_sent(file: Path) -> None:
+    async with small_cloud(latency=0.25) as fake:
+        before = POST.written(fake)
+        timeouts = Timeouts(connect=0.03)
+        async with watched(fake, aiohttp.TCPConnector(limit=1), timeouts=timeouts) as session:
+            slow = asyncio.create_task(GET.call(session.bb, file))
+            await asyncio.sleep(0.01)
+            with pytest.raises(TransportError, match="timed out while connecting") as caught:
+                await POST.call(session.bb, file)
+            assert not caught.value.sent
+            assert UNKNOWN not in str(caught.value)
+            assert await slow == GET.result
+            assert (session.seen(), len(session.attempts)) == (1, 1 + TRIES)
+        assert POST.written(fake) == before
+    assert nothing_runs()
+
+
+@pytest.mark.xfail(strict=True, reason="the message blames the network, not the aiohttp session's own limit")
+async def test_a_pool_that_is_too_small_is_named(file: Path) -> None:
+    async with (
+        small_cloud(latency=0.25) as fake,
+        watched(fake, aiohttp.TCPConnector(limit=1), timeouts=Timeouts(connect=0.03)) as session,
+    ):
+        slow = asyncio.create_task(GET.call(session.bb, file))
+        await asyncio.sleep(0.01)
+        try:
+            with pytest.raises(TransportError, match="connection of the pool"):
+                await GET.call(session.bb, file)
+        finally:
+            await slow
+
+
+async def test_a_blocked_loop_loses_no_token_blames_no_timeout_and_starts_no_stampede(file: Path) -> None:
+    limit, window, calls = 8, 0.2, 16
+    with elsewhere(small_cloud(latency=0.03, limit=limit, window=window)) as fake:
+        async with watched(
+            fake,
+            limiter=ConcurrencyLimiter(4),
+            rates=RateTracker({"api": Rolling(limit, window)}),
+            max_wait=5,
+            timeouts=Timeouts(read=0.15),
+        ) as session:
+            tasks = [asyncio.create_task(GET.call(session.bb, file)) for _ in range(calls)]
+            await until(lambda: fake.in_flight > 0)
+            time.sleep(0.25)  # noqa: ASYNC251 - the whole loop stands still, as in a long computation
+            assert await asyncio.gather(*tasks) == [GET.result] * calls
+            assert [event.status for event in session.attempts] == [200] * calls
+            assert fake.peak_in_flight <= 4
+        assert fake.rate.refused == 0
+        assert session.seen() == calls
+
+
+async def test_a_loop_that_is_blocked_while_it_connects_sends_a_post_once(file: Path) -> None:
+    def slowly() -> Iterator[str]:
+        time.sleep(0.1)
+        while True:
+            yield HERE
+
+    with elsewhere(small_cloud()) as fake:
+        before = POST.written(fake)
+        timeouts = Timeouts(connect=0.05)
+        async with watched(fake, by_name(slowly()), url=named(fake), timeouts=timeouts) as session:
+            assert await POST.call(session.bb, file) == POST.result
+            assert session.seen() == 1
+            assert len(session.attempts) <= 2
+        assert POST.written(fake) - before == 1

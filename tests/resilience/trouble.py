@@ -1,0 +1,229 @@
+"""What the tests of trouble share: a small fake, a session that is looked over at its end, and hurried waits."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from attrs import define, frozen
+
+from bbasync import ApiToken, CloudSession, RateTracker, ResponseEvent, Timeouts
+from bbasync.rate import Clock, Timer
+from bbasync.retry import Again
+from bbasync.testing import FakeCloud
+from bbasync.transport import AiohttpTransport
+from tests.virtual import settle
+
+HURRY = 10_000
+"""How many times faster the waits for budgets and retries go by; the network's timeouts do not."""
+PATIENT, IMPATIENT = Timeouts(read=0.15), Timeouts(read=0.05)
+LATE = 0.3
+"""Seconds that a slow answer takes: longer than either waits."""
+MAX_BODY = 200_000
+LARGE = 400_000
+
+
+class JumpingClock(Clock):
+    """A clock that stands still until somebody waits for it, then jumps; `wall` may be set to jump as well.
+
+    For one call at a time: the next instant that is waited for comes at once, whatever is still under way.
+    """
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+        self.of_day = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+    def now(self) -> float:
+        return self.time
+
+    def wall(self) -> float:
+        return self.of_day.timestamp()
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> Timer:
+        def jump() -> None:
+            self.time = max(self.time, when)
+            callback()
+
+        # the earlier comes first: a deadline after what it is the deadline of
+        return self._get_loop().call_later((when - self.time) / HURRY, jump)
+
+
+def hurried(waits: list[float]) -> Callable[[Again], float]:
+    """Return what stands in for `named_delay`: it keeps what was to be waited, and hardly waits."""
+
+    def delay(again: Again) -> float:
+        waits.append(again.delay)
+        return again.delay / HURRY
+
+    return delay
+
+
+def small_cloud(**options: Any) -> FakeCloud:
+    """Return a fake with one repository, acme/api."""
+    given: dict[str, Any] = {"workspaces": 1, "repositories": 1, "commits": 30, "pull_requests": 3, "limit": 10_000}
+    return FakeCloud(**given | options)
+
+
+@define(eq=False)
+class Watched:
+    """A session, and what it did."""
+
+    bb: CloudSession
+    fake: FakeCloud
+    attempts: list[ResponseEvent]
+    clock: JumpingClock
+
+    def seen(self, method: str = "", path: str = "") -> int:
+        """Count the requests that the server has seen."""
+        return sum(
+            request.method.startswith(method) and request.path_qs.partition("?")[0].endswith(path)
+            for request in self.fake.requests
+        )
+
+
+@asynccontextmanager
+async def watched(
+    fake: FakeCloud, connector: aiohttp.TCPConnector | None = None, *, url: str | None = None, **options: Any
+) -> AsyncGenerator[Watched]:
+    """Open a session on a started fake; at its end nothing may be left of its calls."""
+    clock = options.pop("clock", None) or JumpingClock()
+    attempts: list[ResponseEvent] = []
+    timeouts = options.pop("timeouts", Timeouts())
+    is_counted = "rates" not in options
+    async with aiohttp.ClientSession(connector=connector or aiohttp.TCPConnector(limit=0)) as http:
+        async with CloudSession(
+            ApiToken(fake.email, fake.token),
+            base_url=url or fake.url,
+            transport=AiohttpTransport(http, timeouts=timeouts, max_body=MAX_BODY),
+            rates=options.pop("rates", None) or RateTracker(clock=clock),
+            on_response=attempts.append,
+            **options,
+        ) as bb:
+            yield Watched(bb, fake, attempts, clock)
+        await settle()  # aiohttp lets go of a connection once its writer has ended, a step later
+        assert (bb.limiter.in_flight, bb.limiter.waiting, bb.limiter.streams) == (0, 0, 0)
+        states = bb.rates.snapshot()
+        assert [state.waiting for state in states] == [0] * len(states)
+        if is_counted:
+            assert sum(state.spent for state in states) == len(attempts), "every attempt has cost one token"
+        taken: set[object] = getattr(http.connector, "_acquired")  # noqa: B009 - aiohttp has no public way
+        assert not taken, "every connection was given back"
+
+
+@contextmanager
+def elsewhere(fake: FakeCloud) -> Generator[FakeCloud]:
+    """Run a fake in a thread of its own, where it goes on while the test's loop is blocked."""
+    started, ended = threading.Event(), threading.Event()
+
+    async def serve() -> None:
+        async with fake:
+            started.set()
+            await asyncio.to_thread(ended.wait)
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    try:
+        assert started.wait(5)
+        yield fake
+    finally:
+        ended.set()
+        thread.join()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what another thread or the server is about to do."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.001)
+
+
+def nothing_runs() -> bool:
+    """Return whether the test is the only task of the loop."""
+    return asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@define
+class Resolver(AbstractResolver):
+    """Answers for any name with what `answers` gives: an address, or None where the name is not known."""
+
+    answers: Iterator[str | None]
+    asked: int = 0
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        self.asked += 1
+        address = next(self.answers)
+        if address is None:
+            raise OSError(None, "Temporary failure in name resolution")
+        return [ResolveResult(hostname=host, host=address, port=port, family=socket.AF_INET, proto=0, flags=0)]
+
+    async def close(self) -> None:
+        pass
+
+
+HERE = "127.0.0.1"
+NOBODY = "127.0.0.9"
+"""A loopback address on which no fake listens: connections are refused."""
+
+
+def by_name(answers: Iterable[str | None]) -> aiohttp.TCPConnector:
+    """Return a connector that asks for the server's address before every request."""
+    return aiohttp.TCPConnector(resolver=Resolver(iter(answers)), use_dns_cache=False, force_close=True, limit=0)
+
+
+def named(fake: FakeCloud) -> str:
+    """Return the base URL with a name in place of the address."""
+    return fake.url.replace(HERE, "localhost")
+
+
+# -- single calls -----------------------------------------------------------------------------------------------------
+
+
+@frozen
+class Operation:
+    """One call on acme/api, and what it leaves on the server."""
+
+    name: str
+    method: str
+    call: Callable[[CloudSession, Path], Coroutine[Any, Any, object]]
+    result: object = None
+    """What the call returns; None for what is new each time."""
+    repeatable: bool = False
+    writes: str = ""
+    """The resource, as `world.counts()` names it, that each handled request adds one to."""
+
+    def written(self, fake: FakeCloud) -> int:
+        """Count what there is of the resource."""
+        return fake.world.counts()[self.writes] if self.writes else 0
+
+
+async def _get(bb: CloudSession, _file: Path) -> object:
+    return (await bb.pull_requests.get("acme", "api", 1)).id
+
+
+async def _put(bb: CloudSession, _file: Path) -> object:
+    return (await bb.pull_requests.update("acme", "api", 1, title="Another title")).title
+
+
+async def _post(bb: CloudSession, _file: Path) -> object:
+    return (await bb.pull_requests.create_comment("acme", "api", 1, content="once")).content.text
+
+
+async def _upload(bb: CloudSession, file: Path) -> object:
+    return await bb.source.create_commit("acme", "api", files={"file.bin": file}, message="Upload once")
+
+
+GET = Operation("get", "GET", _get, 1, repeatable=True)
+PUT = Operation("put", "PUT", _put, "Another title", repeatable=True)
+POST = Operation("post", "POST", _post, "once", writes="comments")
+UPLOAD = Operation("upload", "POST", _upload, writes="commits")
+OPERATIONS = (GET, PUT, POST, UPLOAD)
