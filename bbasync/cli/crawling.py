@@ -185,6 +185,11 @@ def run_export(url: str, resources: str, workspaces: Sequence[str], output: Path
         sys.stdout.buffer.flush()
         return
     first = next(lines, b"")  # an error of the store leaves no empty file behind
-    with output.open("wb") as file:
+    with open(output, "wb", opener=_private) as file:
         file.write(first)
         file.writelines(lines)
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file that, where it is new, its owner alone reads: what was crawled may be secret."""
+    return os.open(path, flags, 0o600)
