@@ -50,6 +50,13 @@ def test_a_class_is_a_model_or_an_open_enum_or_a_value_to_send(node: ast.ClassDe
     assert issubclass(cls, (Model, OpenEnum)) or attrs.has(cls)
 
 
+@by_model
+def test_making_a_model_runs_no_code_of_its_own_since_reading_answers_goes_past_it(cls: type[Any]) -> None:
+    assert not hasattr(cls, "__attrs_pre_init__")
+    assert not hasattr(cls, "__attrs_post_init__")
+    assert not any(field.validator or field.converter for field in attrs.fields(cls))
+
+
 @by_class
 def test_every_field_has_a_docstring(node: ast.ClassDef, cls: type[object]) -> None:
     for field, following in zip(node.body, [*node.body[1:], None], strict=True):
