@@ -123,9 +123,9 @@ async def test_json_of_any_depth_is_an_error_of_ours(opening: bytes, closing: by
         assert isinstance(await of(body), DecodeError)
 
 
-@pytest.mark.xfail(strict=True, reason="a model nested in itself 1000 times ends in a RecursionError")
+@pytest.mark.xfail(strict=True, reason="a model nested in itself 900 times ends in a RecursionError")
 async def test_a_model_of_any_depth_is_read_or_an_error_of_ours() -> None:
-    body = b'{"id":1,"parent":' * 1000 + b"null" + b"}" * 1000
+    body = b'{"id":1,"parent":' * 900 + b"null" + b"}" * 900
     transport = RecordingTransport(lambda _: answer(body))
     with suppress(DecodeError):
         await CloudSession(transport=transport).pull_requests.get_comment("a", "b", 1, 1)
