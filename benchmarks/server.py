@@ -27,7 +27,7 @@ OBJECT = "/2.0/repositories/acme/repo-0"
 def repository(number: int) -> dict[str, object]:
     """Return a repository payload of about 4 KB."""
     name = f"repo-{number}"
-    web = f"https://bitbucket.org/acme/{name}"
+    web, api = f"https://bitbucket.org/acme/{name}", f"https://api.bitbucket.org/2.0/repositories/acme/{name}"
     account = {
         "type": "team",
         "uuid": "{0c6dd6d8-0000-4000-8000-000000000001}",
@@ -35,14 +35,15 @@ def repository(number: int) -> dict[str, object]:
         "username": "acme",
         "links": {key: {"href": f"{web}/{key}"} for key in ("self", "html", "avatar")},
     }
-    keys = ("self", "html", "avatar", "pullrequests", "commits", "forks", "watchers", "branches", "tags", "downloads")
+    keys = ["self", "html", "avatar", "source", "pullrequests", "commits", "forks", "watchers", "branches", "tags"]
+    keys += ["downloads", "hooks"]
     return {
         "type": "repository",
         "uuid": f"{{0c6dd6d8-0000-4000-8000-{number:012}}}",
         "full_name": f"acme/{name}",
         "name": name,
         "slug": name,
-        "description": "An everyday repository. " * 60,
+        "description": "An everyday repository. " * 72,
         "scm": "git",
         "website": None,
         "is_private": True,
@@ -59,7 +60,7 @@ def repository(number: int) -> dict[str, object]:
         "mainbranch": {"type": "branch", "name": "main"},
         "parent": None,
         "links": {
-            **{key: {"href": f"{web}/{key}"} for key in keys},
+            **{key: {"href": f"{api}/{key}"} for key in keys},
             "clone": [{"name": "https", "href": web}, {"name": "ssh", "href": f"git@bitbucket.org:acme/{name}.git"}],
         },
     }
