@@ -12,7 +12,7 @@ import attrs
 import orjson
 import pytest
 from attrs import define
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bbasync import AccessToken, ApiToken, BasicAuth, CloudSession, Part, RateTracker, aio
@@ -153,17 +153,29 @@ async def test_a_lone_surrogate_in_a_path_query_or_form_is_a_value_error_before_
     assert not transport.requests
 
 
-@given(st.text(max_size=20), st.text(max_size=20))
-def test_a_path_typed_by_hand_stays_below_the_base_url(path: str, query: str) -> None:
+@settings(deadline=None)
+@given(st.text(max_size=20), st.text(st.characters(max_codepoint=127), max_size=9), st.text(max_size=9))
+def test_a_path_typed_by_hand_stays_below_the_base_url(path: str, typed: str, name: str) -> None:
+    path, typed = path.replace("?", ""), typed.replace("#", "")
     try:
-        sent = add_query("https://api.bitbucket.org/2.0" + quote_path(f"/{path}"), {"q": query, query: "v"})
+        sent = add_query("https://api.bitbucket.org/2.0" + quote_path(f"/{path}?{typed}"), {name: "v"})
     except ValueError:
         return
     assert CHARACTERS.fullmatch(sent)
-    parts = urlsplit(sent)
     assert sent.startswith("https://api.bitbucket.org/2.0/")
-    assert not {".", ".."} & set(re.split(r"[/\\]", unquote(parts.path)))
-    assert parse_qsl(parts.query, keep_blank_values=True)[-2 if query != "q" else -1 :][-1] == (query, "v")
+    assert not {".", ".."} & set(re.split(r"[/\\]", unquote(urlsplit(sent).path)))
+    assert parse_qsl(urlsplit(sent).query, keep_blank_values=True)[-1] == (name, "v")
+
+
+@pytest.mark.xfail(strict=True, reason="what stands behind the question mark is not quoted")
+def test_a_query_typed_by_hand_is_sent_in_ascii() -> None:
+    assert quote_path("/x?q=\xe4") == "/x?q=%C3%A4"
+
+
+@pytest.mark.xfail(strict=True, reason="a '#' behind the question mark takes the rest of the query away")
+def test_a_path_typed_by_hand_holds_no_fragment() -> None:
+    with pytest.raises(ValueError, match="#"):
+        quote_path("/x?q=a#b")
 
 
 # -- what is not an argument of a method ------------------------------------------------------------------------------

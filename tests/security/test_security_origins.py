@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
@@ -148,6 +148,7 @@ PIECES = [
 ]
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["", "https://", "https://api.bitbucket.org", "https://evil.example"]),
     st.lists(st.sampled_from(PIECES), max_size=8).map("".join),
