@@ -12,13 +12,26 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 from attrs import define, frozen
 
-from bbasync import ApiToken, CloudSession, RateTracker, ResponseEvent, Timeouts
+from bbasync import (
+    ApiToken,
+    BitbucketError,
+    CloudSession,
+    DecodeError,
+    RateLimitError,
+    RateTracker,
+    ResponseError,
+    ResponseEvent,
+    ServerError,
+    Timeouts,
+    TransportError,
+)
 from bbasync.rate import Clock, Timer
 from bbasync.retry import Again
-from bbasync.testing import FakeCloud
+from bbasync.testing import FakeCloud, Fault
 from bbasync.transport import AiohttpTransport
 from tests.virtual import settle
 
@@ -38,7 +51,8 @@ class JumpingClock(Clock):
     """
 
     def __init__(self) -> None:
-        self.time = 1000.0
+        self.time = self.start = 1000.0
+        self.anchor: float | None = None
         self.of_day = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
     def now(self) -> float:
@@ -52,8 +66,11 @@ class JumpingClock(Clock):
             self.time = max(self.time, when)
             callback()
 
-        # the earlier comes first: a deadline after what it is the deadline of
-        return self._get_loop().call_later((when - self.time) / HURRY, jump)
+        loop = self._get_loop()
+        if self.anchor is None:
+            self.anchor = loop.time()
+        # from one anchor, so that what is due earlier comes earlier, however late the loop is
+        return loop.call_at(self.anchor + (when - self.start) / HURRY, jump)
 
 
 def hurried(waits: list[float]) -> Callable[[Again], float]:
@@ -61,7 +78,7 @@ def hurried(waits: list[float]) -> Callable[[Again], float]:
 
     def delay(again: Again) -> float:
         waits.append(again.delay)
-        return again.delay / HURRY
+        return min(again.delay, 100) / HURRY
 
     return delay
 
@@ -227,3 +244,156 @@ PUT = Operation("put", "PUT", _put, "Another title", repeatable=True)
 POST = Operation("post", "POST", _post, "once", writes="comments")
 UPLOAD = Operation("upload", "POST", _upload, writes="commits")
 OPERATIONS = (GET, PUT, POST, UPLOAD)
+
+
+# -- what each fault does to each operation ---------------------------------------------------------------------------
+
+UNKNOWN = "whether it took effect is unknown: look before you repeat it"
+TRIES = 4
+
+
+@frozen
+class Case:
+    """What an operation comes to when a fault strikes once, and when it strikes every time."""
+
+    name: str
+    fault: dict[str, Any]
+    operation: Operation
+    once: int | None
+    """Requests after which it succeeds; None if it fails at the first."""
+    error: type[BitbucketError] | None
+    """Of the fault that stays; of the first one too, where `once` is None. None if it succeeds all the same."""
+    says: str = ""
+    requests: int = 1
+    """With the fault that stays."""
+    handled: bool = False
+    """Whether the server carries the request out though it spoils the answer."""
+
+    @property
+    def is_slow(self) -> bool:
+        return str(self.fault["kind"]).startswith("slow")
+
+
+def cases() -> Iterator[Case]:
+    """Give all faults for all operations."""
+
+    def for_all(
+        name: str,
+        error: type[BitbucketError],
+        says: str,
+        *,
+        handled: bool = False,
+        but: tuple[Operation, ...] = (),
+        requests: int = TRIES,
+        **fault: Any,
+    ) -> Iterator[Case]:
+        """Repeat what may be repeated; of the rest the outcome is unknown after one request."""
+        for operation in OPERATIONS:
+            if operation in but:
+                continue
+            if operation.repeatable:
+                yield Case(name, fault, operation, 2, error, says, requests, handled=handled)
+            else:
+                yield Case(name, fault, operation, None, error, f"{says}.*{UNKNOWN}", handled=handled)
+
+    yield from for_all("reset before", TransportError, "the connection broke", kind="disconnect")
+    yield from for_all(
+        "reset after", TransportError, "the connection broke", kind="disconnect", with_effect=True, handled=True
+    )
+    yield from for_all("slow headers", TransportError, "timed out", kind="slow_headers", seconds=LATE, handled=True)
+    empty = (UPLOAD,)  # the answer to one has no body that could be slow, or cut short
+    yield from for_all(
+        "reset in the body", TransportError, "the connection broke", kind="disconnect_body", handled=True, but=empty
+    )
+    yield from for_all(
+        "slow body", TransportError, "timed out", kind="slow_body", seconds=LATE, handled=True, but=empty
+    )
+    yield from for_all(
+        "truncated JSON",
+        DecodeError,
+        "200|201, but the body is no whole JSON",
+        kind="truncated_json",
+        handled=True,
+        but=empty,
+    )
+    yield from for_all("HTML", DecodeError, "perhaps a login page", kind="html", but=empty)
+    for status, body in ((500, "json"), (502, "text"), (503, "empty"), (504, "html"), (555, "html")):
+        yield from for_all(str(status), ServerError, f"{status}: ", kind="status", status=status, body=body)
+    yield from for_all("500 after", ServerError, "500: ", kind="status", with_effect=True, handled=True)
+    yield from for_all("408", ResponseError, "408: ", kind="status", status=408)
+    for name in ("gzip_bomb", "oversized"):
+        yield from for_all(name, TransportError, "larger than .* smaller pages", kind=name, size=LARGE)
+    refused = "the server refused for group 'api': the next request may go in"
+    for operation in OPERATIONS:
+        yield Case("429", {"kind": "rate_limited"}, operation, 2, RateLimitError, refused, 2)
+        yield Case(
+            "429 with Retry-After",
+            {"kind": "rate_limited", "retry_after": "40"},
+            operation,
+            2,
+            RateLimitError,
+            refused,
+            2,
+        )
+        yield Case(
+            "429 with a long Retry-After",
+            {"kind": "rate_limited", "retry_after": "61"},
+            operation,
+            None,
+            RateLimitError,
+            f"{refused} 6[01]",
+        )
+        yield Case("content type", {"kind": "content_type"}, operation, 1, None)
+    yield Case("redirects", {"kind": "redirect_loop"}, GET, 2, TransportError, "redirected more than 5 times", 6)
+    for operation in (PUT, POST, UPLOAD):
+        words = f"a {operation.method} is not sent to another address"
+        yield Case("redirects", {"kind": "redirect_loop"}, operation, None, TransportError, words)
+
+
+def fault_of(case: Case, times: int | None) -> Fault:
+    options = dict(case.fault)
+    kind, handled = options.pop("kind"), options.pop("with_effect", False)
+    return Fault(kind, handled=handled, times=times, **options)
+
+
+async def strike_once(case: Case, file: Path) -> None:
+    """Check what the operation comes to when the fault strikes once, and what is left of it."""
+    operation = case.operation
+    async with small_cloud() as fake:
+        before = operation.written(fake)
+        fake.faults.add(fault_of(case, 1))
+        async with watched(fake, timeouts=PATIENT if case.is_slow else Timeouts()) as session:
+            if case.once is None:
+                assert case.error is not None
+                with pytest.raises(case.error, match=case.says) as caught:
+                    await operation.call(session.bb, file)
+                assert caught.value.template.startswith("/repositories/{workspace}/{repo_slug}/")
+                assert session.seen() == len(session.attempts) == 1
+            else:
+                result = await operation.call(session.bb, file)
+                assert result == operation.result or operation.result is None is not result
+                assert session.seen() == len(session.attempts) == case.once
+        assert fake.faults.struck == 1
+        added = case.handled if case.once is None else bool(operation.writes)
+        assert operation.written(fake) - before == added * bool(operation.writes)
+    assert nothing_runs()
+
+
+async def strike_always(case: Case, file: Path) -> None:
+    """Check what the operation comes to when the fault strikes every time, and what is left of it."""
+    operation = case.operation
+    async with small_cloud() as fake:
+        before = operation.written(fake)
+        fake.faults.add(fault_of(case, None))
+        async with watched(fake, timeouts=IMPATIENT if case.is_slow else Timeouts()) as session:
+            if case.error is None:
+                await operation.call(session.bb, file)
+            else:
+                with pytest.raises(case.error, match=case.says) as caught:
+                    await operation.call(session.bb, file)
+                if operation.repeatable:
+                    assert UNKNOWN not in str(caught.value)
+            assert session.seen() == len(session.attempts) == case.requests
+        added = bool(operation.writes) and (case.handled or case.error is None)
+        assert operation.written(fake) - before == added
+    assert nothing_runs()
