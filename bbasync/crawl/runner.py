@@ -53,14 +53,16 @@ async def crawl(
         progress.changed()
 
     sessions = Sessions(credentials, base_url=base_url, limiter=limiter, rates=progress.rates, on_response=answered)
-    async with keeper, sessions:
-        pools: list[Pool] = []
-        for session, names in await sessions.groups(options.workspaces):
-            pool = Pool(session, store, options, progress)
-            await pool.begin(names)
-            pools.append(pool)
-        await _work(pools, options.workers)
-        failures = [failure for pool in pools for failure in await pool.end()]
+    async with sessions:
+        await sessions.open(options.workspaces)
+        async with keeper:
+            pools: list[Pool] = []
+            for session, names in await sessions.groups(options.workspaces):
+                pool = Pool(session, store, options, progress)
+                await pool.begin(names)
+                pools.append(pool)
+            await _work(pools, options.workers)
+            failures = [failure for pool in pools for failure in await pool.end()]
     errors = [pool.first_error for pool in pools if pool.first_error is not None]
     if errors and not isinstance(errors[0], FINAL) and not any(one.pages for one in progress.workspaces.values()):
         raise errors[0]

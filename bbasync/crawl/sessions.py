@@ -49,6 +49,16 @@ class Sessions:
     ) -> None:
         await self._stack.aclose()
 
+    async def open(self, workspaces: Sequence[str]) -> None:
+        """Open the sessions of these workspaces, or all, so that their budgets are known before anything is sent.
+
+        Raises ConfigError if a workspace has no credential.
+        """
+        own = list(self._credentials.workspaces)
+        has_default = self._credentials.default is not None or not own
+        for name in workspaces or [*own, *[""] * has_default]:
+            await self._session(self._credentials.of(name))
+
     async def groups(self, workspaces: Sequence[str]) -> list[tuple[CloudSession, list[str]]]:
         """Return the workspaces by the session that reads them; without names, all that there are credentials for.
 
@@ -78,4 +88,5 @@ class Sessions:
                 on_response=self._on_response,
             )
             self._by_principal[principal] = await self._stack.enter_async_context(session)
+            self._rates.bucket(session.origin_url, principal, "api", session.rate_of("api"))
         return self._by_principal[principal]

@@ -82,10 +82,10 @@ class Store:
 
     async def _close(self) -> None:
         """Let the thread write what it was given, then end it."""
-        if self._thread is not None:
+        thread, self._thread = self._thread, None  # what comes after this would wait for ever
+        if thread is not None:
             self._jobs.put(None)
-            await asyncio.to_thread(self._thread.join)
-            self._thread = None
+            await asyncio.to_thread(thread.join)
 
     async def run(self, command: Callable[[Connection], T]) -> T:
         """Run a command in the next transaction and return its result once that is committed.
@@ -206,6 +206,7 @@ def _engine(url: URL) -> Engine:
         raise StoreError(f"{url.drivername} needs the Python package {error.name!r}; install it") from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -213,6 +214,11 @@ def _tune_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # with a write-ahead log NORMAL loses nothing when the process is killed, at most the last commits in a power cut
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "cache_size=-65536"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.isolation_level = None  # the driver begins no transaction before CREATE TABLE; we begin all ourselves
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
 
 
 def _sqlite_path(url: URL) -> Path | None:
@@ -227,7 +233,7 @@ def _file_lock(path: Path) -> Generator[None]:
     """Hold the lock beside the file; the system releases it however this process ends."""
     if not path.parent.is_dir():  # FileLock would make it
         raise StoreError(f"cannot write {path}: there is no folder {path.parent}")
-    lock = FileLock(f"{path}.lock", timeout=0, mode=0o600)
+    lock = FileLock(f"{path.resolve()}.lock", timeout=0, mode=0o600)  # one lock, by whatever link it is reached
     try:
         lock.acquire()
     except Timeout:
@@ -300,6 +306,8 @@ def _reason(error: DBAPIError) -> str:
     match error.orig:
         case sqlite3.Error(sqlite_errorcode=sqlite3.SQLITE_FULL):
             return "the disk is full; free some space and run the same command again"
+        case sqlite3.Error(sqlite_errorcode=code) if code & 0xFF == sqlite3.SQLITE_IOERR:
+            return "cannot be written or read: see to the disk and its quota, and run the same command again"
         case sqlite3.Error(sqlite_errorcode=sqlite3.SQLITE_NOTADB):
             return "is no database; choose another file"
         case sqlite3.Error(sqlite_errorcode=code) if code & 0xFF == sqlite3.SQLITE_READONLY:

@@ -1,16 +1,15 @@
-"""Crawls that are killed, and crawls against a budget."""
+"""Crawls against a budget, killed ones too."""
 
 from __future__ import annotations
 
 import asyncio
-import random
 import sys
 from pathlib import Path
 
 from bbasync import AccessToken, RateTracker, Rolling
 from bbasync.crawl import Credentials, Store
 from bbasync.testing import FakeCloud
-from tests.crawl.crawling import PLENTY, counts, expected, rows, run
+from tests.crawl.crawling import PLENTY, counts, expected, run
 
 PROCESS = Path(__file__).with_name("crawl_process.py")
 
@@ -26,26 +25,6 @@ async def kill_after(requests: int, fake: FakeCloud, process: asyncio.subprocess
         await asyncio.sleep(0.002)
     process.kill()
     await process.wait()
-
-
-async def test_killed_five_times_it_ends_with_the_rows_of_an_undisturbed_crawl(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/killed.db"
-    chance = random.Random(1)  # noqa: S311 - a test must repeat
-    async with FakeCloud(workspaces=3, repositories=3, commits=230, pull_requests=8, limit=PLENTY) as fake:
-        async with Store("sqlite://") as store:
-            undisturbed = await run(fake, store)
-            wanted = await rows(store)
-            assert await counts(store) == expected(fake)
-        fake.requests.clear()
-        for _ in range(5):
-            due = len(fake.requests) + chance.randrange(3, undisturbed.requests // 6)
-            await kill_after(due, fake, await start(fake, url))
-        last = await start(fake, url)
-        assert await last.wait() == 0
-        async with Store(url) as store:
-            assert await rows(store) == wanted
-        # at most a page of each of the 16 workers is asked for again, and the user's workspaces
-        assert len(fake.requests) <= undisturbed.requests + 5 * (16 + 1)
 
 
 async def test_killed_and_resumed_the_window_still_holds(tmp_path: Path) -> None:

@@ -1,0 +1,49 @@
+"""Crawls in processes of their own that start at once: forked from one that has everything imported."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import sys
+from typing import TYPE_CHECKING
+
+from tests.crawl import crawl_process
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerProcess
+
+    from bbasync.testing import FakeCloud
+
+PLENTY = 100_000
+
+
+def _crawl(*arguments: str) -> None:
+    sys.argv[1:] = arguments
+    asyncio.run(crawl_process.main())
+
+
+def start(fake: FakeCloud, store: str, *, limit: int = PLENTY, window: float = 3600.0) -> ForkServerProcess:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    process = context.Process(target=_crawl, args=(fake.url, store, fake.email, fake.token, str(limit), str(window)))
+    process.start()
+    return process
+
+
+async def killed_at(process: ForkServerProcess, fake: FakeCloud, requests: int, later: float = 0.0) -> bool:
+    """Kill a crawl some seconds after the server's so many-th request; return whether it came to its end before."""
+    while len(fake.requests) < requests:
+        if not process.is_alive():
+            break
+        await asyncio.sleep(0.002)
+    await asyncio.sleep(later)
+    process.kill()
+    return await ended(process) == 0
+
+
+async def ended(process: ForkServerProcess) -> int | None:
+    await asyncio.to_thread(process.join)
+    try:
+        return process.exitcode
+    finally:
+        process.close()
