@@ -278,11 +278,11 @@ async def test_a_blocked_loop_loses_no_token_blames_no_timeout_and_starts_no_sta
             limiter=ConcurrencyLimiter(4),
             rates=RateTracker({"api": Rolling(limit, window)}),
             max_wait=5,
-            timeouts=Timeouts(read=0.15),
+            timeouts=Timeouts(read=0.2),
         ) as session:
             tasks = [asyncio.create_task(GET.call(session.bb, file)) for _ in range(calls)]
             await until(lambda: fake.in_flight > 0)
-            time.sleep(0.25)  # noqa: ASYNC251 - the whole loop stands still, as in a long computation
+            time.sleep(0.3)  # noqa: ASYNC251 - the whole loop stands still, as in a long computation
             assert await asyncio.gather(*tasks) == [GET.result] * calls
             assert [event.status for event in session.attempts] == [200] * calls
             assert fake.peak_in_flight <= 4

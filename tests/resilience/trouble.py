@@ -37,8 +37,8 @@ from tests.virtual import settle
 
 HURRY = 10_000
 """How many times faster the waits for budgets and retries go by; the network's timeouts do not."""
-PATIENT, IMPATIENT = Timeouts(read=0.15), Timeouts(read=0.05)
-LATE = 0.3
+PATIENT, IMPATIENT = Timeouts(read=0.25), Timeouts(read=0.05)
+LATE = 0.6
 """Seconds that a slow answer takes: longer than either waits."""
 MAX_BODY = 200_000
 LARGE = 400_000
@@ -362,7 +362,8 @@ async def strike_once(case: Case, file: Path) -> None:
     async with small_cloud() as fake:
         before = operation.written(fake)
         fake.faults.add(fault_of(case, 1))
-        async with watched(fake, timeouts=PATIENT if case.is_slow else Timeouts()) as session:
+        timeouts = (PATIENT if case.once else IMPATIENT) if case.is_slow else Timeouts()
+        async with watched(fake, timeouts=timeouts) as session:
             if case.once is None:
                 assert case.error is not None
                 with pytest.raises(case.error, match=case.says) as caught:
