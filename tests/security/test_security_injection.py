@@ -215,6 +215,12 @@ async def test_a_user_agent_or_credential_with_line_breaks_is_a_value_error_and_
         async def authorization(self) -> Secret:
             return Secret(text)
 
+        async def renew(self, refused: str) -> bool:
+            return False
+
+        async def close(self) -> None:
+            pass
+
     async with listening() as (url, came):
         sessions: list[Callable[[], CloudSession]] = [
             lambda: CloudSession(base_url=url, user_agent=text),
