@@ -112,12 +112,15 @@ class Merge(Generic[T]):
     async def __anext__(self) -> tuple[str, T]:
         if self._items.empty() and not self._readers:
             self._end()
-        entry = await self._items.get()
+        entry = await self._get()
         while entry is None:
             if (self._raise and self._failures) or (not self._readers and self._items.empty()):
                 self._end()
-            entry = await self._items.get()
+            entry = await self._get()
         return entry
+
+    async def _get(self) -> tuple[str, T] | None:
+        return await self._items.get() if self._items.empty() else self._items.get_nowait()
 
     def _end(self) -> None:
         self._finished = True
@@ -145,7 +148,10 @@ class Merge(Generic[T]):
             async with AsyncExitStack() as stack:
                 stack.push_async_callback(_close, iterator)
                 async for item in iterator:
-                    await self._items.put((name, item))
+                    if self._items.full():
+                        await self._items.put((name, item))
+                    else:  # without a coroutine: most items go this way
+                        self._items.put_nowait((name, item))
         except Exception as error:  # noqa: BLE001 - kept for the group
             error.add_note(f"source: {name}")
             self._failures.append(error)

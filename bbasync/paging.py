@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar, cast
 
 from attrs import define, field, frozen
@@ -161,10 +161,13 @@ class Cursor(Generic[T]):
     paging: Paging
     spawn: Callable[[Any], asyncio.Task[JsonValue]]
     """Starts a task that the session owns."""
+    _started: bool = field(init=False, default=False)
+    _next: str | None = field(init=False, default=None)
     _number: int = field(init=False, default=0)
     _delivered: int = field(init=False, default=0)
     _truncated: bool = field(init=False, default=False)
     _page: Page[T] | None = field(init=False, default=None)
+    """The page being read, for `on_page` only."""
     _seen: set[int] = field(init=False, factory=set[int])
     _ahead: asyncio.Task[JsonValue] | None = field(init=False, default=None)
 
@@ -181,22 +184,33 @@ class Cursor(Generic[T]):
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> Sequence[T]:
-        """Return the items of the next page, or the page itself in a list of one if `paging.whole` is set."""
-        last, limit = self._page, self.paging.limit
-        if last is not None and self.paging.on_page is not None and not self._truncated:
-            self.paging.on_page(last)
-        if last is not None and (last.next is None or self._delivered == limit):
+    async def __anext__(self) -> Iterator[T]:
+        """Return the items of the next page, or the page itself as the only item if `paging.whole` is set.
+
+        A page that was read is let go before the next one is fetched: an iterator at its end holds no list. With both
+        in memory at once, listing takes up to half as long again.
+        """
+        self._report()
+        limit = self.paging.limit
+        if self._started and (self._next is None or self._delivered == limit):
             raise StopAsyncIteration
         ahead, self._ahead = self._ahead, None
         if ahead is None:
-            payload = await self._fetch(self.paging.start if last is None else last.next)
+            payload = await self._fetch(self._next if self._started else self.paging.start)
         else:
             payload = await self._await(ahead)
-        page = self._page = self._read(payload)
+        page = self._read(payload)
+        self._started, self._next = True, page.next
+        if self.paging.on_page is not None:
+            self._page = page
         if self.paging.prefetch and page.next is not None and self._delivered != limit:
             self._ahead = self.spawn(self._fetch(page.next))
-        return _in_a_list(page) if self.paging.whole else page.values
+        return _only(page) if self.paging.whole else iter(page.values)
+
+    def _report(self) -> None:
+        page, self._page = self._page, None
+        if page is not None and self.paging.on_page is not None and not self._truncated:
+            self.paging.on_page(page)
 
     async def _fetch(self, cursor: str | None) -> JsonValue:
         try:
@@ -242,9 +256,9 @@ class Cursor(Generic[T]):
         return DecodeError(f"the answer is no page: {why}", method=self.base.method, template=self.base.template)
 
 
-def _in_a_list(page: Page[T]) -> Sequence[T]:
-    whole: Sequence[Any] = [page]
-    return whole
+def _only(page: Page[T]) -> Iterator[T]:
+    whole: list[Any] = [page]
+    return iter(whole)
 
 
 DEFAULT_SIZE: Final = 50

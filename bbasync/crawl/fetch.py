@@ -51,7 +51,7 @@ async def fetch(session: CloudSession, task: Task) -> tuple[Sequence[Payload], s
             raise DecodeError("a workspace is an object", method=request.method, template=request.template)
         return [cast("Payload", payload)], None
     async with session.cursor(request, _objects, Paging(start=task.cursor, whole=True)) as pages:
-        page: Any = (await anext(pages))[0]
+        page: Any = next(await anext(pages))
     return page.values, page.next
 
 

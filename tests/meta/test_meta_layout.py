@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parents[2]
 PACKAGE: Final = sorted(ROOT.glob("bbasync/**/*.py"))
-ALL: Final = sorted({*PACKAGE, *ROOT.glob("tests/**/*.py"), *ROOT.glob("benchmarks/**/*.py")})
+BENCHMARKS: Final = [path for path in ROOT.glob("benchmarks/**/*.py") if ".peers" not in path.parts]
+ALL: Final = sorted({*PACKAGE, *ROOT.glob("tests/**/*.py"), *BENCHMARKS})
 by_file = pytest.mark.parametrize("path", PACKAGE, ids=lambda path: str(path.relative_to(ROOT)))
 by_any_file = pytest.mark.parametrize("path", ALL, ids=lambda path: str(path.relative_to(ROOT)))
 
