@@ -54,9 +54,29 @@ class Credential(Protocol):
         """Return the value of the Authorization header, fresh."""
         ...
 
+    async def renew(self, refused: str) -> bool:
+        """Tell after a 401 whether there is another value than the refused one, having renewed it if need be."""
+        ...
+
+    async def close(self) -> None:
+        """Let a renewal that is under way end: what it brings must be stored."""
+        ...
+
+
+class _Fixed:
+    """A credential that cannot be renewed."""
+
+    async def renew(self, refused: str) -> bool:
+        """Return False."""
+        del refused
+        return False
+
+    async def close(self) -> None:
+        """Do nothing."""
+
 
 @frozen
-class ApiToken:
+class ApiToken(_Fixed):
     """An API token of Bitbucket Cloud, sent as Basic with the Atlassian account's e-mail address."""
 
     email: str
@@ -80,7 +100,7 @@ class ApiToken:
 
 
 @frozen
-class AccessToken:
+class AccessToken(_Fixed):
     """A token sent as Bearer: Cloud's repository, project and workspace tokens, Data Center's HTTP access tokens."""
 
     token: str = field(repr=False, converter=_secret)
@@ -96,7 +116,7 @@ class AccessToken:
 
 
 @frozen
-class BasicAuth:
+class BasicAuth(_Fixed):
     """A user name and password (or user token) of Data Center."""
 
     username: str
@@ -117,7 +137,7 @@ class BasicAuth:
 
 
 @frozen
-class CustomCredential:
+class CustomCredential(_Fixed):
     """An async callable that returns the Authorization header's value, awaited before every attempt.
 
     A 401 makes the session ask once more; if the callable then returns another value, the request is sent again.
@@ -131,12 +151,16 @@ class CustomCredential:
         """Return the header."""
         return _secret(await self.source())
 
+    async def renew(self, refused: str) -> bool:
+        """Ask the callable once more."""
+        return await self.source() != refused
+
 
 CredentialLike = Credential | Callable[[], Awaitable[str]]
 
 
 @frozen
-class Anonymous:
+class Anonymous(_Fixed):
     """No credential."""
 
     principal: str = "anonymous"

@@ -212,6 +212,7 @@ class Session:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+        await self._credential.close()
         await self._transport.close()
 
     # -- what the products fill in --------------------------------------------------------------------------------
@@ -433,8 +434,10 @@ class Session:
             named = retry_after(response.headers.get("retry-after"), self.rates.clock.wall())
             if response.status == 404 and call.request.method == "DELETE" and call.uncertain:
                 return evolve(response, status=204, body=b"")
-            if response.status == 401 and await self._has_other_credential(call):
-                raise Again(error, 0.0) from error
+            if response.status == 401 and not call.renewed:
+                call.renewed = True
+                if await self._credential.renew(call.authorization):
+                    raise Again(error, 0.0) from error
         again = classify(call.request, error, tries=call.tries, named_wait=named, max_wait=call.remaining)
         if not self._retry_budget.spend():
             raise error
@@ -523,12 +526,6 @@ class Session:
             else:
                 body = await _head(stream)
             return RawResponse(status=stream.status, headers=stream.headers, body=body, url=request.url)
-
-    async def _has_other_credential(self, call: _Call) -> bool:
-        if call.renewed:
-            return False
-        call.renewed = True
-        return await self._credential.authorization() != call.authorization
 
     # -- judging an answer ----------------------------------------------------------------------------------------
 
