@@ -3,11 +3,19 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from statistics import mean
+from typing import Any, cast
 
 import pytest
 
+from bbasync import ApiToken, CloudSession, Paging, TransportError, aio
+from bbasync.request import RawResponse, Request
+from bbasync.testing import FakeCloud, Fault
+from bbasync.testing.recording import RecordingTransport, answer
 from tests.resilience.soaking import Figures, figures, soaking
+from tests.virtual import settle, virtual
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads its figures from /proc")
 
@@ -44,3 +52,76 @@ async def test_minutes_of_use_hold_no_more_than_the_first() -> None:
     assert {one.tasks for one in found} == {before.tasks}
     assert max(one.files for one in last) <= max(one.files for one in first) + 4
     assert mean(one.megabytes for one in last) <= mean(one.megabytes for one in first) + 8
+
+
+# -- what the soak brought to light -----------------------------------------------------------------------------------
+
+
+@pytest.mark.xfail(strict=True, reason="aiohttp wakes nobody who reads a body when its session is closed")
+async def test_a_call_ends_when_its_session_is_closed_in_the_middle_of_the_answer() -> None:
+    async with FakeCloud(workspaces=1, repositories=1, commits=1, pull_requests=1) as fake:
+        fake.faults.add(Fault("slow_body", seconds=20))
+        bb = CloudSession(ApiToken(fake.email, fake.token), base_url=fake.url)
+        call = asyncio.create_task(bb.request("GET", "/user"))
+        while not fake.faults.struck:
+            assert not call.done()
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+        await bb.close()
+        await asyncio.wait([call], timeout=1)
+        ended, _ = call.done(), call.cancel()
+        results = await asyncio.gather(call, return_exceptions=True)
+    assert ended
+    assert isinstance(results[0], (TransportError, RuntimeError))
+    assert bb.limiter.in_flight == 0
+
+
+class _NeverASecondAnswer(RecordingTransport):
+    async def send(self, request: Request) -> RawResponse:
+        if self.requests:
+            await asyncio.Event().wait()
+        return await super().send(request)
+
+
+@pytest.mark.xfail(strict=True, reason="the connections stay open, and aiohttp warns of an unclosed session")
+@virtual
+async def test_a_session_whose_close_is_cancelled_closes_its_connections_all_the_same() -> None:
+    page = b'{"values": [{}], "next": "https://api.bitbucket.org/2.0/x?page=2"}'
+    transport = _NeverASecondAnswer([answer(page)])
+    bb = CloudSession(transport=transport)
+    listing = cast("AsyncGenerator[object]", bb.paginate("/x", paging=Paging(prefetch=True)))
+    async with aclosing(listing):
+        await anext(listing)
+        await settle()
+        closing = asyncio.create_task(bb.close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.wait([closing])
+        assert transport.closed
+
+
+async def _cancelled_within() -> AsyncIterator[int]:
+    yield 1
+    await asyncio.get_running_loop().run_in_executor(None, lambda: None)
+    raise asyncio.CancelledError  # what it waited for was cancelled, not this
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param(lambda: None, marks=pytest.mark.xfail(strict=True, reason="waits for ever"), id="none"),
+        pytest.param(
+            _cancelled_within, marks=pytest.mark.xfail(strict=True, reason="seems to be at its end"), id="cancelled"
+        ),
+    ],
+)
+async def test_a_merged_source_that_breaks_in_an_unusual_way_is_told(source: Callable[[], Any]) -> None:
+    async def read() -> list[tuple[str, int]]:
+        async with aio.merge([("odd", source())]) as items:
+            return [item async for item in items]
+
+    reading = asyncio.create_task(read())
+    await asyncio.wait([reading], timeout=0.5)
+    reading.cancel()
+    ends = await asyncio.gather(reading, return_exceptions=True)
+    assert isinstance(ends[0], ExceptionGroup)
