@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .concurrency import ConcurrencyLimiter as ConcurrencyLimiter
     from .datacenter.session import DataCenterSession as DataCenterSession
     from .errors import AuthenticationError as AuthenticationError
+    from .errors import AuthorizationExpiredError as AuthorizationExpiredError
     from .errors import BadRequestError as BadRequestError
     from .errors import BitbucketError as BitbucketError
     from .errors import ConflictError as ConflictError
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from .errors import ResponseError as ResponseError
     from .errors import ServerError as ServerError
     from .errors import TransportError as TransportError
+    from .oauth import OAuthClient as OAuthClient
+    from .oauth import OAuthCredential as OAuthCredential
+    from .oauth import OAuthToken as OAuthToken
     from .paging import Page as Page
     from .paging import Paging as Paging
     from .rate import RateTracker as RateTracker
@@ -50,6 +54,7 @@ _MODULES = {
     "datacenter.session": ["DataCenterSession"],
     "errors": [
         "AuthenticationError",
+        "AuthorizationExpiredError",
         "BadRequestError",
         "BitbucketError",
         "ConflictError",
@@ -64,6 +69,7 @@ _MODULES = {
         "ServerError",
         "TransportError",
     ],
+    "oauth": ["OAuthClient", "OAuthCredential", "OAuthToken"],
     "paging": ["Page", "Paging"],
     "rate": ["RateTracker", "Refill", "Rolling"],
     "request": ["UNSET", "Part"],
@@ -77,6 +83,7 @@ __all__ = [
     "AccessToken",
     "ApiToken",
     "AuthenticationError",
+    "AuthorizationExpiredError",
     "BadRequestError",
     "BasicAuth",
     "BitbucketError",
@@ -88,6 +95,9 @@ __all__ = [
     "DecodeError",
     "GoneError",
     "NotFoundError",
+    "OAuthClient",
+    "OAuthCredential",
+    "OAuthToken",
     "Page",
     "Paging",
     "PagingError",

@@ -7,21 +7,26 @@
     ├── DecodeError           an answer that is not what the operation returns
     ├── PagingError           a page that cannot be followed safely
     ├── RateLimitError        a wait longer than allowed, ours or the server's
-    └── ResponseError         the server said no
-        ├── BadRequestError, AuthenticationError, PaymentRequiredError, PermissionDeniedError,
-        │   NotFoundError, ConflictError, GoneError
-        └── ServerError       5xx, and the 555 of Bitbucket Cloud
+    ├── ResponseError         the server said no
+    │   ├── BadRequestError, AuthenticationError, PaymentRequiredError, PermissionDeniedError,
+    │   │   NotFoundError, ConflictError, GoneError
+    │   └── ServerError       5xx, and the 555 of Bitbucket Cloud
+    └── WebhookError          a delivery of a webhook that is not accepted
+        ├── SignatureError    not signed, or not with a secret of ours
+        └── PayloadError      no event: no key, no JSON, not of the event's shape
+            └── PayloadTooLargeError
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 from attrs import field, frozen
 
 __all__ = [
     "AuthenticationError",
+    "AuthorizationExpiredError",
     "BadRequestError",
     "BitbucketError",
     "ConflictError",
@@ -30,12 +35,16 @@ __all__ = [
     "GoneError",
     "NotFoundError",
     "PagingError",
+    "PayloadError",
+    "PayloadTooLargeError",
     "PaymentRequiredError",
     "PermissionDeniedError",
     "RateLimitError",
     "ResponseError",
     "ServerError",
+    "SignatureError",
     "TransportError",
+    "WebhookError",
     "clip",
 ]
 
@@ -164,6 +173,10 @@ class AuthenticationError(ResponseError):
     """401: the credential is missing, wrong or expired."""
 
 
+class AuthorizationExpiredError(AuthenticationError):
+    """The OAuth server refused a refresh token or a code: the user has to authorise again."""
+
+
 class PaymentRequiredError(ResponseError):
     """402: the workspace's plan does not include this."""
 
@@ -204,6 +217,28 @@ class GoneError(ResponseError):
 
 class ServerError(ResponseError):
     """5xx; 555 is Bitbucket Cloud's own timeout."""
+
+
+class WebhookError(BitbucketError):
+    """A delivery of a webhook that is not accepted; `status` is what to answer it with."""
+
+    status: ClassVar = 400
+
+
+class SignatureError(WebhookError):
+    """The delivery is not signed, or not with a secret of ours."""
+
+    status: ClassVar = 403
+
+
+class PayloadError(WebhookError):
+    """The delivery is no event: it names no key, or its body is no JSON or not of the event's shape."""
+
+
+class PayloadTooLargeError(PayloadError):
+    """The body is larger than allowed."""
+
+    status: ClassVar = 413
 
 
 _BY_STATUS: Final[Mapping[int, type[ResponseError]]] = {

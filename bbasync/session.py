@@ -17,6 +17,7 @@ from . import __version__
 from .auth import Credential, CredentialLike, credential_of
 from .concurrency import ConcurrencyLimiter
 from .errors import (
+    AuthenticationError,
     BitbucketError,
     DecodeError,
     ErrorDetails,
@@ -434,7 +435,7 @@ class Session:
             named = retry_after(response.headers.get("retry-after"), self.rates.clock.wall())
             if response.status == 404 and call.request.method == "DELETE" and call.uncertain:
                 return evolve(response, status=204, body=b"")
-            if response.status == 401 and not call.renewed:
+            if isinstance(error, AuthenticationError) and not call.renewed:
                 call.renewed = True
                 if await self._credential.renew(call.authorization):
                     raise Again(error, 0.0) from error

@@ -28,7 +28,7 @@ CORE: Final = (
     {"model", "retry", "paging", "concurrency", "auth"},
     {"rate", "transport", "convert"},
     {"session"},
-    {"service", "aio"},
+    {"service", "aio", "oauth"},
 )
 """The core from the bottom up: a module imports from the layers below its own, and `rate` from `concurrency`."""
 PURE: Final = {"errors", "request", "rate", "retry", "paging", "model", "convert"}
