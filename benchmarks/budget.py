@@ -28,7 +28,7 @@ and of the next one, which may read below a pull request only what can have chan
 
 Peers read the repositories, pull requests and comments of the same workspace, with a script as their README suggests:
 every list whole, comments of every pull request, the largest page that they let one ask for. None can ask for changes.
-The crawl of the same three reads a page of activity of each repository besides, to know comments that are new next time.
+The crawl of the same three also reads a page of each repository's activity, to know next time which comments are new.
 """
 
 from __future__ import annotations
