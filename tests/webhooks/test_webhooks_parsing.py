@@ -5,8 +5,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from multidict import CIMultiDict
 
-from bbasync import BitbucketError
+from bbasync import BitbucketError, webhooks
 from bbasync.webhooks import (
     Delivery,
     PayloadError,
@@ -108,6 +109,12 @@ def test_header_names_are_found_in_any_case(written: Callable[[str], str]) -> No
     headers, body = cloud(attempt=2)
     event = parse({written(name): value for name, value in headers.items()}, body, secret=SECRET)
     assert event.delivery.attempt == 2
+
+
+def test_of_a_header_that_comes_twice_the_first_counts() -> None:
+    headers, body = cloud()
+    twice = CIMultiDict([*headers.items(), ("X-Event-Key", "repo:push"), ("X-Hub-Signature", "sha256=0")])
+    assert type(parse(twice, body, secret=SECRET)) is cloud_events.PullRequestCreated
 
 
 def test_without_a_secret_the_signature_is_left_unchecked() -> None:
@@ -234,3 +241,14 @@ def test_a_key_of_the_other_product_is_unknown() -> None:
 def test_an_attempt_that_is_no_number_is_none(attempt: str) -> None:
     headers, body = cloud()
     assert parse(headers | {"X-Attempt-Number": attempt}, body, secret=SECRET).delivery.attempt is None
+
+
+# -- the module -------------------------------------------------------------------------------------------------------
+
+
+def test_the_module_has_what_it_exports_and_nothing_else() -> None:
+    for name in webhooks.__all__:
+        assert getattr(webhooks, name) is not None
+    assert set(webhooks.__all__) <= set(dir(webhooks))
+    with pytest.raises(AttributeError, match="nothing"):
+        webhooks.nothing  # noqa: B018 - reading is what fails
