@@ -143,8 +143,8 @@ class Merge(Generic[T]):
         return True
 
     async def _read(self, name: str, source: AsyncIterable[T]) -> None:
-        iterator = aiter(source)
         try:
+            iterator = aiter(source)
             async with AsyncExitStack() as stack:
                 stack.push_async_callback(_close, iterator)
                 async for item in iterator:
@@ -152,15 +152,23 @@ class Merge(Generic[T]):
                         await self._items.put((name, item))
                     else:  # without a coroutine: most items go this way
                         self._items.put_nowait((name, item))
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            self._fail(name, RuntimeError(f"what the source waited for was cancelled: {error!r}"))
         except Exception as error:  # noqa: BLE001 - kept for the group
-            error.add_note(f"source: {name}")
-            self._failures.append(error)
-            if self._raise:
-                for reader in self._readers - {asyncio.current_task()}:
-                    reader.cancel()
+            self._fail(name, error)
         finally:
             self._readers.discard(cast("asyncio.Task[Any]", asyncio.current_task()))
             if not self._finished:
                 if not (self._raise and self._failures):
                     self._start()
                 await self._items.put(None)
+
+    def _fail(self, name: str, error: Exception) -> None:
+        error.add_note(f"source: {name}")
+        self._failures.append(error)
+        if self._raise:
+            for reader in self._readers - {asyncio.current_task()}:
+                reader.cancel()

@@ -21,16 +21,16 @@ class Secret(str):
         return "'***'"
 
 
-def _secret(value: str) -> Secret:
+def _secret(value: Secret) -> Secret:
     if not value or not value.isprintable() or value.strip() != value:
         raise ValueError("the token is empty, or has line breaks in it or blanks around it")
-    return Secret(value)
+    return value
 
 
-def _password(value: str) -> Secret:
+def _password(value: Secret) -> Secret:
     if not value:
         raise ValueError("the password is empty")
-    return Secret(value)
+    return value
 
 
 def _basic(user: str, password: str) -> Secret:
@@ -75,12 +75,16 @@ class _Fixed:
         """Do nothing."""
 
 
-@frozen
+@frozen(init=False)
 class ApiToken(_Fixed):
     """An API token of Bitbucket Cloud, sent as Basic with the Atlassian account's e-mail address."""
 
     email: str
     token: str = field(repr=False, converter=_secret)
+
+    def __init__(self, email: str, token: str) -> None:
+        token = Secret(token)  # before anything raises: tracebacks show local variables
+        self.__attrs_init__(email, token)  # pyright: ignore - attrs makes it
 
     def __attrs_post_init__(self) -> None:
         if "@" not in self.email or ":" in self.email or not self.email.isprintable():
@@ -99,11 +103,15 @@ class ApiToken(_Fixed):
         return _basic(self.email, self.token)
 
 
-@frozen
+@frozen(init=False)
 class AccessToken(_Fixed):
     """A token sent as Bearer: Cloud's repository, project and workspace tokens, Data Center's HTTP access tokens."""
 
     token: str = field(repr=False, converter=_secret)
+
+    def __init__(self, token: str) -> None:
+        token = Secret(token)
+        self.__attrs_init__(token)  # pyright: ignore - attrs makes it
 
     @property
     def principal(self) -> str:
@@ -115,12 +123,16 @@ class AccessToken(_Fixed):
         return Secret(f"Bearer {self.token}")
 
 
-@frozen
+@frozen(init=False)
 class BasicAuth(_Fixed):
     """A user name and password (or user token) of Data Center."""
 
     username: str
     password: str = field(repr=False, converter=_password)
+
+    def __init__(self, username: str, password: str) -> None:
+        password = Secret(password)
+        self.__attrs_init__(username, password)  # pyright: ignore - attrs makes it
 
     def __attrs_post_init__(self) -> None:
         if not self.username or ":" in self.username or not self.username.isprintable():
@@ -149,7 +161,7 @@ class CustomCredential(_Fixed):
 
     async def authorization(self) -> Secret:
         """Return the header."""
-        return _secret(await self.source())
+        return _secret(Secret(await self.source()))
 
     async def renew(self, refused: str) -> bool:
         """Ask the callable once more."""

@@ -29,7 +29,10 @@ def parse_date(value: str | int) -> datetime:
     if isinstance(value, str) and not value.isdecimal():
         date = datetime.fromisoformat(value)
         return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
-    return datetime.fromtimestamp(int(value) / 1000, UTC)
+    try:
+        return datetime.fromtimestamp(int(value) / 1000, UTC)
+    except (OverflowError, OSError):  # which of the two depends on the platform
+        raise ValueError(f"no date lies {value} ms after 1970") from None
 
 
 def _snake(name: str) -> str:

@@ -49,6 +49,8 @@ __all__ = [
 ]
 
 TEXT_LIMIT: Final = 200
+BROKEN: Final = (TypeError, ValueError, AttributeError, KeyError, RecursionError)
+"""What reading a payload of another shape raises; RecursionError of comments in comments."""
 
 
 def clip(text: str) -> str:
@@ -66,17 +68,31 @@ class BitbucketError(Exception):
         self.method = method
         self.template = template
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickled, (type(self), self.args), self.__dict__
+
     def __str__(self) -> str:
         operation = f"{self.method} {self.template}".strip()
         return f"{operation}: {self.message}" if operation else self.message
 
 
-class TransportError(BitbucketError):
-    """No whole answer arrived; `sent` is False when the server cannot have seen the request."""
+def _unpickled(cls: type[BitbucketError], args: tuple[Any, ...]) -> BitbucketError:
+    """Make an error past its `__init__`, whose keyword arguments `Exception.__reduce__` does not know."""
+    return cls.__new__(cls, *args)
 
-    def __init__(self, message: str, *, method: str = "", template: str = "", sent: bool = True) -> None:
+
+class TransportError(BitbucketError):
+    """No whole answer arrived.
+
+    `sent` is False when the server cannot have seen the request, `final` is True when another try would end alike.
+    """
+
+    def __init__(
+        self, message: str, *, method: str = "", template: str = "", sent: bool = True, final: bool = False
+    ) -> None:
         super().__init__(message, method=method, template=template)
         self.sent = sent
+        self.final = final
 
 
 class DecodeError(BitbucketError):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar, 
 
 from attrs import define, field, frozen
 
-from .errors import DecodeError, PagingError
+from .errors import BROKEN, DecodeError, PagingError, clip
 from .request import JsonValue, Request, add_query, evolve_url, origin_of, replace_origin
 
 if TYPE_CHECKING:
@@ -227,6 +227,9 @@ class Cursor(Generic[T]):
         try:
             return await ahead
         except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if ahead.cancelled() and task is not None and not task.cancelling():
+                raise RuntimeError("the session was closed while the listing looked ahead") from None
             ahead.cancel()
             raise
 
@@ -243,17 +246,17 @@ class Cursor(Generic[T]):
             items = self.decode(values)
         except PagingError as error:
             raise self._error(error.message) from None
-        except (TypeError, ValueError, AttributeError) as error:
+        except BROKEN as error:
             raise self._not_a_page(str(error)) from error
         self._number += 1
         self._delivered += len(items)
         return Page(values=items, raw=envelope, number=self._number, size=size, next=following)
 
     def _error(self, message: str) -> PagingError:
-        return PagingError(message, method=self.base.method, template=self.base.template)
+        return PagingError(clip(message), method=self.base.method, template=self.base.template)
 
     def _not_a_page(self, why: str) -> DecodeError:
-        return DecodeError(f"the answer is no page: {why}", method=self.base.method, template=self.base.template)
+        return DecodeError(f"the answer is no page: {clip(why)}", method=self.base.method, template=self.base.template)
 
 
 def _only(page: Page[T]) -> Iterator[T]:

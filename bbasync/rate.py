@@ -27,6 +27,8 @@ __all__ = ["Bucket", "BucketState", "Clock", "RateTracker", "Refill", "Rolling",
 _NEAR: Final = 0.2
 """The vendor's X-RateLimit-NearLimit turns true when less than this share is left."""
 _LONGEST_PAUSE: Final = 3600.0
+_LARGEST_LIMIT: Final = 1_000_000
+"""A hundred times the vendor's largest: more is a mistake, and each request counted takes memory."""
 _ROUNDING: Final = 1e-9
 
 
@@ -132,6 +134,11 @@ class _RollingTokens:
     def spend_elsewhere(self, count: int, now: float) -> None:
         self.stamps.extend([now] * count)
 
+    def next_back(self, now: float, least: float) -> float:
+        """Return the seconds, `least` or more, after which a token comes back."""
+        waits = (stamp + self.rate.window - now for stamp in self.stamps)
+        return next((wait for wait in waits if wait >= least), math.inf)
+
 
 class _RefillTokens:
     """Tokens that come back at a steady rate; those in flight do not, since the server has not seen them yet."""
@@ -195,6 +202,8 @@ class Token:
     """How long it was waited for, seconds."""
     probe: bool = False
     """Whether it is the first request after a pause."""
+    unlimited: bool = False
+    """Whether it was granted before a limit was known."""
 
 
 @frozen(kw_only=True)
@@ -250,7 +259,7 @@ class Bucket:
                 if isinstance(old, _RollingTokens):
                     self._tokens.stamps = old.stamps
             case Refill():
-                level = min(old.level, rate.capacity) if isinstance(old, _RefillTokens) else None
+                level = min(old.left(now), rate.capacity) if isinstance(old, _RefillTokens) else None
                 self._tokens = _RefillTokens(rate, now, level)
         if self._tokens is not None:
             self._tokens.in_flight = self._in_flight
@@ -292,7 +301,7 @@ class Bucket:
         self._in_flight += 1
         self.served += 1
         self._probing = self._half_open
-        return Token(self, now, probe=self._half_open)
+        return Token(self, now, probe=self._half_open, unlimited=self._tokens is None)
 
     def _least_wait(self, now: float) -> float:
         wait = max(0.0, self._paused_until - now)
@@ -339,13 +348,19 @@ class Bucket:
         if exact:
             self._timer = self.clock.call_at(when, self._wake)
 
+    def is_stale(self, token: Token) -> bool:
+        """Tell whether a pause has begun since the token was granted: it is to be given back, not used."""
+        return token.granted < self._paused_since
+
     # -- answering ------------------------------------------------------------------------------------------------
 
     def give_back(self, token: Token) -> None:
         """Return a token unused: nothing was sent."""
         self._in_flight -= 1
         self.served -= 1
-        if self._tokens is not None:
+        if self._tokens is not None and token.unlimited:
+            self._tokens.in_flight -= 1
+        elif self._tokens is not None:
             self._tokens.give_back()
         if token.probe:
             self._probing = False
@@ -377,11 +392,13 @@ class Bucket:
             self._set_rate(DEFAULT_REFILL, now)
             self._tokens = _RefillTokens(DEFAULT_REFILL, now, 0.0)
             self._tokens.in_flight = self._in_flight
-        if token.granted < self._paused_since:
+        if self.is_stale(token):
             return  # sent before the pause began: it tells nothing new
         if not retry_after:
             first, longest = (self.rate or DEFAULT_REFILL).pauses()
             retry_after = min(longest, first * 2**self._refusals) * self.jitter(1.0, 1.5)
+            if isinstance(self._tokens, _RollingTokens):  # whoever spends the rest, our own places come back
+                retry_after = min(retry_after, self._tokens.next_back(now, first))
         self._refusals += 1
         self._paused_since, self._paused_until = now, now + min(retry_after, _LONGEST_PAUSE)
         self._half_open, self._probing = True, False
@@ -391,6 +408,8 @@ class Bucket:
         limit = _number(headers.get("x-ratelimit-limit"))
         if limit is None or headers.get("x-ratelimit-resource", self.key[2]) != self.key[2]:
             return
+        if not 1 <= limit <= _LARGEST_LIMIT:
+            return
         now = self.clock.now()
         if isinstance(self.rate, Rolling):
             if limit != self.rate.limit:
@@ -398,7 +417,7 @@ class Bucket:
             self._learn_near(headers.get("x-ratelimit-nearlimit", "").lower() == "true", now)
         else:
             fill, interval = (_number(headers.get(f"x-ratelimit-{name}")) for name in ("fillrate", "interval-seconds"))
-            if fill is not None and interval is not None:
+            if fill and interval:
                 rate = Refill(limit, fill / interval)
                 if rate != self.rate:
                     self._set_rate(rate, now)

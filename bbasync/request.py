@@ -218,12 +218,14 @@ def expand(template: str, arguments: Sequence[PathArgument] = ()) -> str:
 
 def quote_path(path: str) -> str:
     """Check and encode a whole path as a person types it; `%xx` and a query stay as they are."""
+    if "#" in path:
+        raise ValueError(f"a path holds no '#', which is written as %23, got {path!r}")
     path, mark, query = path.partition("?")
-    if not path.startswith("/") or "#" in path or any(character <= " " or character == "\x7f" for character in query):
-        raise ValueError(f"a path starts with '/' and holds no '#', blanks or control characters, got {path!r}")
+    if not path.startswith("/") or any(character <= " " or character == "\x7f" for character in query):
+        raise ValueError(f"a path starts with '/' and holds no blanks or control characters in its query, got {path!r}")
     for segment in path[1:].removesuffix("/").split("/"):
         _argument("path", SubPath(unquote(segment)))
-    return quote(path, safe="/%~:@!$&'()*+,;=") + mark + query
+    return quote(path, safe="/%~:@!$&'()*+,;=") + mark + quote(query, safe="/%~:@!$&'()*+,;=?[]{}|\\^`\"<>")
 
 
 # -- queries and bodies -----------------------------------------------------------------------------------------------
@@ -271,7 +273,10 @@ def _present(value: object) -> object:
 
 def encode_json(body: object) -> bytes:
     """Return the body as JSON; fields that are None or `UNSET` are left out, at every depth of objects."""
-    return orjson.dumps((_present(cast("object", body)) or {}) if isinstance(body, dict) else body)
+    try:
+        return orjson.dumps((_present(cast("object", body)) or {}) if isinstance(body, dict) else body)
+    except TypeError as error:  # lone surrogates and numbers above 64 bits, beside objects of no JSON type
+        raise ValueError(f"the body cannot be written as JSON: {error}") from None
 
 
 # -- URLs -------------------------------------------------------------------------------------------------------------
@@ -283,12 +288,17 @@ def origin_of(url: str) -> tuple[str, str, int]:
     """Return scheme, host and port of an absolute URL, ValueError if it is no plain one."""
     if any(character <= " " or character in "\x7f\\" for character in url):
         raise ValueError("a URL must not hold blanks, backslashes or control characters")
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = None
+    if parts is None or not parts.netloc.isascii():  # whose own words would repeat a password
+        raise ValueError("a URL must have a host that is written in ASCII")
     if parts.scheme not in _PORTS or not parts.hostname:
         raise ValueError("a URL must be absolute, with http or https and a host")
     if "@" in parts.netloc:
         raise ValueError("a URL must not carry a user name or password")
-    return parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme]
+    return parts.scheme, parts.hostname, _PORTS[parts.scheme] if parts.port is None else parts.port
 
 
 def replace_origin(url: str, origin: str) -> str:

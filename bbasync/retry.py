@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import random
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
@@ -11,16 +13,18 @@ from attrs import define
 from .errors import RateLimitError, ResponseError, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from .errors import BitbucketError
     from .request import Request
 
-__all__ = ["MAX_TRIES", "Again", "RetryBudget", "classify", "named_delay", "retry_after"]
+__all__ = ["MAX_TRIES", "Again", "RetryBudget", "classify", "http_date", "named_delay", "named_wait", "retry_after"]
 
 MAX_TRIES: Final = 4
 _BASE: Final = 0.5
 _CAP: Final = 20.0
+_LONGEST_WAIT: Final = 3600.0
+"""Seconds that a server can make a call sleep that would wait for ever."""
 _RETRIED_STATUS: Final = frozenset({408, 429, 500, 502, 503, 504, 555})
 _OUTCOME_UNKNOWN: Final = "; whether it took effect is unknown: look before you repeat it"
 
@@ -60,17 +64,32 @@ class RetryBudget:
             self.credits += 1
 
 
+def named_wait(headers: Mapping[str, str], wall: float) -> float | None:
+    """Return the seconds that an answer asks to wait, None if it names none.
+
+    A date is read against the answer's own, since `wall`, our time of day, may be another than the server's.
+    """
+    now = http_date(headers.get("date"))
+    return retry_after(headers.get("retry-after"), wall if now is None else now)
+
+
 def retry_after(value: str | None, wall: float) -> float | None:
     """Return the seconds of a Retry-After header, a number or a date; None if there is none to be read."""
     if not value:
         return None
-    try:
+    with contextlib.suppress(ValueError, OverflowError):
         return max(0.0, float(int(value)))
-    except ValueError:
-        pass
+    date = http_date(value)
+    return None if date is None else max(0.0, date - wall)
+
+
+def http_date(value: str | None) -> float | None:
+    """Return the seconds since 1970 of a date as HTTP writes it; None if there is none to be read."""
+    if not value:
+        return None
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - wall)
-    except ValueError:
+        return parsedate_to_datetime(value).timestamp()
+    except (ValueError, OverflowError):
         return None
 
 
@@ -95,10 +114,12 @@ def classify(
         error.message += _OUTCOME_UNKNOWN
         error.args = (error.message,)
         raise error
-    if tries >= MAX_TRIES:
+    if tries >= MAX_TRIES or (isinstance(error, TransportError) and error.final):
         raise error
-    if named_wait is None:
+    if not named_wait:
         return Again(error, backoff_delay(tries))
+    if max_wait == math.inf:
+        named_wait = min(named_wait, _LONGEST_WAIT)
     if named_wait > max_wait:
         raise RateLimitError(
             f"{error.message}; the server asks to wait {named_wait:.0f} s, more than the {max_wait:.0f} s left",

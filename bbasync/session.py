@@ -17,6 +17,7 @@ from . import __version__
 from .auth import Credential, CredentialLike, credential_of
 from .concurrency import ConcurrencyLimiter
 from .errors import (
+    BROKEN,
     AuthenticationError,
     BitbucketError,
     DecodeError,
@@ -45,7 +46,7 @@ from .request import (
     origin_of,
     quote_path,
 )
-from .retry import Again, RetryBudget, classify, named_delay, retry_after
+from .retry import Again, RetryBudget, classify, named_delay, named_wait
 from .transport import AiohttpTransport, RawStream, Timeouts, Transport
 
 if TYPE_CHECKING:
@@ -186,6 +187,8 @@ class Session:
         self._max_wait = _FOR_EVER if max_wait is None else max_wait
         self._transport = transport or AiohttpTransport(http, timeouts=options.get("timeouts"))
         self._user_agent = options.get("user_agent") or f"bbasync/{__version__}"
+        if not self._user_agent.isprintable() or not self._user_agent.isascii():
+            raise ValueError(f"user_agent must be ASCII without control characters, got {self._user_agent!r}")
         self._on_response = options.get("on_response")
         self._retry_budget = RetryBudget()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -211,10 +214,12 @@ class Session:
         self._closed = True
         for task in self._tasks:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-        await self._credential.close()
-        await self._transport.close()
+        try:
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+            await self._credential.close()
+        finally:
+            await self._transport.close()
 
     # -- what the products fill in --------------------------------------------------------------------------------
 
@@ -332,7 +337,7 @@ class Session:
         """Return the payload as a model; DecodeError with the body kept if it is of another shape."""
         try:
             return self.converter.structure(payload, model)
-        except (TypeError, ValueError, AttributeError, KeyError) as error:
+        except BROKEN as error:
             raise DecodeError(
                 f"the answer is no {getattr(model, '__name__', model)}: {clip(str(error))}",
                 method=request.method,
@@ -375,8 +380,7 @@ class Session:
     # -- the path -------------------------------------------------------------------------------------------------
 
     async def _follow(self, call: _Call) -> RawResponse:
-        if self._closed:
-            raise RuntimeError("the session is closed")
+        self._check_open()
         for _ in range(_MAX_HOPS + 1):
             try:
                 response = await self._attempt(call)
@@ -395,16 +399,25 @@ class Session:
             raise self._transport_error(request, f"redirected with status {response.status}, but not told where to")
         try:
             url = urljoin(request.url, location)
-            ours = origin_of(url) == self._origin
+            scheme, host, port = origin = origin_of(url)
         except ValueError as error:
             raise self._transport_error(request, f"redirected to a URL that is refused: {error}") from None
+        target = f"{scheme}://{clip(host)}:{port}"
         if request.method not in {"GET", "HEAD"}:
             raise self._transport_error(
                 request, f"redirected with status {response.status}; a {request.method} is not sent to another address"
             )
-        if not ours and not request.leaves_origin:
-            raise self._transport_error(request, "redirected to another host, which this operation never is")
+        if origin != self._origin and not request.leaves_origin:
+            raise self._transport_error(request, f"redirected to another host, {target}, which this operation never is")
+        if origin == self._origin and not self._is_ours(request.url):
+            raise self._transport_error(request, "redirected back by another host, which is not to choose what we send")
+        if scheme == "http" and self._origin[0] == "https":
+            raise self._transport_error(request, f"redirected from https to {target}, where it goes unencrypted")
         return evolve(request, url=url)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise RuntimeError("the session is closed")
 
     async def _attempt_again(self, call: _Call) -> RawResponse:
         """Hand the first attempt's `Again` to backoff, to wait for; then attempt.
@@ -432,13 +445,15 @@ class Session:
         """Repeat a failed attempt, or raise; the one failure that is none is a DELETE done by the try before."""
         named: float | None = None
         if response is not None:
-            named = retry_after(response.headers.get("retry-after"), self.rates.clock.wall())
+            named = named_wait(response.headers, self.rates.clock.wall())
             if response.status == 404 and call.request.method == "DELETE" and call.uncertain:
                 return evolve(response, status=204, body=b"")
             if isinstance(error, AuthenticationError) and not call.renewed:
                 call.renewed = True
                 if await self._credential.renew(call.authorization):
                     raise Again(error, 0.0) from error
+        if self._closed:
+            raise error
         again = classify(call.request, error, tries=call.tries, named_wait=named, max_wait=call.remaining)
         if not self._retry_budget.spend():
             raise error
@@ -454,6 +469,10 @@ class Session:
         sent = False
         try:
             async with self.limiter:
+                self._check_open()
+                if token is not None and token.bucket.is_stale(token):
+                    call.tries -= 1
+                    raise Again(None, 0.0)
                 attempt = request.with_headers(await self._headers(call, ours=ours))
                 sent = True
                 response = await self._observed(call, attempt, token)
@@ -463,8 +482,7 @@ class Session:
                 return response
             # Refused before it was handled: no try is used up, and the wait is the bucket's.
             call.tries -= 1
-            named = retry_after(response.headers.get("retry-after"), self.rates.clock.wall())
-            token.bucket.refused(token, response.headers, named)
+            token.bucket.refused(token, response.headers, named_wait(response.headers, self.rates.clock.wall()))
             raise Again(None, 0.0)
         finally:
             if token is not None:

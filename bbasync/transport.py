@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, Protocol
 
@@ -15,7 +16,7 @@ from .errors import TransportError, clip
 from .request import Multipart, Part, RawResponse, Request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping
 
 __all__ = ["AiohttpTransport", "RawStream", "Timeouts", "Transport"]
 
@@ -77,12 +78,14 @@ class _OneAttempt:
     """Makes aiohttp send exactly what we hand over, exactly once.
 
     aiohttp repeats idempotent requests by itself when a kept-alive connection was dropped, and adds the borrowed
-    session's cookies and default Authorization. A middleware of the request replaces those of the session.
+    session's cookies, default Authorization and default headers. A middleware of the request replaces those of the
+    session.
     https://docs.aiohttp.org/en/stable/client_advanced.html#client-middleware
     """
 
-    def __init__(self, authorization: str | None) -> None:
+    def __init__(self, authorization: str | None, unwanted: Collection[str]) -> None:
         self._authorization = authorization
+        self._unwanted = unwanted
         self._sent = False
 
     async def __call__(
@@ -93,6 +96,8 @@ class _OneAttempt:
         if self._sent:
             raise aiohttp.ServerDisconnectedError
         self._sent = True
+        for name in self._unwanted:
+            request.headers.pop(name, None)
         request.headers.pop("Cookie", None)
         if self._authorization is None:
             request.headers.pop("Authorization", None)
@@ -111,6 +116,7 @@ class AiohttpTransport:
         self._http = http
         self._owned = http is None
         self._max_body = max_body
+        self._reading: set[aiohttp.ClientResponse] = set()
         self._timeout = aiohttp.ClientTimeout(
             total=None, connect=timeouts.connect, sock_connect=timeouts.connect, sock_read=timeouts.read
         )
@@ -126,6 +132,8 @@ class AiohttpTransport:
     async def close(self) -> None:
         """Close the aiohttp session if it is ours."""
         if self._owned and self._http is not None:
+            for response in self._reading:  # aiohttp would leave them waiting for ever
+                response.content.set_exception(aiohttp.ClientConnectionError("the session was closed"))
             await self._http.close()
 
     async def send(self, request: Request) -> RawResponse:
@@ -135,7 +143,7 @@ class AiohttpTransport:
             body = await self._read(request, response)
             return RawResponse(status=response.status, headers=_headers(response), body=body, url=request.url)
         finally:
-            _let_go(response)
+            self._let_go(response)
 
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncGenerator[RawStream, None]:
@@ -144,16 +152,17 @@ class AiohttpTransport:
         try:
             yield _AiohttpStream(request, response)
         finally:
-            _let_go(response)
+            self._let_go(response)
 
     async def _open(self, request: Request) -> aiohttp.ClientResponse:
         http = self._session()
         headers, authorization = request.headers, request.headers.get("Authorization")
         if http.auth is not None or http.trust_env:  # aiohttp refuses the header beside a default of its own
             headers = {name: value for name, value in headers.items() if name != "Authorization"}
+        unwanted = [name for name in http.headers if name not in request.headers and name != "Host"]
         data = _writer(request.body) if isinstance(request.body, tuple) else request.body
         with _translated(request):
-            return await http.request(
+            response = await http.request(
                 request.method,
                 URL(request.url, encoded=True),
                 headers=headers,
@@ -162,25 +171,39 @@ class AiohttpTransport:
                 allow_redirects=False,
                 raise_for_status=False,
                 timeout=self._timeout,
-                middlewares=(_OneAttempt(authorization),),
+                middlewares=(_OneAttempt(authorization, unwanted),),
             )
+
+        self._reading.add(response)
+        return response
+
+    def _let_go(self, response: aiohttp.ClientResponse) -> None:
+        """Keep the connection if the body was read to its end, else drop it."""
+        self._reading.discard(response)
+        if response.content.at_eof():
+            response.release()
+        else:
+            response.close()
 
     async def _read(self, request: Request, response: aiohttp.ClientResponse) -> bytes:
         content = response.content
         pieces: list[bytes] = []
-        size = 0
-        with _translated(request):
-            while not content.at_eof():
-                piece = await content.readany()
-                size += len(piece)
-                if size > self._max_body:
-                    raise TransportError(
-                        f"the answer is larger than {self._max_body} bytes; stream it, or ask for smaller pages",
-                        method=request.method,
-                        template=request.template,
-                    )
-                pieces.append(piece)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        announced, size = response.content_length or 0, 0
+        try:
+            with _translated(request):
+                while max(announced, size) <= self._max_body and not content.at_eof():
+                    pieces.append(await content.readany())
+                    size += len(pieces[-1])
+            if max(announced, size) > self._max_body:
+                raise TransportError(
+                    f"the answer is larger than {self._max_body} bytes; stream it, or ask for smaller pages",
+                    method=request.method,
+                    template=request.template,
+                    final=True,
+                )
+            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        finally:
+            pieces.clear()  # a traceback with local variables does not show a body that was cut short
 
 
 class _AiohttpStream:
@@ -212,8 +235,15 @@ class _translated:  # noqa: N801 - a context manager used as a statement
 
     def __exit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: object) -> None:
         match exc:
+            case aiohttp.ConnectionTimeoutError():
+                what = "timed out while connecting, or waiting for a free connection of the pool"
             case asyncio.TimeoutError():
-                what = "timed out" + (" while connecting" if isinstance(exc, _UNSENT) else "")
+                what = "timed out"
+            case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
+                what = (
+                    f"the certificate of {exc.host}:{exc.port} is refused: {clip(_reason(exc))}; "
+                    "for a CA of your own pass http= with a connector that trusts it"
+                )
             case aiohttp.ClientConnectorError():
                 what = f"cannot connect to {exc.host}:{exc.port}: {clip(exc.strerror or str(exc.os_error))}"
             case aiohttp.ClientError() | OSError():
@@ -221,16 +251,18 @@ class _translated:  # noqa: N801 - a context manager used as a statement
             case _:
                 return
         raise TransportError(
-            what, method=self._request.method, template=self._request.template, sent=not isinstance(exc, _UNSENT)
+            what,
+            method=self._request.method,
+            template=self._request.template,
+            sent=not isinstance(exc, _UNSENT),
+            final=isinstance(exc, aiohttp.ClientSSLError),
         ) from exc
 
 
-def _let_go(response: aiohttp.ClientResponse) -> None:
-    """Keep the connection if the body was read to its end, else drop it."""
-    if response.content.at_eof():
-        response.release()
-    else:
-        response.close()
+def _reason(error: aiohttp.ClientSSLError) -> str:
+    return str(
+        error.certificate_error if isinstance(error, aiohttp.ClientConnectorCertificateError) else error.os_error
+    )
 
 
 def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
@@ -250,12 +282,12 @@ def _writer(parts: Multipart) -> aiohttp.MultipartWriter:
     return writer
 
 
-def _content(part: Part) -> bytes | IO[bytes]:
+def _content(part: Part) -> IO[bytes]:
     match part.content:
         case bytes() as content:
-            return content
+            return BytesIO(content)
         case str() as content:
-            return content.encode()
+            return BytesIO(content.encode())
         case Path() as path:
             return path.open("rb")
         case open_content:

@@ -360,3 +360,29 @@ def test_a_tracker_belongs_to_one_loop() -> None:
     asyncio.run(use())
     with pytest.raises(RuntimeError, match="another event loop"):
         asyncio.run(use())
+
+
+@virtual
+async def test_a_pause_is_no_longer_than_until_an_accepted_request_comes_back() -> None:
+    bucket = Bucket(("https://host", "me", "api"), Clock(), Rolling(100, 120), jitter=lambda low, _: low)
+    start = bucket.clock.now()
+    for _ in range(3):
+        token = await bucket.acquire(None)
+        bucket.accepted(token, {})
+        bucket.spend(token)
+    await asyncio.sleep(101)
+    for _ in range(5):  # others hold the rest: pauses of 1, 2, 4, 8 and, but for our own tokens, 16 s
+        token = await bucket.acquire(None)
+        bucket.refused(token, {}, None)
+        bucket.spend(token)
+    assert (await bucket.acquire(None)).granted == start + 120
+
+
+@virtual
+async def test_a_token_granted_before_a_limit_was_known_adds_nothing_when_it_is_given_back() -> None:
+    bucket = Bucket(("https://host", "me", "api"), Clock(), None)
+    refused, unused = await bucket.acquire(None), await bucket.acquire(None)
+    bucket.refused(refused, {}, 1)
+    bucket.spend(refused)
+    bucket.give_back(unused)
+    assert bucket.state().left == 0

@@ -477,3 +477,19 @@ async def test_request_and_paginate_take_what_has_no_method() -> None:
     assert [item async for item in bb.paginate("/y?pagelen=2")] == []
     assert [item async for item in bb.paginate("/y", query={"pagelen": 3})] == []
     assert [request.url.partition("?")[2] for request in transport.requests] == ["pagelen=2", "pagelen=3"]
+
+
+class RefusingAtFirst(RecordingTransport):
+    async def send(self, request: Request) -> RawResponse:
+        self.requests.append(request)
+        is_early = asyncio.get_running_loop().time() < 1005
+        await asyncio.sleep(1)
+        return answer(status=429, headers={"Retry-After": "10"}) if is_early else answer("{}")
+
+
+@virtual
+async def test_a_request_that_waits_for_a_slot_while_a_pause_begins_is_held_back_too() -> None:
+    transport = RefusingAtFirst()
+    async with CloudSession(transport=transport, limiter=ConcurrencyLimiter(1)) as bb:
+        await asyncio.gather(*(bb.request("GET", "/user") for _ in range(3)))
+    assert len(transport.requests) == 1 + 3

@@ -7,7 +7,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
 
-from bbasync.auth import AccessToken, Anonymous, ApiToken, Credential, CredentialLike
+from bbasync.auth import AccessToken, Anonymous, ApiToken, Credential, CredentialLike, Secret
 from bbasync.convert import SNAKE
 from bbasync.errors import ErrorDetails
 from bbasync.paging import DEFAULT_SIZE, LinkPager
@@ -44,13 +44,15 @@ def credential_from_env(environ: Mapping[str, str] = os.environ) -> Credential:
 
     `BITBUCKET_EMAIL` and `BITBUCKET_API_TOKEN`, else `BITBUCKET_ACCESS_TOKEN`; ValueError if neither is set.
     """
-    if token := environ.get("BITBUCKET_API_TOKEN"):
-        email = environ.get("BITBUCKET_EMAIL")
+    names = ("BITBUCKET_EMAIL", "BITBUCKET_API_TOKEN", "BITBUCKET_ACCESS_TOKEN")
+    email, api_token, access_token = (Secret(environ.get(name, "")) for name in names)
+    del environ  # before anything raises: tracebacks show local variables
+    if api_token:
         if not email:
             raise ValueError("BITBUCKET_API_TOKEN needs BITBUCKET_EMAIL beside it, the Atlassian account's address")
-        return ApiToken(email, token)
-    if token := environ.get("BITBUCKET_ACCESS_TOKEN"):
-        return AccessToken(token)
+        return ApiToken(str(email), api_token)
+    if access_token:
+        return AccessToken(access_token)
     raise ValueError("no credential: set BITBUCKET_EMAIL and BITBUCKET_API_TOKEN, or BITBUCKET_ACCESS_TOKEN")
 
 

@@ -79,7 +79,6 @@ async def test_a_fault_that_stays(case: Case, file: Path) -> None:
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 
 
-@pytest.mark.xfail(strict=True, reason="an answer that is too large is read four times")
 async def test_an_answer_that_is_too_large_is_not_asked_for_again(file: Path) -> None:
     async with small_cloud() as fake:
         fake.faults.add(Fault("oversized", size=LARGE, times=None))
@@ -129,63 +128,30 @@ async def test_a_server_that_stays_away_is_named(
 # -- clocks -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("wait", "jump", "least"),
-    [
-        pytest.param(40, 0, 40, id="right"),
-        pytest.param(40, 3600, 30, id="ahead: the date has passed, and our own pause takes its place"),
-        pytest.param(3620, 3600, 20, id="ahead"),
-    ],
-)
+@pytest.mark.parametrize("hours", [0, 1, -1], ids=["right", "ahead", "behind"])
 @each_operation
-async def test_a_retry_after_that_is_a_date_is_waited_for_by_the_time_of_day(
-    operation: Operation, wait: float, jump: float, least: float, file: Path
+async def test_a_retry_after_that_is_a_date_is_read_against_the_clock_of_the_server_that_wrote_it(
+    operation: Operation, hours: float, file: Path
 ) -> None:
     clock = JumpingClock()
-    date = format_datetime(clock.of_day + timedelta(seconds=wait), usegmt=True)
-    clock.of_day += timedelta(seconds=jump)
+    clock.of_day = datetime.now(UTC) + timedelta(hours=hours)
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
     async with small_cloud() as fake:
         fake.faults.add(Fault("rate_limited", retry_after=date))
         async with watched(fake, clock=clock) as session:
             await operation.call(session.bb, file)
             assert session.seen() == 2
-            assert least <= session.attempts[1].waited <= max(least, 45)
+            assert 30 <= session.attempts[1].waited <= 45
 
 
-async def test_a_retry_after_date_of_a_clock_that_is_behind_is_an_error_and_no_nap(file: Path) -> None:
-    clock = JumpingClock()
-    date = format_datetime(clock.of_day + timedelta(seconds=40), usegmt=True)
-    clock.of_day -= timedelta(hours=1)
-    async with small_cloud() as fake:
-        fake.faults.add(Fault("rate_limited", retry_after=date))
-        async with watched(fake, clock=clock) as session:
-            with pytest.raises(RateLimitError, match="max_wait allows 60") as caught:
-                await GET.call(session.bb, file)
-            assert caught.value.retry_after == 3600, "no pause is longer than an hour"
-
-
-@pytest.mark.xfail(strict=True, reason="a date is compared with our clock, not with the Date of the same answer")
-async def test_a_retry_after_date_is_read_against_the_servers_own_clock(file: Path) -> None:
-    clock = JumpingClock()
-    real = datetime.now(UTC)
-    clock.of_day = real - timedelta(hours=1)
-    async with small_cloud() as fake:
-        fake.faults.add(Fault("rate_limited", retry_after=format_datetime(real + timedelta(seconds=40), usegmt=True)))
-        async with watched(fake, clock=clock) as session:
-            assert await GET.call(session.bb, file) == GET.result
-
-
-@pytest.mark.xfail(strict=True, reason="OverflowError leaves the call", raises=OverflowError)
 @pytest.mark.parametrize("kind", ["rate_limited", "status"])
-async def test_a_retry_after_of_any_length_is_no_crash(kind: str, file: Path) -> None:
+async def test_a_retry_after_that_no_clock_can_hold_counts_as_none(kind: str, file: Path) -> None:
     async with small_cloud() as fake:
         fake.faults.add(Fault("status" if kind == "status" else "rate_limited", status=503, retry_after="9" * 400))
         async with watched(fake) as session:
-            with pytest.raises(RateLimitError):
-                await GET.call(session.bb, file)
+            assert await GET.call(session.bb, file) == GET.result
 
 
-@pytest.mark.xfail(strict=True, reason="a 503 with a Retry-After of 0, or a date that has passed, is repeated at once")
 @pytest.mark.parametrize("after", ["0", "Wed, 21 Oct 2015 07:28:00 GMT"])
 async def test_a_failing_server_is_never_asked_again_without_a_pause(
     after: str, file: Path, waits: list[float]
@@ -198,7 +164,6 @@ async def test_a_failing_server_is_never_asked_again_without_a_pause(
         assert min(waits) > 0
 
 
-@pytest.mark.xfail(strict=True, reason="without max_wait, a call sleeps as long as a 503 says, and be it for ever")
 async def test_no_server_can_put_a_call_to_sleep_for_ages(file: Path, waits: list[float]) -> None:
     async with small_cloud() as fake:
         fake.faults.add(Fault("status", status=503, retry_after="9223372036854775807"))
@@ -255,7 +220,6 @@ async def test_a_connection_that_never_becomes_free_is_an_error_and_nothing_was_
     assert nothing_runs()
 
 
-@pytest.mark.xfail(strict=True, reason="the message blames the network, not the aiohttp session's own limit")
 async def test_a_pool_that_is_too_small_is_named(file: Path) -> None:
     async with (
         small_cloud(latency=0.25) as fake,

@@ -142,8 +142,8 @@ def _cases() -> Iterator[Case]:
     yield Case("truncated JSON", {"kind": "truncated_json"}, 1, DecodeError, "no whole JSON")
     yield Case("HTML", {"kind": "html"}, 1, DecodeError, "perhaps a login page")
     yield Case("content type", {"kind": "content_type"}, 0, None)
-    yield Case("gzip bomb", {"kind": "gzip_bomb", "size": LARGE}, 1, TransportError, "ask for smaller pages")
-    yield Case("large page", {"kind": "oversized", "size": LARGE}, 1, TransportError, "ask for smaller pages")
+    yield Case("gzip bomb", {"kind": "gzip_bomb", "size": LARGE}, None, TransportError, "ask for smaller pages", 1)
+    yield Case("large page", {"kind": "oversized", "size": LARGE}, None, TransportError, "ask for smaller pages", 1)
     yield Case("429", {"kind": "rate_limited"}, 1, RateLimitError, refused, 2)
     yield Case("429 with Retry-After", {"kind": "rate_limited", "retry_after": "40"}, 1, RateLimitError, refused, 2)
     long = {"kind": "rate_limited", "retry_after": "100"}
@@ -312,7 +312,7 @@ async def test_who_leaves_early_never_hears_of_the_page_ahead_that_failed() -> N
 
 # -- everything at once -----------------------------------------------------------------------------------------------
 
-SURVIVED = sorted(KINDS - {"foreign_next", "repeated_cursor", "redirect_loop"})
+SURVIVED = sorted(KINDS - {"foreign_next", "repeated_cursor", "redirect_loop", "gzip_bomb", "oversized"})
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

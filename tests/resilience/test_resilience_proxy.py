@@ -270,7 +270,6 @@ async def test_an_upload_too_large_for_a_proxy_is_a_typed_error(
     assert {request.method for request in fake.requests} == {"GET"}
 
 
-@pytest.mark.xfail(strict=True, reason="aiohttp warns of bytes above 1 MiB that are handed to it as they are")
 async def test_a_file_of_bytes_above_a_mebibyte_goes_through_without_a_warning(
     fake: FakeCloud, proxy: Callable[..., Nginx]
 ) -> None:

@@ -82,7 +82,6 @@ class _NeverASecondAnswer(RecordingTransport):
         return await super().send(request)
 
 
-@pytest.mark.xfail(strict=True, reason="it is sent after the close, over a new aiohttp session that nobody closes")
 @virtual
 async def test_a_call_that_waits_for_a_slot_while_its_session_is_closed_is_not_sent() -> None:
     limiter, transport = ConcurrencyLimiter(1), RecordingTransport([answer()])

@@ -75,12 +75,10 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_
     assert not server.requests
 
 
-@pytest.mark.xfail(strict=True, reason="the message does not name the way out")
 async def test_the_error_of_a_certificate_says_what_to_do(server: Witness) -> None:
     assert "http=" in str(await refused(server.url))
 
 
-@pytest.mark.xfail(strict=True, reason="a certificate is taken for a passing failure")
 async def test_a_certificate_is_not_tried_again(server: Witness) -> None:
     events: list[ResponseEvent] = []
     async with CloudSession(AccessToken(MARK), base_url=server.url, on_response=events.append) as bb:
@@ -125,7 +123,6 @@ async def test_a_redirect_from_https_to_http_is_refused(server: Witness, certifi
         assert not plain.requests
 
 
-@pytest.mark.xfail(strict=True, reason="a download follows from https to plain http")
 async def test_a_download_does_not_leave_https_for_plain_http(server: Witness, certificate: Certificate) -> None:
     async with (
         witness(lambda _: web.Response(body=b"forged")) as plain,
