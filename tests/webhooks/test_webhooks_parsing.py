@@ -160,7 +160,9 @@ def test_a_body_that_is_no_json_object_is_an_error(body: bytes) -> None:
         ("repo:push", b'{"push": {"changes": [1]}}'),
         ("pullrequest:created", b'{"pullrequest": {"created_on": "yesterday"}}'),
         ("pr:opened", b'{"date": []}'),
+        ("pr:comment:added", b'{"comment":' + b'{"parent":' * 1000 + b"{}" + b"}" * 1001),
     ],
+    ids=["actor", "change", "date", "list for a date", "a thousand parents"],
 )
 def test_a_body_of_another_shape_is_an_error_that_names_the_event(key: str, body: bytes) -> None:
     with pytest.raises(PayloadError, match=key):
