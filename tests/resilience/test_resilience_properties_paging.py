@@ -66,6 +66,7 @@ class Server:
         await asyncio.sleep(0.1)
         page = self._page(request.url)
         self.fetches += 1
+        assert self.fetches < 200, "it never ends"
         if self.fetches - 1 in self.failures:
             raise TransportError("broke")
         self.fetched.append(page)
