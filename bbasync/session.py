@@ -50,7 +50,7 @@ from .retry import Again, RetryBudget, classify, named_delay, named_wait
 from .transport import AiohttpTransport, RawStream, Timeouts, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sequence
     from types import TracebackType
     from typing import Unpack
 
@@ -357,9 +357,9 @@ class Session:
         if not task.cancelled():
             task.exception()  # a failed look-ahead that nobody came for is no news
 
-    async def send(self, request: Request) -> RawResponse:
+    def send(self, request: Request) -> Coroutine[Any, Any, RawResponse]:
         """Send a request and return the answer of a success, its body read whole."""
-        return await self._follow(_Call(request, self._max_wait, None))
+        return self._follow(_Call(request, self._max_wait, None))
 
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncGenerator[Stream, None]:
@@ -466,7 +466,8 @@ class Session:
         request = call.request
         ours = self._is_ours(request.url)
         token = await self._take(call) if ours else None
-        sent = False
+        started: float | None = None
+        response: RawResponse | None = None
         try:
             async with self.limiter:
                 self._check_open()
@@ -474,8 +475,10 @@ class Session:
                     call.tries -= 1
                     raise Again(None, 0.0)
                 attempt = request.with_headers(await self._headers(call, ours=ours))
-                sent = True
-                response = await self._observed(call, attempt, token)
+                started = time.perf_counter()
+                response = await (
+                    self._transport.send(attempt) if call.stack is None else self._open(call, call.stack, attempt)
+                )
             if token is None or response.status != 429:
                 if token is not None:
                     token.bucket.accepted(token, response.headers)
@@ -486,7 +489,9 @@ class Session:
             raise Again(None, 0.0)
         finally:
             if token is not None:
-                token.bucket.spend(token) if sent else token.bucket.give_back(token)
+                token.bucket.give_back(token) if started is None else token.bucket.spend(token)
+            if started is not None and (self._on_response is not None or log.isEnabledFor(logging.DEBUG)):
+                self._tell(call, response, time.perf_counter() - started, token)
 
     async def _take(self, call: _Call) -> Token:
         group = call.request.group
@@ -513,35 +518,24 @@ class Session:
             headers["Authorization"] = authorization
         return headers
 
-    async def _observed(self, call: _Call, request: Request, token: Token | None) -> RawResponse:
-        started = time.perf_counter()
-        status: int | None = None
-        try:
-            response = await self._transfer(call, request)
-            status = response.status
-            return response
-        finally:
-            if self._on_response is not None or log.isEnabledFor(logging.DEBUG):
-                self._tell(call, status, time.perf_counter() - started, token)
-
-    def _tell(self, call: _Call, status: int | None, seconds: float, token: Token | None) -> None:
+    def _tell(self, call: _Call, response: RawResponse | None, seconds: float, token: Token | None) -> None:
         method, template = call.request.method, call.request.template
-        waited = token.waited if token is not None else 0.0
+        status = None if response is None else response.status
+        waited = 0.0 if token is None else token.waited
         log.debug("%s %s: %s in %.3f s, waited %.3f s, try %d", method, template, status, seconds, waited, call.tries)
         if self._on_response is not None:
             self._on_response(
                 ResponseEvent(method=method, template=template, status=status, seconds=seconds, waited=waited)
             )
 
-    async def _transfer(self, call: _Call, request: Request) -> RawResponse:
-        if call.stack is None:
-            return await self._transport.send(request)
-        async with AsyncExitStack() as stack:
-            stream = await stack.enter_async_context(self._transport.stream(request))
+    async def _open(self, call: _Call, stack: AsyncExitStack, request: Request) -> RawResponse:
+        """Send a request whose body stays open in the call's stack if it is a success."""
+        async with AsyncExitStack() as opened:
+            stream = await opened.enter_async_context(self._transport.stream(request))
             body = b""
             if stream.status < 300:
                 call.stream = stream
-                call.stack.push_async_exit(stack.pop_all())
+                stack.push_async_exit(opened.pop_all())
             else:
                 body = await _head(stream)
             return RawResponse(status=stream.status, headers=stream.headers, body=body, url=request.url)
