@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from attrs import field, frozen
 
-from bbasync.auth import AccessToken, ApiToken, CredentialLike
+from bbasync.auth import AccessToken, ApiToken, CredentialLike, Secret
 from bbasync.errors import BitbucketError
 
 if TYPE_CHECKING:
@@ -55,8 +55,10 @@ class Credentials:
 
 def read_config(path: Path, environ: Mapping[str, str] = os.environ) -> dict[str, CredentialLike]:
     """Return the credentials that a file assigns to workspaces."""
+    variables = {name: Secret(value) for name, value in environ.items()}
+    del environ  # before anything raises: tracebacks show local variables
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = _hidden(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -65,9 +67,16 @@ def read_config(path: Path, environ: Mapping[str, str] = os.environ) -> dict[str
         raise ConfigError(f"{path}: unknown key {min(unknown)!r}; there are tables [workspaces.SLUG]")
     tables = _table(content.get("workspaces", {}), f"{path}: workspaces")
     return {
-        slug.lower(): _credential(_table(table, f"{path}: workspaces.{slug}"), f"{path}: workspaces.{slug}", environ)
+        slug.lower(): _credential(_table(table, f"{path}: workspaces.{slug}"), f"{path}: workspaces.{slug}", variables)
         for slug, table in tables.items()
     }
+
+
+def _hidden(value: object) -> Any:
+    """Return what a file holds with its texts as secrets: some of them may be, put there by mistake."""
+    if isinstance(value, dict):
+        return {key: _hidden(inner) for key, inner in cast("dict[str, object]", value).items()}
+    return Secret(value) if isinstance(value, str) else value
 
 
 def _table(value: object, where: str) -> dict[str, Any]:
@@ -76,22 +85,22 @@ def _table(value: object, where: str) -> dict[str, Any]:
     return cast("dict[str, Any]", value)
 
 
-def _credential(table: dict[str, Any], where: str, environ: Mapping[str, str]) -> CredentialLike:
+def _credential(table: dict[str, Any], where: str, variables: Mapping[str, Secret]) -> CredentialLike:
     match sorted(table):
         case ["access_token"]:
-            return AccessToken(_variable(table, "access_token", where, environ))
+            return AccessToken(_variable(table, "access_token", where, variables))
         case ["api_token", "email"]:
-            email, token = (_variable(table, key, where, environ) for key in ("email", "api_token"))
+            email, token = (_variable(table, key, where, variables) for key in ("email", "api_token"))
             if "@" not in email:
                 raise ConfigError(f"{where}.email names a variable that holds no e-mail address")
-            return ApiToken(email, token)
+            return ApiToken(str(email), token)
         case keys:
             raise ConfigError(f"{where} has {', '.join(keys) or 'nothing'}; give access_token, or email and api_token")
 
 
-def _variable(table: dict[str, Any], key: str, where: str, environ: Mapping[str, str]) -> str:
+def _variable(table: dict[str, Any], key: str, where: str, variables: Mapping[str, Secret]) -> Secret:
     # what stands there may be the secret itself, put there by mistake: it is never repeated
     name = table[key]
-    if not isinstance(name, str) or not environ.get(name):
+    if not isinstance(name, str) or not variables.get(name):
         raise ConfigError(f"{where}.{key} is to be the name of an environment variable that is set")
-    return environ[name]
+    return variables[name]

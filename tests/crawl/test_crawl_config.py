@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,8 @@ from bbasync.crawl import ConfigError, Credentials, read_config
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from bbasync.auth import CredentialLike
 
 SECRET = "ATATT3xFfGF0-secret"
 ENVIRON = {"ACME_TOKEN": "t0ken", "EMAIL": "me@example.org", "API_TOKEN": SECRET, "EMPTY": ""}
@@ -25,7 +28,8 @@ def test_each_workspace_gets_the_credential_that_its_variables_hold(path: Path) 
         '[workspaces.globex]\nemail = "EMAIL"\napi_token = "API_TOKEN"\n'
     )
     found = read_config(path, ENVIRON)
-    assert found == {"acme": AccessToken("t0ken"), "globex": ApiToken("me@example.org", SECRET)}
+    wanted: dict[str, CredentialLike] = {"acme": AccessToken("t0ken"), "globex": ApiToken("me@example.org", SECRET)}
+    assert found == wanted
     assert SECRET not in repr(found)
 
 
@@ -57,6 +61,35 @@ def test_what_is_wrong_is_named_by_its_place_and_no_secret_is_shown(path: Path, 
         read_config(path, ENVIRON)
     assert SECRET not in str(raised.value)
     assert raised.value.__suppress_context__ or raised.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f'[workspace.acme]\naccess_token = "{SECRET}"',
+        f'[workspaces.acme]\ntoken = "{SECRET}"',
+        f'[workspaces.acme]\naccess_token = "{SECRET}"',
+        f'workspaces = "{SECRET}"',
+        '[workspaces.acme]\nemail = "API_TOKEN"\napi_token = "API_TOKEN"',
+        '[workspaces.acme]\naccess_token = "MISSING"',
+    ],
+    ids=["wrong table", "wrong key", "no name", "no table", "no address", "missing"],
+)
+def test_no_local_variable_of_what_refuses_a_file_shows_a_secret(path: Path, content: str) -> None:
+    path.write_text(content)
+    with pytest.raises(ConfigError) as raised:
+        read_config(path, ENVIRON)
+    frames = [frame for frame, _ in traceback.walk_tb(raised.value.__traceback__)]
+    ours = [repr(frame.f_locals) for frame in frames if frame.f_code.co_filename != __file__]
+    assert ours
+    assert SECRET not in "".join(ours)
+    assert "t0ken" not in "".join(ours)
+
+
+def test_an_address_from_a_variable_is_shown_as_any_other(path: Path) -> None:
+    path.write_text('[workspaces.acme]\nemail = "EMAIL"\napi_token = "API_TOKEN"')
+    (credential,) = read_config(path, ENVIRON).values()
+    assert repr(credential) == "ApiToken(email='me@example.org')"
 
 
 def test_a_file_that_is_not_there_is_named(path: Path) -> None:

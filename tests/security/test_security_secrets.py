@@ -306,7 +306,6 @@ def test_a_constructor_that_refuses_a_credential_does_not_hold_it_in_a_local_var
     assert not shows(*ours(caught.value))
 
 
-@pytest.mark.xfail(strict=True, reason="the environment is a local variable of what reads it")
 @pytest.mark.parametrize("make", [lambda: credential_from_env(ENVIRON), _of_a_file], ids=["environment", "file"])
 def test_what_reads_the_environment_does_not_hold_it_when_it_refuses(make: Callable[[], object]) -> None:
     with pytest.raises((ValueError, BitbucketError)) as caught:
