@@ -260,7 +260,8 @@ class Source(Service):
             ),
             accept="*/*",
         )
-        location = (await self._session.send(request)).headers.get("location", "")
+        # the answer has no body: whatever is not JSON, such as a login page, is none of the vendor's
+        location = (await self._session.send(evolve(request, json=True))).headers.get("location", "")
         return location.rstrip("/").rpartition("/")[2] or None
 
 
