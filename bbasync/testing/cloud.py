@@ -33,7 +33,7 @@ from bbasync.testing.cloud_http import (
     error_response,
     refusal,
 )
-from bbasync.testing.cloud_oauth import TOKEN_PATH, OAuth
+from bbasync.testing.cloud_oauth import AUTHORIZE_PATH, TOKEN_PATH, OAuth
 from bbasync.testing.cloud_payloads import Payloads
 from bbasync.testing.cloud_rate import ANONYMOUS, RateLimit
 from bbasync.testing.cloud_scopes import ALL_SCOPES, api_token_scope, implied
@@ -153,10 +153,11 @@ class FakeCloud(FakeServer):
             self._operations[handler] = operation
             yield operation.method, f"/2.0{operation.template}", handler
         yield "POST", TOKEN_PATH, self._issue_token
+        yield "GET", AUTHORIZE_PATH, self._authorize
 
     def authenticate(self, request: web.Request) -> Caller:
         """Read the credential; a wrong one is refused, none at all is anonymous."""
-        if request.path == TOKEN_PATH:
+        if request.path in {TOKEN_PATH, AUTHORIZE_PATH}:
             return CloudCaller("oauth_client", "")
         caller = self._caller(request.headers.get("Authorization"))
         operation = self._operation(request)
@@ -166,7 +167,7 @@ class FakeCloud(FakeServer):
 
     def admit(self, request: web.Request, caller: Caller) -> web.Response | None:
         """Refuse with the vendor's plain text, which names no wait."""
-        if request.path == TOKEN_PATH:
+        if request.path in {TOKEN_PATH, AUTHORIZE_PATH}:
             return None
         operation = self._operation(request)
         group = ANONYMOUS if caller.credential == "none" else operation.group if operation else "api"
@@ -236,6 +237,9 @@ class FakeCloud(FakeServer):
             return operation.action(await self._call(request))
 
         return handle
+
+    async def _authorize(self, request: web.Request) -> web.Response:
+        return self.oauth.page(request.query)
 
     async def _issue_token(self, request: web.Request) -> web.Response:
         form = await request.post()

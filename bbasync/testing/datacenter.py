@@ -16,6 +16,7 @@ from aiohttp import web
 
 from bbasync.testing.datacenter_comments import CommentOperations
 from bbasync.testing.datacenter_content import ContentOperations
+from bbasync.testing.datacenter_oauth import OAuth
 from bbasync.testing.datacenter_operations import LOGIN, Login
 from bbasync.testing.datacenter_payloads import Payloads, answer, error_entry, refuse
 from bbasync.testing.datacenter_projects import ProjectOperations
@@ -70,9 +71,9 @@ class FakeDataCenter(FakeServer):
     """A Bitbucket Data Center 10.4 on a loopback socket, under a context path.
 
     Sizes are for each parent: `repositories` a project, `commits` on the main line of a repository. The same `seed`
-    gives the same data. `world` holds it and may be changed, `rate` counts what was served and refused. `hidden_rows`
-    permission-filtered rows after every third item make pages short or empty; `endless_lists` never says `isLastPage`,
-    as some lists of real servers; `max_limit` caps `limit` silently.
+    gives the same data. `world` holds it and may be changed, `rate` counts what was served and refused, `oauth` issues
+    tokens. `hidden_rows` permission-filtered rows after every third item make pages short or empty; `endless_lists`
+    never says `isLastPage`, as some lists of real servers; `max_limit` caps `limit` silently.
     """
 
     def __init__(
@@ -125,6 +126,7 @@ class FakeDataCenter(FakeServer):
             email="",
             kind="SERVICE",
         )
+        self.oauth = OAuth()
         self._tokens = {self.token: people[0], self.reader_token: people[-1], self.project_token: service}
 
     @property
@@ -148,6 +150,8 @@ class FakeDataCenter(FakeServer):
                 yield method, f"{self.context}/rest/api/{version}{template}", self._checked(handler)
         for method, template, handler in refs.module_routes():
             yield method, f"{self.context}/rest{template}", self._checked(handler)
+        yield "GET", f"{self.context}/rest/oauth2/latest/authorize", self._authorize
+        yield "POST", f"{self.context}/rest/oauth2/latest/token", self._issue_token
         yield "GET", f"{self.context}/status", _status
         yield "GET", f"{self.context}/login", _login_page
         yield "*", "/{rest*}", self._elsewhere
@@ -170,7 +174,10 @@ class FakeDataCenter(FakeServer):
         user, kind = None, "none"
         if scheme.lower() == "bearer":
             user = self._tokens.get(credential)
-            if user is not None:
+            granted = self.oauth.principal(credential)
+            if granted is not None:
+                user, kind = self.world.user_named(granted), "oauth2"
+            elif user is not None:
                 kind = "project_token" if user.kind == "SERVICE" else "http_token"
         elif scheme.lower() == "basic":
             user, kind = self._basic(credential)
@@ -211,6 +218,13 @@ class FakeDataCenter(FakeServer):
         if user is not None:
             response.headers["X-AUSERNAME"] = quote(user.name, safe="")
             response.headers["X-AUSERID"] = str(user.id)
+
+    async def _authorize(self, request: web.Request) -> web.StreamResponse:
+        return self.oauth.page(request.query)
+
+    async def _issue_token(self, request: web.Request) -> web.StreamResponse:
+        form = await request.post()
+        return self.oauth.answer(request.headers.get("Authorization"), form, self.username)
 
     async def _elsewhere(self, request: web.Request) -> web.StreamResponse:
         """Answer what is no operation: nothing below /rest, and the log-in page for the rest of the web site.
