@@ -274,82 +274,71 @@ class Case:
         return str(self.fault["kind"]).startswith("slow")
 
 
+def _for_all(
+    name: str,
+    error: type[BitbucketError],
+    says: str,
+    *,
+    handled: bool = False,
+    but: tuple[Operation, ...] = (),
+    **fault: Any,
+) -> Iterator[Case]:
+    """Repeat what may be repeated; of the rest the outcome is unknown after one request."""
+    for operation in OPERATIONS:
+        if operation in but:
+            continue
+        if operation.repeatable:
+            yield Case(name, fault, operation, 2, error, says, TRIES, handled=handled)
+        else:
+            yield Case(name, fault, operation, None, error, f"{says}.*{UNKNOWN}", handled=handled)
+
+
 def cases() -> Iterator[Case]:
     """Give all faults for all operations."""
-
-    def for_all(
-        name: str,
-        error: type[BitbucketError],
-        says: str,
-        *,
-        handled: bool = False,
-        but: tuple[Operation, ...] = (),
-        requests: int = TRIES,
-        **fault: Any,
-    ) -> Iterator[Case]:
-        """Repeat what may be repeated; of the rest the outcome is unknown after one request."""
-        for operation in OPERATIONS:
-            if operation in but:
-                continue
-            if operation.repeatable:
-                yield Case(name, fault, operation, 2, error, says, requests, handled=handled)
-            else:
-                yield Case(name, fault, operation, None, error, f"{says}.*{UNKNOWN}", handled=handled)
-
-    yield from for_all("reset before", TransportError, "the connection broke", kind="disconnect")
-    yield from for_all(
-        "reset after", TransportError, "the connection broke", kind="disconnect", with_effect=True, handled=True
-    )
-    yield from for_all("slow headers", TransportError, "timed out", kind="slow_headers", seconds=LATE, handled=True)
-    empty = (UPLOAD,)  # the answer to one has no body that could be slow, or cut short
-    yield from for_all(
-        "reset in the body", TransportError, "the connection broke", kind="disconnect_body", handled=True, but=empty
-    )
-    yield from for_all(
-        "slow body", TransportError, "timed out", kind="slow_body", seconds=LATE, handled=True, but=empty
-    )
-    yield from for_all(
-        "truncated JSON",
-        DecodeError,
-        "200|201, but the body is no whole JSON",
-        kind="truncated_json",
-        handled=True,
-        but=empty,
-    )
-    yield from for_all("HTML", DecodeError, "perhaps a login page", kind="html", but=empty)
-    for status, body in ((500, "json"), (502, "text"), (503, "empty"), (504, "html"), (555, "html")):
-        yield from for_all(str(status), ServerError, f"{status}: ", kind="status", status=status, body=body)
-    yield from for_all("500 after", ServerError, "500: ", kind="status", with_effect=True, handled=True)
-    yield from for_all("408", ResponseError, "408: ", kind="status", status=408)
-    for name in ("gzip_bomb", "oversized"):
-        for operation in OPERATIONS:
+    yield from _broken()
+    yield from _spoilt()
+    for operation in OPERATIONS:
+        yield from _refused(operation)
+        yield Case("content type", {"kind": "content_type"}, operation, 1, None)
+        for name in ("gzip_bomb", "oversized"):
             says = "larger than .* smaller pages" + ("" if operation.repeatable else f".*{UNKNOWN}")
             yield Case(name, {"kind": name, "size": LARGE}, operation, None, TransportError, says)
-    refused = "the server refused for group 'api': the next request may go in"
-    for operation in OPERATIONS:
-        yield Case("429", {"kind": "rate_limited"}, operation, 2, RateLimitError, refused, 2)
-        yield Case(
-            "429 with Retry-After",
-            {"kind": "rate_limited", "retry_after": "40"},
-            operation,
-            2,
-            RateLimitError,
-            refused,
-            2,
-        )
-        yield Case(
-            "429 with a long Retry-After",
-            {"kind": "rate_limited", "retry_after": "61"},
-            operation,
-            None,
-            RateLimitError,
-            f"{refused} 6[01]",
-        )
-        yield Case("content type", {"kind": "content_type"}, operation, 1, None)
     yield Case("redirects", {"kind": "redirect_loop"}, GET, 2, TransportError, "redirected more than 5 times", 6)
     for operation in (PUT, POST, UPLOAD):
         words = f"a {operation.method} is not sent to another address"
         yield Case("redirects", {"kind": "redirect_loop"}, operation, None, TransportError, words)
+
+
+EMPTY = (UPLOAD,)
+"""The answer to one has no body that could be slow, or cut short."""
+
+
+def _broken() -> Iterator[Case]:
+    broke, late = "the connection broke", "timed out"
+    yield from _for_all("reset before", TransportError, broke, kind="disconnect")
+    yield from _for_all("reset after", TransportError, broke, kind="disconnect", with_effect=True, handled=True)
+    yield from _for_all("reset in the body", TransportError, broke, kind="disconnect_body", handled=True, but=EMPTY)
+    yield from _for_all("slow headers", TransportError, late, kind="slow_headers", seconds=LATE, handled=True)
+    yield from _for_all("slow body", TransportError, late, kind="slow_body", seconds=LATE, handled=True, but=EMPTY)
+
+
+def _spoilt() -> Iterator[Case]:
+    cut = "200|201, but the body is no whole JSON"
+    yield from _for_all("truncated JSON", DecodeError, cut, kind="truncated_json", handled=True, but=EMPTY)
+    yield from _for_all("HTML", DecodeError, "perhaps a login page", kind="html", but=EMPTY)
+    for status, body in ((500, "json"), (502, "text"), (503, "empty"), (504, "html"), (555, "html")):
+        yield from _for_all(str(status), ServerError, f"{status}: ", kind="status", status=status, body=body)
+    yield from _for_all("500 after", ServerError, "500: ", kind="status", with_effect=True, handled=True)
+    yield from _for_all("408", ResponseError, "408: ", kind="status", status=408)
+
+
+def _refused(operation: Operation) -> Iterator[Case]:
+    says = "the server refused for group 'api': the next request may go in"
+    waits: dict[str, Any] = {"kind": "rate_limited", "retry_after": "40"}
+    yield Case("429", {"kind": "rate_limited"}, operation, 2, RateLimitError, says, 2)
+    yield Case("429 with Retry-After", waits, operation, 2, RateLimitError, says, 2)
+    waits = {"kind": "rate_limited", "retry_after": "61"}
+    yield Case("429 with a long Retry-After", waits, operation, None, RateLimitError, f"{says} 6[01]")
 
 
 def fault_of(case: Case, times: int | None) -> Fault:
