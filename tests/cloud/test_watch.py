@@ -215,15 +215,14 @@ async def test_a_pipeline_is_told_when_its_state_changes_until_it_ends() -> None
     assert transport.requests[0].url.endswith("/repositories/acme/api/pipelines/%7Bp%7D")
 
 
-@pytest.mark.parametrize(
-    "watching",
-    [
-        lambda bb: watch.pull_requests(bb, "..", "api"),
-        lambda bb: watch.commits(bb, "acme", "", "main"),
-        lambda bb: watch.pipeline(bb, "acme", "api", "."),
-    ],
-    ids=["pull_requests", "commits", "pipeline"],
-)
+WATCHING: dict[str, Callable[[CloudSession], AsyncIterator[object]]] = {
+    "pull_requests": lambda bb: watch.pull_requests(bb, "..", "api"),
+    "commits": lambda bb: watch.commits(bb, "acme", "", "main"),
+    "pipeline": lambda bb: watch.pipeline(bb, "acme", "api", "."),
+}
+
+
+@pytest.mark.parametrize("watching", WATCHING.values(), ids=WATCHING)
 async def test_an_argument_that_cannot_be_right_is_refused_at_the_first_step(
     watching: Callable[[CloudSession], AsyncIterator[object]],
 ) -> None:
