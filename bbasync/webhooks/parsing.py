@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 import orjson
 
 from bbasync.convert import CAMEL, SNAKE
-from bbasync.errors import PayloadError, PayloadTooLargeError, clip
+from bbasync.errors import BROKEN, PayloadError, PayloadTooLargeError, clip
 
 from . import cloud, datacenter
 from .events import Delivery, Event, Product, UnknownEvent
@@ -94,5 +94,5 @@ def _structure(payload: dict[str, Any], delivery: Delivery) -> Event:
     events, converter = (cloud.EVENTS, SNAKE) if of_cloud else (datacenter.EVENTS, CAMEL)
     try:
         return converter.structure(payload, events.get(delivery.event_key, UnknownEvent))
-    except (TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
+    except BROKEN as error:
         raise PayloadError(f"the body is not of the shape of {clip(delivery.event_key)}") from error
