@@ -16,20 +16,22 @@ from sqlalchemy import Connection, create_engine, func, select
 from bbasync import CloudSession
 from bbasync.crawl import CrawlOptions, Store, steps, tasks
 from bbasync.crawl.fetch import fetch
+from bbasync.crawl.plan import Payload
 from bbasync.crawl.schema import TABLES, TASK, WATERMARK, Row, metadata, upsert
 from bbasync.crawl.steps import Scope
 from bbasync.crawl.tasks import Task
+from bbasync.paging import Page
 from bbasync.testing import FakeCloud
 from tests.crawl.crawling import PLENTY, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bbasync.crawl.plan import Payload
-
 Event = Literal["written", "written twice", "dropped", "killed", "failed"]
 EVENTS: Sequence[Event] = ("written", "written", "written twice", "dropped", "killed", "failed")
-Answer = tuple[Sequence["Payload"], str | None]
+Answer = Page[dict[str, Any]]
+Key = tuple[str, str | None, str]
+"""A task's key, its cursor and where its keyset begins."""
 Content = dict[str, list[tuple[Any, ...]]]
 
 
@@ -45,11 +47,13 @@ def content(connection: Connection) -> Content:
 class Recording:
     """The pages of a crawl, and what it left in its store."""
 
-    answers: dict[tuple[str, str | None, str], Answer] = field(factory=dict[tuple[str, str | None, str], Answer])
+    pages: dict[tuple[str, str | None, str], Page[Payload]] = field(
+        factory=dict[tuple[str, str | None, str], Page[Payload]]
+    )
     content: Content = field(factory=dict[str, list[tuple[Any, ...]]])
 
     @staticmethod
-    def key(task: Task) -> tuple[str, str | None, str]:
+    def key(task: Task) -> Key:
         return task.key, task.cursor, str(task.arguments.get("from"))
 
 
@@ -57,9 +61,9 @@ class Recording:
 def recording() -> Recording:
     found = Recording()
 
-    async def record(session: CloudSession, task: Task) -> Answer:
-        answer = found.answers[found.key(task)] = await fetch(session, task)
-        return answer
+    async def record(session: CloudSession, task: Task) -> Page[Payload]:
+        page = found.pages[found.key(task)] = await fetch(session, task)
+        return page
 
     async def crawl() -> None:
         async with (
@@ -84,10 +88,11 @@ def _three(_session: CloudSession, _template: str) -> int:
 class Crawl:
     """The crawl's tasks and pages without its sessions: events decide what becomes of each page."""
 
-    answers: Mapping[tuple[str, str | None, str], Answer]
+    pages: Mapping[Key, Page[Payload]]
     events: list[tuple[int, Event]]
     scope: Scope = field(init=False)
     in_work: list[Task] = field(init=False, factory=list[Task])
+    writes: int = field(init=False, default=0)
 
     def to_the_end(self) -> Content:
         engine = create_engine("sqlite://")
@@ -139,8 +144,8 @@ class Crawl:
             self.in_work += [following] if following is not None else []
 
     def _write(self, connection: Connection, task: Task) -> Task | None:
-        values, cursor = self.answers[Recording.key(task)]
-        return steps.apply(connection, self.scope, task, values, cursor).following
+        self.writes += 1
+        return steps.apply(connection, self.scope, task, self.pages[Recording.key(task)]).following
 
 
 @settings(max_examples=20, deadline=None)
@@ -148,15 +153,26 @@ class Crawl:
 def test_any_order_of_writes_repeats_kills_and_failures_ends_as_one_undisturbed_crawl(
     recording: Recording, events: list[tuple[int, Event]]
 ) -> None:
-    left = Crawl(recording.answers, list(events)).to_the_end()
+    left = Crawl(recording.pages, list(events)).to_the_end()
     assert left["task"] == [], "every task was done"
     assert left == recording.content
 
 
+@settings(max_examples=10, deadline=None)
+@given(events=st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["written", "dropped", "killed"])), max_size=40))
+def test_only_pages_that_were_not_committed_are_asked_for_again(
+    recording: Recording, events: list[tuple[int, Event]]
+) -> None:
+    crawl = Crawl(recording.pages, list(events))
+    assert crawl.to_the_end() == recording.content
+    dropped = sum(event == "dropped" for _, event in events[len(crawl.events) :])
+    assert crawl.writes == len(recording.pages) + dropped
+
+
 def test_the_recording_has_listings_of_several_pages_and_every_kind(recording: Recording) -> None:
-    kinds = {key.rpartition("/")[2] for key, _, _ in recording.answers}
+    kinds = {key.rpartition("/")[2] for key, _, _ in recording.pages}
     assert kinds == set(TABLES)
-    assert len(recording.answers) > len({key for key, _, _ in recording.answers}) + 5
+    assert len(recording.pages) > len({key for key, _, _ in recording.pages}) + 5
     assert all(recording.content[name] for name in TABLES)
 
 
