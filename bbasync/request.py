@@ -137,6 +137,8 @@ class RawResponse:
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
     url: str
+    from_cache: bool = False
+    """Whether the caller's aiohttp session answered it without asking the server: it spends no budget."""
     _json: object = field(default=..., init=False, repr=False, eq=False)
 
     def json(self) -> JsonValue:

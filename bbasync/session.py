@@ -466,7 +466,7 @@ class Session:
         request = call.request
         ours = self._is_ours(request.url)
         token = await self._take(call) if ours else None
-        started: float | None = None
+        sent, started = False, 0.0
         response: RawResponse | None = None
         try:
             async with self.limiter:
@@ -475,10 +475,13 @@ class Session:
                     call.tries -= 1
                     raise Again(None, 0.0)
                 attempt = request.with_headers(await self._headers(call, ours=ours))
-                started = time.perf_counter()
+                sent, started = True, time.perf_counter()
                 response = await (
                     self._transport.send(attempt) if call.stack is None else self._open(call, call.stack, attempt)
                 )
+            if response.from_cache:
+                sent = False
+                return response
             if token is None or response.status != 429:
                 if token is not None:
                     token.bucket.accepted(token, response.headers)
@@ -489,8 +492,8 @@ class Session:
             raise Again(None, 0.0)
         finally:
             if token is not None:
-                token.bucket.give_back(token) if started is None else token.bucket.spend(token)
-            if started is not None and (self._on_response is not None or log.isEnabledFor(logging.DEBUG)):
+                token.bucket.spend(token) if sent else token.bucket.give_back(token)
+            if sent and (self._on_response is not None or log.isEnabledFor(logging.DEBUG)):
                 self._tell(call, response, time.perf_counter() - started, token)
 
     async def _take(self, call: _Call) -> Token:

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, Protocol
+from typing import IO, TYPE_CHECKING, Any, Final, Protocol
 
 import aiohttp
 from attrs import frozen
@@ -113,6 +113,8 @@ class AiohttpTransport:
         self, http: aiohttp.ClientSession | None = None, *, timeouts: Timeouts | None = None, max_body: int = MAX_BODY
     ) -> None:
         timeouts = timeouts or Timeouts()
+        if http is not None:
+            _refuse_a_shared_cache(http)
         self._http = http
         self._owned = http is None
         self._max_body = max_body
@@ -141,7 +143,13 @@ class AiohttpTransport:
         response = await self._open(request)
         try:
             body = await self._read(request, response)
-            return RawResponse(status=response.status, headers=_headers(response), body=body, url=request.url)
+            return RawResponse(
+                status=response.status,
+                headers=_headers(response),
+                body=body,
+                url=request.url,
+                from_cache=getattr(response, "from_cache", False),  # of aiohttp-client-cache
+            )
         finally:
             self._let_go(response)
 
@@ -174,12 +182,14 @@ class AiohttpTransport:
                 middlewares=(_OneAttempt(authorization, unwanted),),
             )
 
-        self._reading.add(response)
+        if self._owned:
+            self._reading.add(response)
         return response
 
     def _let_go(self, response: aiohttp.ClientResponse) -> None:
         """Keep the connection if the body was read to its end, else drop it."""
-        self._reading.discard(response)
+        if self._owned:
+            self._reading.discard(response)
         if response.content.at_eof():
             response.release()
         else:
@@ -257,6 +267,19 @@ class _translated:  # noqa: N801 - a context manager used as a statement
             sent=not isinstance(exc, _UNSENT),
             final=isinstance(exc, aiohttp.ClientSSLError),
         ) from exc
+
+
+def _refuse_a_shared_cache(http: aiohttp.ClientSession) -> None:
+    """Raise ValueError if one credential would get what aiohttp-client-cache holds for another."""
+    cache: Any = getattr(http, "cache", None)
+    if cache is None:
+        return
+    apart = cache.include_headers and "authorization" not in {name.lower() for name in cache.ignored_params}
+    if not apart or http.auth is not None or http.trust_env:
+        raise ValueError(
+            "this cache would mix the answers of credentials: make it with include_headers=True, without "
+            "'Authorization' in ignored_params, and the session without auth= and trust_env="
+        )
 
 
 def _reason(error: aiohttp.ClientSSLError) -> str:
