@@ -5,7 +5,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp_client_cache.backends import CacheBackend
+from aiohttp_client_cache.backends.base import CacheBackend
 from aiohttp_client_cache.session import CachedSession
 
 from bbasync import AccessToken, ApiToken, AuthenticationError, CloudSession, NotFoundError, RateTracker, Rolling
@@ -18,8 +18,8 @@ async def fake() -> AsyncIterator[FakeCloud]:
         yield fake
 
 
-def cached(**options: Any) -> CachedSession:
-    return CachedSession(cache=CacheBackend(expire_after=60, include_headers=True), **options)
+def cached() -> CachedSession:
+    return CachedSession(cache=CacheBackend(expire_after=60, include_headers=True))
 
 
 def session(fake: FakeCloud, http: aiohttp.ClientSession, **options: Any) -> CloudSession:
