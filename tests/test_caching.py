@@ -19,7 +19,8 @@ async def fake() -> AsyncIterator[FakeCloud]:
 
 
 def cached() -> CachedSession:
-    return CachedSession(cache=CacheBackend(expire_after=60, include_headers=True))
+    http: CachedSession = CachedSession(cache=CacheBackend(expire_after=60, include_headers=True))
+    return http
 
 
 def session(fake: FakeCloud, http: aiohttp.ClientSession, **options: Any) -> CloudSession:
