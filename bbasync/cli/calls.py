@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final
 
 import orjson
 import typer
@@ -15,7 +15,7 @@ from bbasync.cloud.limits import RATES
 from bbasync.cloud.session import BASE_URL, CloudSession, credential_from_env
 from bbasync.datacenter.session import DataCenterSession
 from bbasync.errors import ResponseError
-from bbasync.request import UNSET
+from bbasync.request import UNSET, as_object
 
 from .errors import printable
 
@@ -115,7 +115,7 @@ async def _whoami(base_url: str) -> dict[str, str]:
             user = "none: the token of a repository, project or workspace" if is_access_token else f"not told: {error}"
             scopes = ", ".join(error.scopes_granted)
         else:
-            account, headers = cast("dict[str, Any]", response.json() or {}), response.headers
+            account, headers = as_object(response.json()), response.headers
             user = f"{account.get('display_name', 'unknown')} {account.get('uuid', '')}"
             scopes = headers.get("x-oauth-scopes", "")
         kind = headers.get("x-credential-type") or ("access_token" if is_access_token else "api_token")

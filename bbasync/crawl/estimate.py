@@ -14,9 +14,10 @@ from attrs import frozen
 from bbasync.cloud.limits import PAGE_SIZES
 from bbasync.cloud.query import Q
 from bbasync.cloud.session import BASE_URL, CloudSession
+from bbasync.errors import DecodeError
 from bbasync.paging import Paging
 
-from .plan import BELOW_PULL_REQUESTS
+from .plan import BELOW_PULL_REQUESTS, slug_of
 from .sessions import Sessions
 
 if TYPE_CHECKING:
@@ -63,7 +64,10 @@ async def estimate(
     """
     async with Sessions(credentials, base_url=base_url, limiter=limiter, rates=rates) as sessions:
         groups = await sessions.groups(options.workspaces)
-        return [await _estimate(session, options, name) for session, names in groups for name in names]
+        try:
+            return [await _estimate(session, options, name) for session, names in groups for name in names]
+        except (KeyError, TypeError, AttributeError) as error:
+            raise DecodeError(f"an answer is of another shape: {error!r}") from error
 
 
 async def _estimate(bb: CloudSession, options: CrawlOptions, workspace: str) -> Estimate:
@@ -74,7 +78,7 @@ async def _estimate(bb: CloudSession, options: CrawlOptions, workspace: str) -> 
     listed = bb.paginate(
         f"/repositories/{workspace}", query={"fields": "next,values.full_name"}, paging=Paging(size=_REPOSITORIES)
     )
-    slugs = [repository["full_name"].rpartition("/")[2] async for repository in listed]
+    slugs = [slug_of(repository) async for repository in listed]
     chosen = [slug for slug in slugs if options.keeps(workspace, slug)]
     requests["repositories"] = max(1, ceil(len(slugs) / _REPOSITORIES))
     number = min(SAMPLE, len(chosen))
@@ -106,7 +110,7 @@ async def _look(bb: CloudSession, options: CrawlOptions, path: str) -> Counter[s
             "fields": "size,values.comment_count",
         },
     )
-    comments = [value.get("comment_count", 0) for value in values]
+    comments = [value.get("comment_count") or 0 for value in values]
     share = size / len(values) if values else 0.0
     if "pull_requests" in options.resources:
         requests["pull_requests"] = max(1, ceil(size / 50))

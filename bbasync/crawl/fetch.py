@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from bbasync.cloud.query import Q
 from bbasync.errors import BadRequestError, DecodeError, NotFoundError
-from bbasync.paging import Paging
+from bbasync.paging import Page, Paging
 
 from .plan import without_missing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from bbasync.cloud.session import CloudSession
     from bbasync.errors import ResponseError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .plan import Payload
     from .tasks import Task
 
-__all__ = ["fetch", "without_missing_heads"]
+__all__ = ["fetch", "page_of", "without_missing_heads"]
 
 _TEMPLATES: Final[Mapping[str, str]] = {
     "workspaces": "/workspaces/{workspace}",
@@ -42,17 +42,24 @@ _TEMPLATES: Final[Mapping[str, str]] = {
 }
 
 
-async def fetch(session: CloudSession, task: Task) -> tuple[Sequence[Payload], str | None]:
-    """Return the values of a task's next page, and the page after it."""
-    request = _request(session, task)
+async def fetch(session: CloudSession, task: Task) -> Page[Payload]:
+    """Return the next page of a task."""
+    try:
+        request = _request(session, task)
+    except ValueError as error:  # of a name that the server gave
+        raise DecodeError(f"there is no path to {task.key}: {error}", template=_TEMPLATES[task.kind]) from error
     if task.kind == "workspaces":
         payload = (await session.send(request)).json()
         if not isinstance(payload, dict):
             raise DecodeError("a workspace is an object", method=request.method, template=request.template)
-        return [cast("Payload", payload)], None
+        return page_of([cast("Payload", payload)])
     async with session.cursor(request, _objects, Paging(start=task.cursor, whole=True)) as pages:
-        page: Any = next(await anext(pages))
-    return page.values, page.next
+        return cast("Page[Payload]", next(await anext(pages)))
+
+
+def page_of(values: list[Payload]) -> Page[Payload]:
+    """Return what there is of a listing that is not paged."""
+    return Page(values=values, raw={"values": values}, number=1, size=None, next=None)
 
 
 def _objects(values: list[Any]) -> list[Any]:

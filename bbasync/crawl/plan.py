@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import orjson
 from attrs import field, frozen
 
-from bbasync.errors import DecodeError
+from bbasync.errors import BROKEN, DecodeError
 
 from .schema import RESOURCES, Row
 
@@ -26,11 +26,14 @@ __all__ = [
     "Known",
     "before",
     "covers",
+    "head_of",
     "instant",
     "keyset_next",
+    "number_of",
     "pull_request_needs",
     "resources_of",
     "row_of",
+    "slug_of",
     "without_missing",
 ]
 
@@ -151,9 +154,9 @@ def instant(text: object) -> str | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return _written(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):  # commits may claim any date, as one that lies before the year 1 in UTC
         return None
-    return _written(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def before(newest: str) -> str:
@@ -170,7 +173,7 @@ def covers(cutoff: str, wanted: str) -> bool:
 
 
 def row_of(task: Task, payload: Payload, run: int) -> Row:
-    """Return the row that keeps a payload."""
+    """Return the row that keeps a payload; DecodeError if it has no key."""
     columns: Row = {
         "workspace": task.workspace,
         "repository": task.repository,
@@ -184,9 +187,18 @@ def row_of(task: Task, payload: Payload, run: int) -> Row:
         "gone_at": None,
     }
     try:
-        return columns | _COLUMNS[task.kind](payload)
-    except (KeyError, TypeError) as error:
+        row = columns | _COLUMNS[task.kind](payload)
+        _text(row["id"])
+    except BROKEN as error:
         raise DecodeError(f"this is none of {task.kind}: {error!r}", body=orjson.dumps(payload)) from error
+    return row | {name: row[name] if isinstance(row[name], str) else None for name in ("state", "author")}
+
+
+def _text(value: object) -> str:
+    """Return a text; TypeError for what is none or empty, with which a database would fail for the whole crawl."""
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"{value!r} is no name")
+    return value
 
 
 def _object(value: object) -> Payload:
@@ -236,7 +248,7 @@ def _commit(payload: Payload) -> Row:
 
 
 def _pull_request(payload: Payload) -> Row:
-    number = payload["id"]
+    number = number_of(payload)
     author = _uuid(payload.get("author"))
     return {"id": str(number), "pull_request": number, "state": payload.get("state"), "author": author}
 
@@ -267,7 +279,7 @@ def _activity(payload: Payload) -> Row:
     name = str(thing["id"]) if kind == "comment" else f"{moment}/{author}"  # only comments have an id
     return {
         "id": f"{kind}/{name}",
-        "pull_request": payload["pull_request"]["id"],
+        "pull_request": number_of(payload["pull_request"]),
         "state": kind,
         "author": author,
         "created_on": moment,
@@ -291,8 +303,22 @@ _COLUMNS: Final[Mapping[str, Callable[[Payload], Row]]] = {
 
 
 def slug_of(repository: Payload) -> str:
-    """Return a repository's slug, which some payloads hold in their full name only."""
-    return str(repository.get("slug") or repository["full_name"].rpartition("/")[2])
+    """Return a repository's slug, which some payloads hold in their full name only; or a workspace's."""
+    return _text(repository.get("slug") or repository["full_name"].rpartition("/")[2])
+
+
+def number_of(pull_request: Payload) -> int:
+    """Return a pull request's number; TypeError for what is none or greater than databases have room for."""
+    number = pull_request["id"]
+    if not isinstance(number, int) or not 0 < number < 2**31:
+        raise TypeError(f"{number!r} is no number of a pull request")
+    return number
+
+
+def head_of(ref: Payload) -> str | None:
+    """Return the hash of the commit that a branch or tag points to."""
+    head = _part(ref, "target").get("hash")
+    return head if isinstance(head, str) else None
 
 
 # -- decisions --------------------------------------------------------------------------------------------------------

@@ -26,14 +26,14 @@ from bbasync.errors import (
 )
 
 from . import steps, tasks
-from .fetch import fetch, without_missing_heads
+from .fetch import fetch, page_of, without_missing_heads
 from .progress import Failure, Progress, WorkspaceProgress
 from .steps import Scope
 from .store import StoreError
 from .tasks import Run, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import Connection
 
@@ -161,22 +161,23 @@ class Pool:
     # -- one listing ----------------------------------------------------------------------------------------------
 
     async def _read(self, place: _Place, task: Task) -> None:
-        seen = {task.cursor}
+        seen: set[str] = set()
         following: Task | None = task
         while following is not None and self._refused is None:
+            if following.cursor is None:
+                seen.clear()  # the listing begins, perhaps anew
+            else:
+                seen.add(following.cursor)
             following = await self._read_page(place, following, seen)
             self._changed.set()
             self._progress.changed()
 
-    async def _read_page(self, place: _Place, task: Task, seen: set[str | None]) -> Task | None:
+    async def _read_page(self, place: _Place, task: Task, seen: Collection[str]) -> Task | None:
         try:
-            values, cursor = await fetch(self._session, task)
-            if cursor in seen and cursor is not None:
+            page = await fetch(self._session, task)
+            if page.next in seen:
                 raise PagingError(f"{task.key}: the server names a next page that this listing has already been to")
-            seen.add(cursor)
-            outcome = await self._store.run(
-                partial(steps.apply, scope=place.scope, task=task, values=values, following=cursor)
-            )
+            outcome = await self._store.run(partial(steps.apply, scope=place.scope, task=task, page=page))
         except StoreError:
             raise
         except AuthenticationError as error:
@@ -195,9 +196,7 @@ class Pool:
                 return task if await self._store.run(partial(tasks.advance, task=task)) else None
         if isinstance(error, NotFoundError) and task.kind == "commits" and task.cursor is None:
             # a repository without commits may say so this way
-            outcome = await self._store.run(
-                partial(steps.apply, scope=place.scope, task=task, values=[], following=None)
-            )
+            outcome = await self._store.run(partial(steps.apply, scope=place.scope, task=task, page=page_of([])))
             place.progress.note(task.kind, outcome)
             return outcome.following
         if self.first_error is None:

@@ -69,7 +69,8 @@ class WorkspaceProgress:
         self.rows += outcome.rows
         self.pages += 1
         self._pages[kind] += 1
-        self.done += outcome.left
+        self.done += outcome.left and not outcome.failed
+        self.failed += outcome.failed
 
     def note_failure(self, kind: str, outcome: Outcome) -> None:
         """Count a listing that failed."""

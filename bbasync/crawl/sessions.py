@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from bbasync.auth import CredentialLike, credential_of
 from bbasync.cloud.session import CloudSession
 from bbasync.concurrency import ConcurrencyLimiter
+from bbasync.errors import DecodeError
 from bbasync.rate import RateTracker
+
+from .plan import slug_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from .config import Credentials
 
 __all__ = ["Sessions"]
+
+_WORKSPACES: Final = "/user/workspaces"
 
 
 class Sessions:
@@ -73,7 +78,10 @@ class Sessions:
         names = dict.fromkeys(self._credentials.workspaces)
         if self._credentials.default is not None or not names:
             bb = await self._session(self._credentials.of(""))
-            names |= {access["workspace"]["slug"]: None async for access in bb.paginate("/user/workspaces")}
+            try:
+                names |= {slug_of(access["workspace"]): None async for access in bb.paginate(_WORKSPACES)}
+            except (KeyError, TypeError, AttributeError) as error:
+                raise DecodeError(f"this is no workspace of the user: {error!r}", template=_WORKSPACES) from error
         return list(names)
 
     async def _session(self, credential: CredentialLike) -> CloudSession:

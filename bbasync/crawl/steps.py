@@ -23,6 +23,8 @@ import orjson
 from attrs import evolve, frozen
 from sqlalchemy import Connection, select, update
 
+from bbasync.errors import BROKEN, DecodeError
+
 from . import tasks
 from .plan import (
     BELOW_PULL_REQUESTS,
@@ -33,8 +35,10 @@ from .plan import (
     activity_of,
     before,
     covers,
+    head_of,
     instant,
     keyset_next,
+    number_of,
     pull_request_needs,
     row_of,
     slug_of,
@@ -44,9 +48,13 @@ from .schema import TABLES, Row, upsert
 from .tasks import Task
 
 if TYPE_CHECKING:
+    from bbasync.paging import Page
+
     from .plan import Payload
 
 __all__ = ["Outcome", "Scope", "apply", "fail"]
+
+_MOVED: Final = "it changed while it was listed: rows may be missing, and none was marked as gone"
 
 
 @frozen(kw_only=True)
@@ -68,6 +76,8 @@ class Outcome:
     """How many tasks became pending, by kind."""
     left: bool
     """Whether the task is pending no more."""
+    failed: bool = False
+    """Whether it has come to its end, but in vain."""
 
 
 @frozen(kw_only=True)
@@ -79,31 +89,32 @@ class _Step:
     arguments: Mapping[str, Any]
 
 
-class _Page(Protocol):
-    def __call__(
-        self, connection: Connection, scope: Scope, task: Task, values: Sequence[Payload], following: str | None
-    ) -> _Step: ...
+class _PageStep(Protocol):
+    def __call__(self, connection: Connection, scope: Scope, task: Task, page: Page[Payload]) -> _Step: ...
 
 
 class _End(Protocol):
     def __call__(self, connection: Connection, scope: Scope, task: Task) -> list[Task]: ...
 
 
-def apply(
-    connection: Connection, scope: Scope, task: Task, values: Sequence[Payload], following: str | None
-) -> Outcome:
-    """Write a page of a task."""
-    step = _PAGES.get(task.kind, _listing)(connection, scope, task, values, following)
+def apply(connection: Connection, scope: Scope, task: Task, page: Page[Payload]) -> Outcome:
+    """Write a page of a task; DecodeError if it is of another shape."""
+    try:
+        step = _PAGES.get(task.kind, _listing)(connection, scope, task, page)
+    except BROKEN as error:
+        raise DecodeError(f"this is no page of {task.kind}: {error!r}") from error
     upsert(connection, TABLES[task.kind], step.rows)
     added = tasks.add(connection, scope.run, step.children)
-    task = evolve(task, arguments=step.arguments, cursor=step.cursor)
-    if not step.is_over:
+    has_moved = step.is_over and "moved" in step.arguments
+    begins_anew = has_moved and not task.tries
+    task = evolve(task, arguments=step.arguments, cursor=step.cursor, tries=task.tries + begins_anew)
+    if begins_anew or not step.is_over:
         goes_on = tasks.advance(connection, task)
         return Outcome(following=task if goes_on else None, rows=len(step.rows), added=added, left=False)
-    left = tasks.finish(connection, task)
+    left = tasks.fail(connection, task, _MOVED, is_final=False) if has_moved else tasks.finish(connection, task)
     if left:
         added += tasks.add(connection, scope.run, _ENDS.get(task.kind, _mark_gone)(connection, scope, task))
-    return Outcome(rows=len(step.rows), added=added, left=left)
+    return Outcome(rows=len(step.rows), added=added, left=left, failed=left and has_moved)
 
 
 def fail(connection: Connection, scope: Scope, task: Task, error: str, *, is_final: bool, is_denied: bool) -> Outcome:
@@ -121,16 +132,24 @@ def fail(connection: Connection, scope: Scope, task: Task, error: str, *, is_fin
 # -- most listings ----------------------------------------------------------------------------------------------------
 
 
-def _listing(
-    connection: Connection, scope: Scope, task: Task, values: Sequence[Payload], following: str | None
-) -> _Step:
+def _listing(connection: Connection, scope: Scope, task: Task, page: Page[Payload]) -> _Step:
+    """Go on by the number of the page, and note if the listing is of another size than at its first page.
+
+    What is deleted meanwhile moves all that follows it one place forward, and so one item past the page that is asked
+    for next.
+    """
     del connection
-    rows = [row_of(task, payload, scope.run) for payload in values]
-    return _Step(rows=rows, cursor=following, is_over=following is None, arguments=task.arguments)
+    rows = [row_of(task, payload, scope.run) for payload in page.values]
+    arguments = {"size": page.size} if task.cursor is None else {**task.arguments}
+    if None not in (page.size, arguments.get("size")) and page.size != arguments["size"]:
+        arguments["moved"] = True
+    return _Step(rows=rows, cursor=page.next, is_over=page.next is None, arguments=arguments)
 
 
 def _mark_gone(connection: Connection, scope: Scope, task: Task) -> list[Task]:
     """Mark what a complete listing no longer shows."""
+    if "moved" in task.arguments:
+        return []
     table = TABLES[task.kind]
     connection.execute(
         update(table)
@@ -155,10 +174,10 @@ def _below_workspace(connection: Connection, scope: Scope, task: Task) -> list[T
 # -- repositories -----------------------------------------------------------------------------------------------------
 
 
-def _repositories_page(
-    connection: Connection, scope: Scope, task: Task, values: Sequence[Payload], following: str | None
-) -> _Step:
-    chosen = {slug_of(payload): payload for payload in values if scope.options.keeps(task.workspace, slug_of(payload))}
+def _repositories_page(connection: Connection, scope: Scope, task: Task, page: Page[Payload]) -> _Step:
+    chosen = {
+        slug_of(payload): payload for payload in page.values if scope.options.keeps(task.workspace, slug_of(payload))
+    }
     table = TABLES["repositories"]
     visited = connection.execute(
         select(table.c.repository).where(
@@ -166,14 +185,14 @@ def _repositories_page(
         )
     )
     fresh = chosen.keys() - set(visited.scalars())
-    start, cursor = keyset_next(task.arguments["from"], values, following)
+    start, cursor = keyset_next(task.arguments["from"], page.values, page.next)
     return _Step(
         rows=[row_of(task, payload, scope.run) for payload in chosen.values()],
         children=[
             child for slug in chosen if slug in fresh for child in _below_repository(connection, scope, task, slug)
         ],
         cursor=cursor,
-        is_over=following is None,
+        is_over=page.next is None,
         arguments={"from": start},
     )
 
@@ -229,21 +248,19 @@ def _heads(connection: Connection, task: Task) -> list[str]:
                 table.c.workspace == task.workspace, table.c.repository == task.repository, table.c.gone_at.is_(None)
             )
         )
-        targets = (orjson.loads(payload).get("target") for payload in payloads.scalars())
-        heads |= dict.fromkeys(target["hash"] for target in targets if target)
+        found = (head_of(orjson.loads(payload)) for payload in payloads.scalars())
+        heads |= dict.fromkeys(head for head in found if head is not None)
     return list(heads)
 
 
-def _commits_page(
-    connection: Connection, scope: Scope, task: Task, values: Sequence[Payload], following: str | None
-) -> _Step:
+def _commits_page(connection: Connection, scope: Scope, task: Task, page: Page[Payload]) -> _Step:
     del connection
     cutoff = scope.options.cutoff
-    rows = [row_of(task, payload, scope.run) for payload in values]
+    rows = [row_of(task, payload, scope.run) for payload in page.values]
     kept = [row for row in rows if str(row["created_on"] or NEVER) >= cutoff]
     # newest first, more or less: dates are what the authors' clocks said
-    is_over = following is None or bool(rows and not kept)
-    return _Step(rows=kept, cursor=following, is_over=is_over, arguments=task.arguments)
+    is_over = page.next is None or bool(rows and not kept)
+    return _Step(rows=kept, cursor=page.next, is_over=is_over, arguments=task.arguments)
 
 
 def _commits_end(connection: Connection, scope: Scope, task: Task) -> list[Task]:
@@ -255,28 +272,28 @@ def _commits_end(connection: Connection, scope: Scope, task: Task) -> list[Task]
 # -- activity ---------------------------------------------------------------------------------------------------------
 
 
-def _activity_page(
-    connection: Connection, scope: Scope, task: Task, values: Sequence[Payload], following: str | None
-) -> _Step:
-    moments = [activity_of(payload)[2] for payload in values]
+def _activity_page(connection: Connection, scope: Scope, task: Task, page: Page[Payload]) -> _Step:
+    moments = [activity_of(payload)[2] for payload in page.values]
     children: list[Task] = []
     arguments = task.arguments
-    if task.cursor is None:
+    if "until" not in arguments:
+        if not page.values and page.next is not None:  # the newest is yet to come
+            return _Step(cursor=page.next, arguments=arguments)
         arguments = _activity_start(connection, scope, task, max(filter(None, moments), default=EPOCH))
         children = _pull_requests(connection, scope, task)
     rows_from, comments_from = arguments["rows_from"], arguments["comments_from"]
-    dated = [(value, moment or NEVER) for value, moment in zip(values, moments, strict=True)]
+    dated = [(value, moment or NEVER) for value, moment in zip(page.values, moments, strict=True)]
     rows = [row_of(task, value, scope.run) for value, moment in dated if moment >= rows_from]
     comments = [value for value, moment in dated if "comment" in value and moment >= comments_from]
     children += _commented(connection, task, comments)
-    is_over = following is None or min((moment for _, moment in dated), default=NEVER) < min(rows_from, comments_from)
-    return _Step(rows=rows, children=children, cursor=following, is_over=is_over, arguments=arguments)
+    is_over = page.next is None or min((moment for _, moment in dated), default=NEVER) < min(rows_from, comments_from)
+    return _Step(rows=rows, children=children, cursor=page.next, is_over=is_over, arguments=arguments)
 
 
 def _activity_start(connection: Connection, scope: Scope, task: Task, newest: str) -> dict[str, str]:
     """Return how far back to read, for rows and for comments."""
     cutoff, wanted = scope.options.cutoff, scope.options.resources
-    arguments = {"until": before(newest), "rows_from": NEVER, "comments_from": NEVER}
+    arguments = {"until": _watermark(newest, tasks.now()), "rows_from": NEVER, "comments_from": NEVER}
     if "activity" in wanted:
         last = tasks.read_watermark(connection, task, "activity")
         is_usable = last is not None and covers(last["since"], cutoff)
@@ -304,9 +321,17 @@ def _commented(connection: Connection, task: Task, payloads: Sequence[Payload]) 
     for payload, comment_id in zip(payloads, ids, strict=True):
         _, comment, moment = activity_of(payload)
         if comment_id not in stored or stored[comment_id] != instant(comment.get("updated_on")):
-            number = payload["pull_request"]["id"]
+            number = number_of(payload["pull_request"])
             children.append(task.child("comments", pull_request=number, version=moment or ""))
     return children
+
+
+def _watermark(newest: str, begun: str) -> str:
+    """Return from where the next run reads, for the newest instant that was seen and our own at the beginning.
+
+    The server's clock may have been ahead: what changes after it is put right is then older than the newest.
+    """
+    return before(min(newest, begun))
 
 
 def _activity_end(connection: Connection, scope: Scope, task: Task) -> list[Task]:
@@ -337,6 +362,7 @@ def _pull_requests(connection: Connection, scope: Scope, task: Task, *, is_blind
         start = max(cutoff, last["until"])
     arguments = {
         "from": start,
+        "begun": tasks.now(),
         "forced": forced,
         "settled": 0 if last is None else last["run"],
         "blind": is_blind,
@@ -344,13 +370,12 @@ def _pull_requests(connection: Connection, scope: Scope, task: Task, *, is_blind
     return [task.child("pull_requests", arguments=arguments)]
 
 
-def _pull_requests_page(
-    connection: Connection, scope: Scope, task: Task, values: Sequence[Payload], following: str | None
-) -> _Step:
-    known = _known(connection, task, [payload["id"] for payload in values])
+def _pull_requests_page(connection: Connection, scope: Scope, task: Task, page: Page[Payload]) -> _Step:
+    rows = [row_of(task, payload, scope.run) for payload in page.values]
+    known = _known(connection, task, [number_of(payload) for payload in page.values])
     children: list[Task] = []
-    for payload in values:
-        number = payload["id"]
+    for payload in page.values:
+        number = number_of(payload)
         needs = pull_request_needs(
             payload,
             known.get(number),
@@ -361,12 +386,12 @@ def _pull_requests_page(
         )
         version = instant(payload.get("updated_on")) or ""
         children += [task.child(kind, pull_request=number, version=version) for kind in needs]
-    start, cursor = keyset_next(task.arguments["from"], values, following)
+    start, cursor = keyset_next(task.arguments["from"], page.values, page.next)
     return _Step(
-        rows=[row_of(task, payload, scope.run) for payload in values],
+        rows=rows,
         children=children,
         cursor=cursor,
-        is_over=following is None,
+        is_over=page.next is None,
         arguments={**task.arguments, "from": start},
     )
 
@@ -391,7 +416,7 @@ def _pull_requests_end(connection: Connection, scope: Scope, task: Task) -> list
     if task.arguments["blind"]:
         read -= {"comments"}
     value = {
-        "until": before(task.arguments["from"]),
+        "until": _watermark(task.arguments["from"], task.arguments["begun"]),
         "since": scope.options.cutoff,
         "run": scope.run,
         "resources": sorted(read),
@@ -411,7 +436,7 @@ def _pull_requests_end(connection: Connection, scope: Scope, task: Task) -> list
     return [task.child("statuses", pull_request=number) for number in still_open.scalars()]
 
 
-_PAGES: Final[Mapping[str, _Page]] = {
+_PAGES: Final[Mapping[str, _PageStep]] = {
     "repositories": _repositories_page,
     "commits": _commits_page,
     "activity": _activity_page,

@@ -250,11 +250,11 @@ def claim(connection: Connection, run: int, number: int, taken: Collection[str])
 
 
 def advance(connection: Connection, task: Task) -> bool:
-    """Record the next page of a task; False if a later change has started it anew."""
+    """Record the page that a task is at; False if a later change has started it anew."""
     done = connection.execute(
         update(TASK)
         .where(TASK.c.key == task.key, TASK.c.version == task.version)
-        .values(cursor=task.cursor, arguments=_json(task.arguments))
+        .values(cursor=task.cursor, arguments=_json(task.arguments), tries=task.tries)
     )
     return bool(done.rowcount)
 
