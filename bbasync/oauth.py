@@ -11,8 +11,8 @@ import base64
 import hashlib
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Final, Self
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from attrs import converters, field, frozen
 
@@ -83,7 +83,8 @@ class OAuthClient:
         self._authorize_path = authorize_path
         self._token_path = token_path
         self._secret_in_form = secret_in_form
-        self._options = options
+        # The request that asks for a token stands in its session's slot already, and would wait for itself.
+        self._options: SessionOptions = {**options, "limiter": None, "rates": None}
 
     def __repr__(self) -> str:
         return f"<OAuthClient {self.client_id} of {self._base_url}>"
@@ -156,14 +157,14 @@ class OAuthClient:
 
         Raises AuthorizationExpiredError if the code was used before or is too old.
         """
-        return await self._ask(
-            {
-                "grant_type": "authorization_code",
-                "code": Secret(code),
-                "redirect_uri": redirect_uri,
-                "code_verifier": code_verifier,
-            }
-        )
+        form: Query = {
+            "grant_type": "authorization_code",
+            "code": Secret(code),
+            "redirect_uri": redirect_uri,
+            "code_verifier": None if code_verifier is None else Secret(code_verifier),
+        }
+        del code, code_verifier  # before anything raises: tracebacks show local variables
+        return await self._ask(form)
 
     # -- credentials ----------------------------------------------------------------------------------------------
 
@@ -223,22 +224,33 @@ class OAuthClient:
         elif credential is None:
             credential = BasicAuth(self.client_id, self._secret)
         asked = time.time()
-        async with _TokenEndpoint(credential, base_url=self._base_url, **self._options) as endpoint:
+        endpoint = _TokenEndpoint(credential, base_url=self._base_url, **self._options)
+        try:
             # Repeated even though a refresh token is good for one use: where an answer was lost, nothing else is left.
             request = endpoint.build("POST", self._token_path, form=form, repeatable=True)
-            answer = as_object((await endpoint.send(request)).json())
-        token, lifetime, refresh_token = (answer.get(key) for key in ("access_token", "expires_in", "refresh_token"))
-        if not isinstance(token, str) or not isinstance(lifetime, (int, float)):
+            token = _token(as_object((await endpoint.send(request)).json()), asked)
+        finally:
+            if self._options.get("transport") is None:  # the caller's serves the next request too
+                await endpoint.close()
+        if token is None:
             raise DecodeError(
                 "the answer has no access_token with expires_in", method="POST", template=self._token_path
             )
-        return OAuthToken(
-            access_token=token,
-            expires_at=asked + lifetime,
-            lifetime=lifetime,
-            refresh_token=refresh_token,
-            scope=answer.get("scope") or answer.get("scopes") or "",
-        )
+        return token
+
+
+def _token(answer: Mapping[str, Any], asked: float) -> OAuthToken | None:
+    """Return the token of an answer; None if it has none, or does not tell how long it is good for."""
+    token, lifetime = answer.get("access_token"), answer.get("expires_in")
+    if not isinstance(token, str) or not isinstance(lifetime, (int, float)):
+        return None
+    return OAuthToken(
+        access_token=token,
+        expires_at=asked + lifetime,
+        lifetime=lifetime,
+        refresh_token=answer.get("refresh_token"),
+        scope=answer.get("scope") or answer.get("scopes") or "",
+    )
 
 
 class _TokenEndpoint(Session):
@@ -307,9 +319,9 @@ class OAuthCredential:
         return f"<OAuthCredential of {self.principal}>"
 
     async def authorization(self) -> Secret:
-        """Return the header, of a token that was renewed if it was due."""
+        """Return the header, of a token that was renewed if it was due or is being renewed."""
         token = self._token
-        if token is None or self._unstored is not None or token.is_due(self._wall()):
+        if token is None or self._renewal is not None or self._unstored is not None or token.is_due(self._wall()):
             token = await self._renewed()
         return _bearer(token)
 
