@@ -15,7 +15,7 @@ from attrs import define, evolve, field, frozen
 
 from . import __version__
 from .auth import Credential, CredentialLike, credential_of
-from .concurrency import ConcurrencyLimiter
+from .concurrency import ConcurrencyLimiter, Turns
 from .errors import (
     BROKEN,
     AuthenticationError,
@@ -71,6 +71,8 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _IDEMPOTENT: Final = _SAFE | {"PUT", "DELETE"}
 _ERROR_BODY: Final = 1024 * 1024
+_LARGE: Final = 64 * 1024
+"""Bytes of a body from which parsing waits for its turn."""
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -191,6 +193,7 @@ class Session:
             raise ValueError(f"user_agent must be ASCII without control characters, got {self._user_agent!r}")
         self._on_response = options.get("on_response")
         self._retry_budget = RetryBudget()
+        self._turns = Turns()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._buckets: dict[str, Bucket] = {}
         self._closed = False
@@ -435,6 +438,8 @@ class Session:
         response: RawResponse | None = None
         try:
             response = await self._exchange(call)
+            if len(response.body) > _LARGE:
+                await self._turns.take()
             self._check(call.request, response)
         except (TransportError, DecodeError, ResponseError) as error:
             return await self._failed(call, error, response)

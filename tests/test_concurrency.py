@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from bbasync import ConcurrencyLimiter
+from bbasync.concurrency import Turns
 from tests.virtual import settle, virtual
 
 
@@ -80,3 +81,20 @@ def test_no_slots_is_refused() -> None:
 
 def test_its_repr_tells_its_state() -> None:
     assert repr(ConcurrencyLimiter(2)) == "<ConcurrencyLimiter 0 of 2 in flight, 0 waiting>"
+
+
+@virtual
+async def test_turns_let_one_through_in_each_round_of_the_loop_and_outlive_a_cancellation() -> None:
+    turns, order = Turns(), list[str]()
+
+    async def parse(name: str) -> None:
+        await turns.take()
+        order.append(f"parsed {name}")
+        asyncio.get_running_loop().call_soon(order.append, f"read {name}")
+
+    tasks = [asyncio.create_task(parse(name)) for name in "abcd"]
+    await asyncio.sleep(0)
+    tasks[1].cancel()
+    await asyncio.wait(tasks)
+    await settle()
+    assert order == ["parsed a", "read a", "parsed c", "read c", "parsed d", "read d"]
