@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, select
@@ -270,6 +271,16 @@ def test_whatever_a_page_holds_it_is_written_or_a_failure_of_its_listing_alone(
     with contextlib.suppress(DecodeError):
         assert steps.apply(empty, within, begun(empty, task), page(VALID[kind] | spoilt)).left
     empty.rollback()
+
+
+def test_commits_are_listed_from_the_heads_that_are_told(connection: Connection) -> None:
+    targets: list[Any] = [{"hash": "c0"}, {"hash": {}}, {}, [], "c1", None]
+    begun(connection, BRANCHES)
+    branches = page(*({"name": f"branch-{number}", "target": target} for number, target in enumerate(targets)))
+    assert steps.apply(connection, scope(), BRANCHES, branches).added == {"tags": 1}
+    assert steps.apply(connection, scope(), evolve(BRANCHES, kind="tags"), page()).added == {"commits": 1}
+    (commits,) = (task for task in tasks.claim(connection, 1, 9, []) if task.kind == "commits")
+    assert commits.arguments["heads"] == ["c0"]
 
 
 def test_a_page_that_is_nested_too_deeply_to_be_kept_is_a_failure_of_its_listing(connection: Connection) -> None:

@@ -288,6 +288,7 @@ async def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None
         ("postgres//me:hunter2@host/x", "no database URL"),
         ("nosuch://me:hunter2@host/x", "no such database"),
         ("sqlite+aiosqlite:///x.db", "asynchronous driver"),
+        ("sqlite:///file:x.db?uri=true", "name its file, as in sqlite:///bitbucket.db"),
     ],
 )
 def test_a_url_that_is_none_is_refused_before_anything_is_opened(url: str, says: str) -> None:
