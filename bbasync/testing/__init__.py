@@ -11,9 +11,20 @@ if TYPE_CHECKING:
     from bbasync.testing.faults import Fault, Faults
     from bbasync.testing.git import git_world
     from bbasync.testing.recording import RecordingTransport, answer
+    from bbasync.testing.webhooks import WebhookDelivery
     from bbasync.testing.world import World
 
-__all__ = ["FakeCloud", "FakeDataCenter", "Fault", "Faults", "RecordingTransport", "World", "answer", "git_world"]
+__all__ = [
+    "FakeCloud",
+    "FakeDataCenter",
+    "Fault",
+    "Faults",
+    "RecordingTransport",
+    "WebhookDelivery",
+    "World",
+    "answer",
+    "git_world",
+]
 
 _HOMES = {
     "FakeCloud": "bbasync.testing.cloud",
@@ -21,6 +32,7 @@ _HOMES = {
     "Fault": "bbasync.testing.faults",
     "Faults": "bbasync.testing.faults",
     "RecordingTransport": "bbasync.testing.recording",
+    "WebhookDelivery": "bbasync.testing.webhooks",
     "World": "bbasync.testing.world",
     "answer": "bbasync.testing.recording",
     "git_world": "bbasync.testing.git",

@@ -39,7 +39,8 @@ from bbasync.testing.cloud_rate import ANONYMOUS, RateLimit
 from bbasync.testing.cloud_scopes import ALL_SCOPES, api_token_scope, implied
 from bbasync.testing.faults import RATE_LIMIT_TEXT
 from bbasync.testing.file_host import FileHost
-from bbasync.testing.server import CALLER, FakeServer
+from bbasync.testing.server import CALLER
+from bbasync.testing.webhooks import DeliveringServer, WebhookSender
 from bbasync.testing.world import World
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ GROUPS = {"files": 5000, "webhooks": 1000, ANONYMOUS: 60}
 """Limits an hour, beside that of `api`."""
 
 
-class FakeCloud(FakeServer):
+class FakeCloud(DeliveringServer):
     """Bitbucket Cloud on 127.0.0.1, with a made-up world behind it.
 
     It takes Basic authentication with `email` and `token`, and as Bearer the `access_tokens`, one a workspace.
@@ -75,6 +76,8 @@ class FakeCloud(FakeServer):
 
     `requests` logs what was asked, `faults` spoils answers, `rate` counts and refuses, `oauth` issues tokens, `merges`
     makes merges slow, `files` is the host that downloads redirect to, and `world` holds the data and counts it.
+
+    Webhooks made through the API are told what is done through the API. `token_of` gives the tokens of other users.
     """
 
     email = "me@example.invalid"
@@ -107,6 +110,7 @@ class FakeCloud(FakeServer):
             pull_requests=pull_requests,
         )
         self.access_tokens = {slug: f"fake-access-token-{slug}" for slug in self.world.workspaces}
+        self._user_tokens = {f"fake-user-token-{user.index}": user for user in self.world.users}
         self.rate = RateLimit(limits={"api": limit, **GROUPS}, window=window)
         self.scaled = scaled
         self.scopes = scopes
@@ -116,8 +120,16 @@ class FakeCloud(FakeServer):
         self.merges = MergeTasks()
         self.oauth = OAuth()
         self.files = FileHost()
+        self.webhooks = WebhookSender(attempts=3, timeout=10.0)
         self._payloads: Payloads | None = None
         self._request_ids = itertools.count(1)
+
+    def token_of(self, user: str) -> str:
+        """Give an access token of another user, named by nickname, uuid or account id; KeyError if there is none."""
+        for token, one in self._user_tokens.items():
+            if user in (one.nickname, one.uuid, one.account_id):
+                return token
+        raise KeyError(user)
 
     @property
     def token_url(self) -> str:
@@ -215,6 +227,9 @@ class FakeCloud(FakeServer):
             principal = self.oauth.principal(value)
             if principal is not None:
                 return CloudCaller("oauth2", principal)
+            user = self._user_tokens.get(value)
+            if user is not None:
+                return CloudCaller("oauth2", user.account_id, user=user.index)
         raise refusal(401, "Token is invalid, expired, or not supported for this endpoint.")
 
     def _check_scope(self, operation: Operation, caller: CloudCaller) -> None:
@@ -255,7 +270,16 @@ class FakeCloud(FakeServer):
                 form.extend((name, value) for name, value in (await request.post()).items() if isinstance(value, str))
         assert self._payloads is not None  # noqa: S101  # set before the first request can come
         return Call(
-            request, self.world, self._payloads, self._filters, self._walks, self.merges, self.files, body, form
+            request,
+            self.world,
+            self._payloads,
+            self._filters,
+            self._walks,
+            self.merges,
+            self.files,
+            self.webhooks,
+            body,
+            form,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bbasync.testing import cloud_pull_payloads as build
+from bbasync.testing import cloud_webhooks as tell
 from bbasync.testing.cloud_http import Call, Operation, leaf, no_content, not_found, refusal
 from bbasync.testing.cloud_payloads import stamp
 from bbasync.testing.world_pulls import Comment, Discussion, Pull, Task
@@ -45,6 +46,7 @@ def create_comment(call: Call) -> web.Response:
     pull, discussion = _editable(call, repository)
     comment = new_comment(call, discussion.comments)
     pull.comment_count += 1
+    tell.on_comment(call, "created", repository, pull, comment)
     return call.answer(build.comment(call.payloads, repository, pull, comment), status=201)
 
 
@@ -53,33 +55,40 @@ def update_comment(call: Call) -> web.Response:
     repository = call.repository()
     pull, comment = _comment(call, repository)
     comment.text, comment.updated_on = text_of(call.json()), call.world.now()
+    tell.on_comment(call, "updated", repository, pull, comment)
     return call.answer(build.comment(call.payloads, repository, pull, comment))
 
 
 def delete_comment(call: Call) -> web.Response:
     """Delete a comment, which stays in the list, marked and without its text."""
-    pull, comment = _comment(call, call.repository())
+    repository = call.repository()
+    pull, comment = _comment(call, repository)
     comment.deleted, comment.updated_on = True, call.world.now()
     pull.comment_count -= 1
+    tell.on_comment(call, "deleted", repository, pull, comment)
     return no_content()
 
 
 def resolve_comment(call: Call) -> web.Response:
     """Resolve the thread of a comment."""
-    _, comment = _comment(call, call.repository())
+    repository = call.repository()
+    pull, comment = _comment(call, repository)
     if comment.resolved_on is not None:
         raise refusal(409, "The comment is resolved already")
     comment.resolved_by, comment.resolved_on = call.me, call.world.now()
+    tell.on_comment(call, "resolved", repository, pull, comment)
     user = call.payloads.user(call.me)
     return call.answer({"type": "comment_resolution", "user": user, "created_on": stamp(comment.resolved_on)})
 
 
 def reopen_comment(call: Call) -> web.Response:
     """Open the thread of a comment again."""
-    _, comment = _comment(call, call.repository())
+    repository = call.repository()
+    pull, comment = _comment(call, repository)
     if comment.resolved_on is None:
         raise not_found("The comment is not resolved")
     comment.resolved_by = comment.resolved_on = None
+    tell.on_comment(call, "reopened", repository, pull, comment)
     return no_content()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bbasync.testing import cloud_pull_payloads as build
+from bbasync.testing import cloud_webhooks as tell
 from bbasync.testing.cloud_comments import new_comment, text_of
 from bbasync.testing.cloud_commits import COMMIT, resolve
 from bbasync.testing.cloud_http import Call, Operation, no_content, not_found, refusal
@@ -33,8 +34,9 @@ def list_comments(call: Call) -> web.Response:
 def create_comment(call: Call) -> web.Response:
     """Comment on a commit."""
     repository, commit, comments = _comments(call)
-    comment = new_comment(call, comments)
-    return call.answer(_payload(call, repository, commit, comment), status=201)
+    payload = _payload(call, repository, commit, new_comment(call, comments))
+    tell.on_commit_comment(call, repository, commit, payload)
+    return call.answer(payload, status=201)
 
 
 def get_comment(call: Call) -> web.Response:
@@ -107,12 +109,13 @@ def _save_status(call: Call, key: str, body: Payload, *, status: int) -> web.Res
     if body.get("state", "SUCCESSFUL") not in STATES:
         raise refusal(400, "Bad request", fields={"state": [f"{body['state']} is not a valid choice"]})
     statuses = repository.changed_statuses[commit.hash] = repository.statuses(commit.hash)
-    now = call.world.now()
+    now, new = call.world.now(), key not in statuses
     found = statuses.setdefault(key, Status(key, "", "", "", "", now, now))
     for name in ("state", "url", "name", "description", "refname"):
         if name in body:
             setattr(found, name, body[name])
     found.updated_on = now
+    tell.on_status(call, repository, commit.hash, found, new=new)
     return call.answer(call.payloads.status(repository, commit.hash, found), status=status)
 
 

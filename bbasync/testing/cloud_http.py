@@ -16,6 +16,7 @@ from bbasync.testing.cloud_payloads import Payloads
 from bbasync.testing.cloud_query import QueryError, is_list, is_object, parse_query, sort_key
 from bbasync.testing.file_host import FileHost
 from bbasync.testing.server import CALLER, Caller, Refusal
+from bbasync.testing.webhooks import WebhookSender
 from bbasync.testing.world import World
 
 if TYPE_CHECKING:
@@ -137,6 +138,8 @@ class CloudCaller(Caller):
     """Whom a credential stands for; an access token is bound to one workspace."""
 
     workspace: str | None = None
+    user: int = 0
+    """The index of the user whom changes are put down to."""
 
 
 @attrs.define
@@ -150,6 +153,7 @@ class Call:
     walks: Memory
     merges: MergeTasks
     files: FileHost
+    webhooks: WebhookSender
     body: bytes
     form: MultiDict[str | Part]
 
@@ -168,7 +172,7 @@ class Call:
     @property
     def me(self) -> int:
         """The index of the user whom changes are put down to."""
-        return self.world.me.index
+        return self.caller.user
 
     @property
     def query(self) -> MultiMapping[str]:

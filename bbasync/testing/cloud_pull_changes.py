@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from bbasync.testing import cloud_pull_payloads as build
+from bbasync.testing import cloud_webhooks as tell
 from bbasync.testing.cloud_http import Call, Operation, json_response, leaf, no_content, not_found, refusal
 from bbasync.testing.world_history import Commit
 from bbasync.testing.world_pulls import Discussion, Event, Participant, Pull
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from bbasync.testing.world_repository import Repository
 
 STRATEGIES = ("merge_commit", "squash", "fast_forward", "squash_fast_forward", "rebase_fast_forward", "rebase_merge")
+EVENTS: dict[Verdict, tuple[str, str]] = {
+    "approved": ("approved", "unapproved"),
+    "changes_requested": ("changes_request_created", "changes_request_removed"),
+}
 CLOSED = "This pull request is already closed."
 MOST_COMMITS = 1000
 """Commits of a fork that are taken over into its parent."""
@@ -47,9 +52,11 @@ def create_pull(call: Call) -> web.Response:
         ),
         None,
     )
+    event = "updated" if existing is not None else "created"
     if existing is None:
         if not len(repository.history.walk([head], [base])):
             raise refusal(400, "There are no changes to be pulled")
+        _reviewers(call, body.get("reviewers") or (), call.me)  # what is refused leaves nothing behind
         now = call.world.now()
         existing = Pull(
             id=repository.last_pull + 1,
@@ -68,7 +75,7 @@ def create_pull(call: Call) -> web.Response:
             discussion=Discussion({}, {}, []),
         )
         repository.changed_pulls[existing.id] = existing
-    return call.answer(_changed(call, repository, existing.id, body), status=201)
+    return call.answer(_changed(call, repository, existing.id, body, event), status=201)
 
 
 def update_pull(call: Call) -> web.Response:
@@ -77,7 +84,7 @@ def update_pull(call: Call) -> web.Response:
     pull = _open(call, repository)
     destination = leaf(body, "destination", "branch", "name")
     base = _head(repository, str(destination), "destination") if destination else pull.destination_hash
-    payload = _changed(call, repository, pull.id, body, destination=destination, base=base)
+    payload = _changed(call, repository, pull.id, body, "updated", destination=destination, base=base)
     return call.answer(payload)
 
 
@@ -108,6 +115,7 @@ def decline(call: Call) -> web.Response:
     pull = repository.edit(pull.id)
     pull.state, pull.reason, pull.closed_by = "DECLINED", str(leaf(call.json(), "reason") or ""), call.me
     _record(call, pull)
+    tell.on_pull(call, "rejected", repository, pull)
     return call.answer(build.pull_request(call.payloads, repository, pull))
 
 
@@ -182,6 +190,7 @@ def _changed(
     repository: Repository,
     number: int,
     body: Payload,
+    event: str,
     *,
     destination: str | None = None,
     base: str | None = None,
@@ -206,6 +215,7 @@ def _changed(
         for index in reviewers:
             pull.participants.setdefault(index, Participant(None, None))
     _record(call, pull)
+    tell.on_pull(call, event, repository, pull)
     return build.pull_request(call.payloads, repository, pull)
 
 
@@ -231,6 +241,7 @@ def _judge(call: Call, verdict: Verdict) -> web.Response:
     one = pull.participants[call.me] = Participant(verdict, now)
     if pull.discussion is not None:
         pull.discussion.events.append(Event("approval" if verdict == "approved" else verdict, now, call.me))
+    tell.on_review(call, EVENTS[verdict][0], repository, pull, now)
     return call.answer(build.participant(call.payloads, pull, call.me, one))
 
 
@@ -240,7 +251,9 @@ def _take_back(call: Call, verdict: Verdict) -> web.Response:
     one = pull.participants.get(call.me)
     if one is None or one.verdict != verdict:
         raise not_found("You have not reviewed this pull request so")
-    repository.edit(pull.id).participants[call.me] = Participant(None, call.world.now())
+    pull, now = repository.edit(pull.id), call.world.now()
+    pull.participants[call.me] = Participant(None, now)
+    tell.on_review(call, EVENTS[verdict][1], repository, pull, now)
     return no_content()
 
 
@@ -265,9 +278,13 @@ def _merge(call: Call, repository: Repository, pull: Pull, body: Payload) -> Non
     repository.branches[pull.destination_branch] = pull.merge_hash
     pull.state, pull.closed_by = "MERGED", call.me
     pull.close_source_branch = bool(body.get("close_source_branch", pull.close_source_branch))
-    if pull.close_source_branch and pull.source_repository == repository.uuid:
-        repository.branches.pop(pull.source_branch, None)
+    closes = pull.close_source_branch and pull.source_repository == repository.uuid
+    closed = repository.branches.pop(pull.source_branch, None) if closes else None
     _record(call, pull)
+    tell.on_pull(call, "fulfilled", repository, pull)
+    tell.on_push(call, repository, pull.destination_branch, base, pull.merge_hash)
+    if closed is not None:
+        tell.on_push(call, repository, pull.source_branch, closed, None)
 
 
 def _merged_payload(call: Call, repository: Repository, pull: Pull) -> Payload:

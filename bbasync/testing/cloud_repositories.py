@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bbasync.testing import cloud_webhooks as tell
 from bbasync.testing.cloud_http import Call, Operation, leaf, no_content, not_found, refusal
 from bbasync.testing.world_repository import Tag
 
@@ -74,7 +75,7 @@ def put_repository(call: Call) -> web.Response:
     found = workspace.repository(call.arg("repo_slug"))
     if found is None:
         return call.answer(_created(call, workspace), status=201)
-    body = call.json()
+    body, before = call.json(), call.payloads.repository(found)
     if "name" in body:
         slug = _slug(str(body["name"]))
         if slug != found.slug and slug in workspace.repositories:
@@ -82,7 +83,9 @@ def put_repository(call: Call) -> web.Response:
         del workspace.repositories[found.slug]
         found.slug = slug
         workspace.repositories[slug] = found
-    return call.answer(_changed(call, workspace, found, body))
+    after = _changed(call, workspace, found, body)
+    tell.on_settings(call, found, before, after)
+    return call.answer(after)
 
 
 def delete_repository(call: Call) -> web.Response:
@@ -92,6 +95,7 @@ def delete_repository(call: Call) -> web.Response:
     for other in call.world.repositories():
         if other.parent is found:
             other.parent = None
+    tell.on_repository(call, "deleted", found)
     return no_content()
 
 
@@ -112,7 +116,9 @@ def create_fork(call: Call) -> web.Response:
     if slug in workspace.repositories:
         raise refusal(400, "Repository with this Slug and Owner already exists.")
     fork = call.world.create_repository(workspace, slug, parent)
-    return call.answer(_changed(call, workspace, fork, body), status=201)
+    payload = _changed(call, workspace, fork, body)
+    tell.on_fork(call, parent, fork)
+    return call.answer(payload, status=201)
 
 
 def list_watchers(call: Call) -> web.Response:
@@ -143,6 +149,7 @@ def create_branch(call: Call) -> web.Response:
         raise refusal(409, f'Branch "{name}" already exists.', data={"key": "BRANCH_ALREADY_EXISTS"})
     repository.branches[name] = commit.hash
     repository.version += 1
+    tell.on_push(call, repository, name, None, commit.hash)
     return call.answer(_branch(call, repository, name), status=201)
 
 
@@ -153,8 +160,9 @@ def delete_branch(call: Call) -> web.Response:
         raise not_found(f'Branch "{name}" not found')
     if name == repository.mainbranch:
         raise refusal(400, "The main branch cannot be deleted", data={"key": "MAIN_BRANCH"})
-    del repository.branches[name]
+    old = repository.branches.pop(name)
     repository.version += 1
+    tell.on_push(call, repository, name, old, None)
     return no_content()
 
 
@@ -183,15 +191,18 @@ def create_tag(call: Call) -> web.Response:
     tag = Tag(commit.hash, message, call.world.now(), call.me) if message else Tag(commit.hash)
     repository.tags[name] = tag
     repository.version += 1
+    tell.on_push(call, repository, name, None, tag)
     return call.answer(_tag(call, repository, name), status=201)
 
 
 def delete_tag(call: Call) -> web.Response:
     """Delete a tag."""
     repository, name = call.repository(), call.arg("name")
-    if repository.tags.pop(name, None) is None:
+    old = repository.tags.pop(name, None)
+    if old is None:
         raise not_found(f'Tag "{name}" not found')
     repository.version += 1
+    tell.on_push(call, repository, name, old, None)
     return no_content()
 
 
@@ -278,7 +289,9 @@ def _new_ref(call: Call, repository: Repository) -> tuple[str, Commit]:
 
 def _created(call: Call, workspace: Workspace) -> Payload:
     repository = call.world.create_repository(workspace, call.arg("repo_slug").lower())
-    return _changed(call, workspace, repository, call.json())
+    payload = _changed(call, workspace, repository, call.json())
+    tell.on_repository(call, "created", repository)
+    return payload
 
 
 def _changed(call: Call, workspace: Workspace, repository: Repository, body: Payload) -> Payload:

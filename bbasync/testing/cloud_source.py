@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from bbasync.testing import cloud_webhooks as tell
 from bbasync.testing.cloud_commits import resolve
 from bbasync.testing.cloud_http import Call, Operation, Part, from_cursor, not_found, refusal, to_cursor
 from bbasync.testing.cloud_payloads import hrefs
@@ -85,7 +86,7 @@ def create_commit(call: Call) -> web.Response:
     repository = call.repository()
     meta = {name: value for name in META if isinstance(value := call.form.get(name), str)}
     branch = meta.get("branch") or repository.mainbranch or "main"
-    head = repository.branches.get(branch)
+    old = head = repository.branches.get(branch)
     given = meta.get("parents")
     if given is not None:
         parent = repository.resolve(given)
@@ -107,10 +108,13 @@ def create_commit(call: Call) -> web.Response:
     repository.branches[branch] = commit.hash
     repository.mainbranch = repository.mainbranch or branch
     repository.updated_on = commit.date
+    tell.on_push(call, repository, branch, old, commit.hash)
     for pull in list(repository.all_pulls()):
         if pull.state == "OPEN" and pull.source_branch == branch and pull.source_repository == repository.uuid:
             pushed = repository.edit(pull.id)
             pushed.source_hash, pushed.updated_on = commit.hash, commit.date
+            for event in ("push", "updated"):
+                tell.on_pull(call, event, repository, pushed)
     repository.version += 1
     own = f"{call.payloads.base}/repositories/{repository.full_name}/commit/{commit.hash}"
     return web.Response(status=201, headers={"Location": own})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bbasync.testing import cloud_webhooks as tell
 from bbasync.testing.cloud_http import Call, Operation, error_response, no_content, not_found, refusal
 from bbasync.testing.world import Project, User, Workspace
 
@@ -45,7 +46,7 @@ def get_user(call: Call) -> web.Response:
     if call.caller.workspace is not None:
         name = f"{call.caller.workspace} access token"
         return call.answer({"type": "app_user", "display_name": name, "uuid": call.world.users[-1].uuid})
-    return call.answer(call.payloads.full_user(call.world.me))
+    return call.answer(call.payloads.full_user(call.world.users[call.me]))
 
 
 def find_user(call: Call) -> web.Response:
@@ -59,7 +60,8 @@ def find_user(call: Call) -> web.Response:
 def list_emails(call: Call) -> web.Response:
     """List the one address."""
     _demand_credential(call)
-    address = {"type": "email", "email": "me@example.invalid", "is_primary": True, "is_confirmed": True}
+    name = "me" if call.me == call.world.me.index else call.world.users[call.me].nickname
+    address = {"type": "email", "email": f"{name}@example.invalid", "is_primary": True, "is_confirmed": True}
     return call.page([address], lambda one: one)
 
 
@@ -78,7 +80,8 @@ def list_own_workspaces(call: Call) -> web.Response:
 def get_own_permission(call: Call) -> web.Response:
     """Answer with the caller's permission in a workspace."""
     workspace = call.workspace()
-    return call.answer(call.payloads.membership(workspace, call.me) | {"permission": "owner"})
+    permission = "owner" if call.me == call.world.me.index else "member"
+    return call.answer(call.payloads.membership(workspace, call.me) | {"permission": permission})
 
 
 def list_own_repository_permissions(call: Call) -> web.Response:
@@ -120,7 +123,7 @@ def list_permissions(call: Call) -> web.Response:
     workspace = call.workspace()
 
     def render(index: int) -> Payload:
-        permission = "owner" if index == call.me else "member"
+        permission = "owner" if index == call.world.me.index else "member"
         return call.payloads.membership(workspace, index) | {"permission": permission}
 
     return call.page(workspace.members, render)
@@ -197,6 +200,8 @@ def _save_project(call: Call, workspace: Workspace, found: Project | None, body:
     project.is_private = body.get("is_private", project.is_private)
     project.updated_on = now
     workspace.projects[key] = project
+    if found is not None:
+        tell.on_project(call, workspace, project)
     return call.payloads.project(workspace, project)
 
 
