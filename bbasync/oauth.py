@@ -14,7 +14,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from attrs import converters, field, frozen
+from attrs import converters, evolve, field, frozen
 
 from .auth import BasicAuth, CredentialLike, Secret
 from .errors import AuthenticationError, AuthorizationExpiredError, DecodeError, ErrorDetails, ResponseError, class_for
@@ -179,23 +179,21 @@ class OAuthClient:
         """
 
         async def refresh(last: OAuthToken | None) -> OAuthToken:
-            if last is None or last.refresh_token is None:
-                raise ValueError("the token has no refresh_token: authorise with a grant that issues one")
-            token = await self._ask({"grant_type": "refresh_token", "refresh_token": last.refresh_token})
-            # A server that does not rotate sends none back.
-            return (
-                token
-                if token.refresh_token
-                else OAuthToken(
-                    access_token=token.access_token,
-                    expires_at=token.expires_at,
-                    lifetime=token.lifetime,
-                    refresh_token=last.refresh_token,
-                    scope=token.scope,
-                )
-            )
+            assert last is not None  # noqa: S101 - it begins with one
+            return await self.refresh(last)
 
         return OAuthCredential(refresh, principal=principal or self.client_id, token=token, on_renew=on_renew)
+
+    async def refresh(self, token: OAuthToken) -> OAuthToken:
+        """Return the next token, for credentials that share it with other processes; the given one is used up.
+
+        Raises AuthorizationExpiredError if it was used before, is too old or was revoked.
+        """
+        if not token.refresh_token:
+            raise ValueError("the token has no refresh_token: authorise with a grant that issues one")
+        renewed = await self._ask({"grant_type": "refresh_token", "refresh_token": token.refresh_token})
+        # A server that does not rotate sends none back.
+        return renewed if renewed.refresh_token else evolve(renewed, refresh_token=token.refresh_token)
 
     def client_credentials(self, *, principal: str | None = None) -> OAuthCredential:
         """Return the credential of the application itself (Cloud): no user, no refresh token."""

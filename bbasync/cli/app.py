@@ -14,7 +14,7 @@ __all__ = ["app"]
 app = typer.Typer(
     name="bbasync",
     help="Crawl Bitbucket Cloud into a database, call its API, or try both on a fake. Credentials come from the "
-    "environment: BITBUCKET_EMAIL and BITBUCKET_API_TOKEN, or BITBUCKET_ACCESS_TOKEN.",
+    "environment: BITBUCKET_EMAIL and BITBUCKET_API_TOKEN, or BITBUCKET_ACCESS_TOKEN; else from `bbasync login`.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # they print local variables, and so secrets
@@ -108,6 +108,49 @@ def whoami(base_url: BaseUrl = "") -> None:
         from .calls import run_whoami  # noqa: PLC0415 - only this command needs it
 
         run_whoami(base_url)
+
+
+DataCenterUrl = Annotated[
+    str, typer.Option("--data-center", help="The address of a Data Center, instead of Bitbucket Cloud.", metavar="URL")
+]
+
+
+@app.command()
+def login(
+    client_id: Annotated[
+        str,
+        typer.Option(
+            help="The key of an OAuth consumer, or of an application link.", envvar="BITBUCKET_OAUTH_CLIENT_ID"
+        ),
+    ] = "",
+    data_center: DataCenterUrl = "",
+    port: Annotated[
+        int, typer.Option(help="Of the callback URL http://127.0.0.1:PORT/callback.", min=0, max=65535)
+    ] = 8976,
+    scopes: Annotated[
+        str, typer.Option(help="Separated by commas; by default those of the consumer, of a Data Center REPO_READ.")
+    ] = "",
+    *,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address to open.")] = False,
+    base_url: BaseUrl = "",
+) -> None:
+    """Agree in the browser, and keep the token in the system's keyring for the other commands.
+
+    The client's secret is read from BITBUCKET_OAUTH_CLIENT_SECRET, or asked for.
+    """
+    with guarded():
+        from .login import Site, run_login  # noqa: PLC0415 - only this command needs it
+
+        run_login(Site(base_url, data_center), client_id, scopes, port, browse=not no_browser)
+
+
+@app.command()
+def logout(data_center: DataCenterUrl = "", base_url: BaseUrl = "") -> None:
+    """Remove what `bbasync login` has kept."""
+    with guarded():
+        from .login import Site, run_logout  # noqa: PLC0415 - only this command needs it
+
+        run_logout(Site(base_url, data_center))
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,10 +19,12 @@ from bbasync.errors import ResponseError
 from bbasync.request import UNSET, as_object
 
 from .errors import printable
+from .login import stored_credential
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bbasync.auth import Credential
     from bbasync.session import Session
 
 __all__ = ["run_api", "run_whoami"]
@@ -49,11 +52,22 @@ def run_api(
         raise ValueError("--base-url is for Bitbucket Cloud; the address of a Data Center is in BITBUCKET_DC_URL")
     query = _query(fields)
     payload = _body(body)
-    session = DataCenterSession.from_env() if data_center else CloudSession.from_env(base_url=base_url or BASE_URL)
+    session = _data_center() if data_center else CloudSession(_cloud(base_url), base_url=base_url or BASE_URL)
     if paginate:
         asyncio.run(_list(session, path, query))
     else:
         asyncio.run(_call(session, method, path, query, payload))
+
+
+def _cloud(base_url: str) -> Credential:
+    return stored_credential(base_url) or credential_from_env()
+
+
+def _data_center() -> DataCenterSession:
+    credential = stored_credential(data_center=True)
+    if credential is None:
+        return DataCenterSession.from_env()
+    return DataCenterSession(credential, base_url=os.environ["BITBUCKET_DC_URL"])
 
 
 def _query(fields: Sequence[str]) -> dict[str, list[str]]:
@@ -101,7 +115,7 @@ def run_whoami(base_url: str) -> None:
 
 
 async def _whoami(base_url: str) -> dict[str, str]:
-    credential = credential_from_env()
+    credential = _cloud(base_url)
     is_access_token = isinstance(credential, AccessToken)
     headers: Mapping[str, str] = {}
     async with CloudSession(credential, base_url=base_url or BASE_URL) as bb:

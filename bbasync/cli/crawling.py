@@ -34,6 +34,7 @@ from bbasync.crawl.schema import TABLES
 
 from .display import Display
 from .errors import tell
+from .login import stored_credential
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -74,9 +75,9 @@ class Plan:
         )
 
     def credentials(self) -> Credentials:
-        """Return who asks; without a file the environment must name a credential."""
+        """Return who asks; without a file the environment must name a credential, or somebody be logged in."""
         if self.config is None:
-            return Credentials(default=credential_from_env())
+            return Credentials(default=stored_credential(self.base_url) or credential_from_env())
         has_default = any(os.environ.get(name) for name in ("BITBUCKET_API_TOKEN", "BITBUCKET_ACCESS_TOKEN"))
         return Credentials(default=credential_from_env() if has_default else None, workspaces=read_config(self.config))
 
