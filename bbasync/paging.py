@@ -146,6 +146,8 @@ class OffsetPager:
         return values, None, str(following)
 
 
+_EMPTY_PAGES: Final = 1000
+"""Data Center filters pages after it has cut them, so that hundreds in a row can be honest."""
 Fetch = Callable[[Request], Awaitable[JsonValue]]
 
 
@@ -165,6 +167,8 @@ class Cursor(Generic[T]):
     _next: str | None = field(init=False, default=None)
     _number: int = field(init=False, default=0)
     _delivered: int = field(init=False, default=0)
+    _empty: int = field(init=False, default=0)
+    """How many pages in a row were empty."""
     _truncated: bool = field(init=False, default=False)
     _page: Page[T] | None = field(init=False, default=None)
     """The page being read, for `on_page` only."""
@@ -248,6 +252,9 @@ class Cursor(Generic[T]):
             raise self._error(error.message) from None
         except BROKEN as error:
             raise self._not_a_page(str(error)) from error
+        self._empty = 0 if values else self._empty + 1
+        if self._empty > _EMPTY_PAGES:
+            raise self._error(f"the server gives empty pages without end, {_EMPTY_PAGES} one after another")
         self._number += 1
         self._delivered += len(items)
         return Page(values=items, raw=envelope, number=self._number, size=size, next=following)

@@ -47,7 +47,7 @@ from .request import (
     quote_path,
 )
 from .retry import Again, RetryBudget, classify, named_delay, named_wait
-from .transport import AiohttpTransport, RawStream, Timeouts, Transport
+from .transport import AiohttpTransport, RawStream, Timeouts, Transport, beginning_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sequence
@@ -70,7 +70,6 @@ _MAX_HOPS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _IDEMPOTENT: Final = _SAFE | {"PUT", "DELETE"}
-_ERROR_BODY: Final = 1024 * 1024
 _LARGE: Final = 64 * 1024
 """Bytes of a body from which parsing waits for its turn."""
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -545,7 +544,7 @@ class Session:
                 call.stream = stream
                 stack.push_async_exit(opened.pop_all())
             else:
-                body = await _head(stream)
+                body = await beginning_of(stream)
             return RawResponse(status=stream.status, headers=stream.headers, body=body, url=request.url)
 
     # -- judging an answer ----------------------------------------------------------------------------------------
@@ -588,13 +587,3 @@ class Session:
     @staticmethod
     def _transport_error(request: Request, message: str) -> TransportError:
         return TransportError(message, method=request.method, template=request.template)
-
-
-async def _head(stream: RawStream) -> bytes:
-    """Return the beginning of a body, enough for an error to be read."""
-    body = b""
-    async for chunk in stream.chunks():
-        body += chunk
-        if len(body) > _ERROR_BODY:
-            break
-    return body

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["AiohttpTransport", "RawStream", "Timeouts", "Transport"]
 
 MAX_BODY: Final = 64 * 1024 * 1024
-CHUNK: Final = 64 * 1024
+_ERROR_BODY: Final = 1024 * 1024
 _UNSENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
@@ -56,6 +56,16 @@ class RawStream(Protocol):
     def chunks(self) -> AsyncIterator[bytes]:
         """Yield the body in pieces as they arrive; TransportError if it is cut short."""
         ...
+
+
+async def beginning_of(stream: RawStream) -> bytes:
+    """Return the beginning of a body, enough for an error to be read."""
+    body = b""
+    async for chunk in stream.chunks():
+        body += chunk
+        if len(body) > _ERROR_BODY:
+            break
+    return body
 
 
 class Transport(Protocol):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bbasync import CloudSession, DecodeError, NotFoundError, Page, Paging, PagingError, aio
+from bbasync import CloudSession, DecodeError, NotFoundError, Page, Paging, PagingError, RateTracker, aio
 from bbasync.cloud.models.ref import Branch
 from bbasync.paging import LinkPager, OffsetPager
 from bbasync.request import RawResponse, Request
@@ -51,6 +51,18 @@ async def test_next_is_followed_byte_for_byte_and_nothing_is_sent_beside_it() ->
 
 async def test_an_empty_page_before_the_last_is_no_end() -> None:
     assert await listed(pages_of(["a"], [], ["b"])) == ["a", "b"]
+
+
+async def test_empty_pages_without_end_end_with_an_error() -> None:
+    def page(request: Request) -> RawResponse:
+        following = int(request.url.partition("ctx=")[2] or 0) + 1
+        return answer(f'{{"values": [], "next": "https://api.bitbucket.org/2.0/x?ctx={following}"}}')
+
+    transport = RecordingTransport(page)
+    bb = CloudSession(transport=transport, rates=RateTracker({"api": None}))
+    with pytest.raises(PagingError, match="empty pages without end"):
+        await aio.collect(bb.refs.list_branches("a", "b"))
+    assert len(transport.requests) == 1001
 
 
 async def test_limit_asks_for_no_more_and_stops() -> None:

@@ -7,7 +7,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
-from bbasync.auth import AccessToken, CredentialLike
+from bbasync.auth import AccessToken, CredentialLike, Secret
 from bbasync.convert import CAMEL
 from bbasync.errors import ErrorDetails, PermissionDeniedError, ResponseError, class_for
 from bbasync.paging import OffsetPager
@@ -62,7 +62,7 @@ class DataCenterSession(Session):
     @classmethod
     def from_env(cls, **options: Unpack[SessionOptions]) -> Self:
         """Return a session for `BITBUCKET_DC_URL` with `BITBUCKET_DC_TOKEN`; ValueError if one is not set."""
-        url, token = os.environ.get("BITBUCKET_DC_URL"), os.environ.get("BITBUCKET_DC_TOKEN")
+        url, token = os.environ.get("BITBUCKET_DC_URL"), Secret(os.environ.get("BITBUCKET_DC_TOKEN", ""))
         if not url or not token:
             raise ValueError("set BITBUCKET_DC_URL (with the context path) and BITBUCKET_DC_TOKEN")
         return cls(AccessToken(token), base_url=url, **options)
