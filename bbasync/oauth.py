@@ -18,7 +18,7 @@ from attrs import converters, evolve, field, frozen
 
 from .auth import BasicAuth, CredentialLike, Secret
 from .errors import AuthenticationError, AuthorizationExpiredError, DecodeError, ErrorDetails, ResponseError, class_for
-from .request import Query, RawResponse, add_query, as_object
+from .request import Query, RawResponse, add_query, as_object, encode_query
 from .session import Session, SessionOptions
 
 if TYPE_CHECKING:
@@ -226,7 +226,11 @@ class OAuthClient:
         try:
             # Repeated even though a refresh token is good for one use: where an answer was lost, nothing else is left.
             request = endpoint.build("POST", self._token_path, form=form, repeatable=True)
+            request = evolve(request, body=_Form(encode_query(form).encode()))
             token = _token(as_object((await endpoint.send(request)).json()), asked)
+        except DecodeError as error:
+            error.body, error.__context__ = b"", None  # a broken answer may hold the tokens too
+            raise
         finally:
             if self._options.get("transport") is None:  # the caller's serves the next request too
                 await endpoint.close()
@@ -235,6 +239,15 @@ class OAuthClient:
                 "the answer has no access_token with expires_in", method="POST", template=self._token_path
             )
         return token
+
+
+class _Form(bytes):
+    """A body that does not show itself in a repr, as `Secret` does not; aiohttp keeps it in local variables."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "b'***'"
 
 
 def _token(answer: Mapping[str, Any], asked: float) -> OAuthToken | None:
