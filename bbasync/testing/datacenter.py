@@ -23,9 +23,11 @@ from bbasync.testing.datacenter_projects import ProjectOperations
 from bbasync.testing.datacenter_pulls import PullRequestOperations
 from bbasync.testing.datacenter_refs import RefOperations
 from bbasync.testing.datacenter_seed import Seed
+from bbasync.testing.datacenter_webhooks import Webhook, Webhooks
 from bbasync.testing.datacenter_world import User
 from bbasync.testing.faults import LOGIN_PAGE
-from bbasync.testing.server import Caller, FakeServer, Refusal
+from bbasync.testing.server import Caller, Refusal
+from bbasync.testing.webhooks import DeliveringServer, WebhookSender
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,7 +69,7 @@ class Rate:
         return (1 - tokens) / self.fill_rate if self.fill_rate else math.inf
 
 
-class FakeDataCenter(FakeServer):
+class FakeDataCenter(DeliveringServer):
     """A Bitbucket Data Center 10.4 on a loopback socket, under a context path.
 
     Sizes are for each parent: `repositories` a project, `commits` on the main line of a repository. The same `seed`
@@ -112,6 +114,8 @@ class FakeDataCenter(FakeServer):
         ).build()
         self.rate = Rate(capacity, fill_rate)
         self._payloads = Payloads(self.world, lambda: self.url, max_limit, hidden_rows, endless_lists)
+        self.webhooks = WebhookSender(attempts=1, timeout=20.0)
+        self._hooks = Webhooks(self.world, self._payloads, self.webhooks)
         people = list(self.world.users.values())
         self.username, self.reader = people[0].name, people[-1].name
         self.password = "fake-password"  # noqa: S105 - opens nothing but this server
@@ -129,6 +133,23 @@ class FakeDataCenter(FakeServer):
         self.oauth = OAuth()
         self._tokens = {self.token: people[0], self.reader_token: people[-1], self.project_token: service}
 
+    def add_webhook(
+        self, url: str, project: str, repository: str | None = None, *, events: Iterable[str], secret: str | None = None
+    ) -> Webhook:
+        """Make a webhook of a project, or of one of its repositories; it is `active` until you set that to False.
+
+        A failed delivery is not repeated. ValueError for an event that a server does not take.
+        """
+        hook = Webhook(
+            url=url,
+            events=tuple(events),
+            project=self.world.project(project),
+            repository=None if repository is None else self.world.repository(project, repository),
+            secret=secret,
+        )
+        self._hooks.add(hook)
+        return hook
+
     @property
     def url(self) -> str:
         """The base URL, with the context path and without a slash at the end."""
@@ -136,14 +157,14 @@ class FakeDataCenter(FakeServer):
 
     def routes(self) -> Iterable[Route]:
         """Give every operation; `1.0` is another name of `latest`."""
-        world, payloads = self.world, self._payloads
-        refs = RefOperations(world, payloads)
+        parts = (self.world, self._payloads, self._hooks)
+        refs = RefOperations(*parts)
         groups = [
-            PullRequestOperations(world, payloads).routes(),
-            CommentOperations(world, payloads).routes(),
+            PullRequestOperations(*parts).routes(),
+            CommentOperations(*parts).routes(),
             refs.routes(),
-            ProjectOperations(world, payloads).routes(),
-            ContentOperations(world, payloads).routes(),
+            ProjectOperations(*parts).routes(),
+            ContentOperations(*parts).routes(),
         ]
         for version, group in itertools.product(("latest", "1.0"), groups):
             for method, template, handler in group:

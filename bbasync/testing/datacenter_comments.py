@@ -79,6 +79,7 @@ class CommentOperations(Operations):
             above.replies.append(comment)
         pull.comments[comment.id] = comment
         self.world.record(pull, "COMMENTED", author, now, comment=comment)
+        self.tell.on_comment("added", pull, comment, author)
         return answer(self.payloads.comment(comment), 201)
 
     async def get(self, request: web.Request) -> web.Response:
@@ -87,16 +88,18 @@ class CommentOperations(Operations):
 
     async def update(self, request: web.Request) -> web.Response:
         """Change text, severity or state of the version that the body names; the text is its author's."""
-        _, comment = self._comment(request)
+        pull, comment = self._comment(request)
         data: Json = await body(request)
         self._check_version(comment, value(data, "version"))
         words = text(data, "text")
         if words is not None and words != comment.text and user_of(request) is not comment.author:
             raise refuse(401, "Only the author of a comment may change its text", "AuthorisationException")
-        comment.text = words or comment.text
+        previous, comment.text = comment.text, words or comment.text
         comment.severity = text(data, "severity") or comment.severity
         comment.state = text(data, "state") or comment.state
         comment.version, comment.updated = comment.version + 1, self.world.tick()
+        if comment.text != previous:
+            self.tell.on_comment("edited", pull, comment, user_of(request), previousComment=previous)
         return answer(self.payloads.comment(comment))
 
     async def delete(self, request: web.Request) -> web.Response:
@@ -111,6 +114,7 @@ class CommentOperations(Operations):
         pull.activities = [item for item in pull.activities if item.comment is not comment]
         if comment.parent is not None:
             comment.parent.replies.remove(comment)
+        self.tell.on_comment("deleted", pull, comment, user_of(request))
         return no_content()
 
     def _check_version(self, comment: Comment, version: object) -> None:

@@ -132,7 +132,9 @@ class ContentOperations(Operations):
             message=message,
             changes={path: form["content"]},
         )
+        old = repository.history.branches.get(branch)
         repository.history.branches[branch] = commit.id
+        self.tell.on_ref(repository, user_of(request), f"refs/heads/{branch}", old, commit.id)
         return answer(self.payloads.commit(commit))
 
     def _parent(self, repository: Repository, branch: str, source: str) -> str | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from bbasync.testing.datacenter_git import Commit
     from bbasync.testing.datacenter_payloads import Json, Payloads
+    from bbasync.testing.datacenter_webhooks import Webhooks
     from bbasync.testing.datacenter_world import Project, PullRequest, Repository, World
 
 
@@ -48,9 +49,10 @@ def require(user: User | None, level: str) -> User:
 class Operations:
     """A group of operations on one world."""
 
-    def __init__(self, world: World, payloads: Payloads) -> None:
+    def __init__(self, world: World, payloads: Payloads, tell: Webhooks) -> None:
         self.world = world
         self.payloads = payloads
+        self.tell = tell
 
     def project(self, request: web.Request, level: str = "READ") -> Project:
         """Return the project of the path."""

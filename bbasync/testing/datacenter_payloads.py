@@ -275,6 +275,16 @@ class Payloads:
             "repository": self.repository(ref.repository),
         }
 
+    def previous_target(self, ref: Ref) -> Json:
+        """Render the branch that a pull request was to be merged into."""
+        return {
+            "id": f"refs/heads/{ref.branch}",
+            "displayId": ref.branch,
+            "type": "BRANCH",
+            "latestCommit": ref.commit,
+            "latestChangeset": ref.commit,
+        }
+
     def pull_request(self, pull: PullRequest) -> Json:
         """Render a pull request."""
         pull.refresh()

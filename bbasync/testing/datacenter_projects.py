@@ -92,6 +92,7 @@ class ProjectOperations(Operations):
     async def update_project(self, request: web.Request) -> web.Response:
         """Change what the body names."""
         project, data = self.project(request, "ADMIN"), await body(request)
+        before = self.payloads.project(project)
         key = (text(data, "key") or project.key).upper() if project.owner is None else project.key
         if key != project.key and key in self.world.projects:
             raise refuse(409, f"A project with the key {key} exists already.", "project.DuplicateProjectException")
@@ -100,6 +101,7 @@ class ProjectOperations(Operations):
         project.name = text(data, "name") or project.name
         project.description = text(data, "description") if "description" in data else project.description
         project.public = value(data, "public") is True if "public" in data else project.public
+        self.tell.on_project(project, before, user_of(request))
         return answer(self.payloads.project(project))
 
     async def delete_project(self, request: web.Request) -> web.Response:
@@ -172,11 +174,13 @@ class ProjectOperations(Operations):
         fork = self._add(project, text(data, "name") or origin.name, origin.history.copy(), origin)
         self.world.projects[project.key] = project
         origin.forks.append(fork)
+        self.tell.on_fork(fork, origin, user)
         return answer(self.payloads.repository(fork), 201)
 
     async def update_repository(self, request: web.Request) -> web.Response:
         """Change what the body names; a new name or project gives a new address, and the old one redirects."""
         repository, data = self.repository(request, "ADMIN"), await body(request)
+        before = self.payloads.repository(repository)
         name, key = text(data, "name") or repository.name, text(data, "project.key") or repository.project.key
         target = self.world.projects.get(key)
         if target is None:
@@ -192,6 +196,7 @@ class ProjectOperations(Operations):
             target.repositories[slug] = repository
         repository.name = name
         self._change(repository, data)
+        self.tell.on_repository(repository, before, user_of(request))
         return answer(self.payloads.repository(repository), 201)  # 201 is what the vendor documents
 
     def _change(self, repository: Repository, data: Json) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from bbasync.testing.datacenter_git import changed, text_diff
 from bbasync.testing.datacenter_operations import (
-    LOGIN,
     Operations,
     body,
     items,
@@ -189,6 +188,7 @@ class PullRequestOperations(Operations):
         pull.participants = [Participant(user=user, role="REVIEWER") for user in reviewers]
         target.pull_requests[number] = pull
         self.world.record(pull, "OPENED", author, now)
+        self.tell.on_pull("opened", pull, author)
         return answer(self.payloads.pull_request(pull), 201)
 
     def _ref(self, data: Json, side: str, here: Repository) -> Ref:
@@ -250,6 +250,7 @@ class PullRequestOperations(Operations):
         self._check_version(pull, value(data, "version"))
         _require_open(pull)
         reviewers = self._reviewers(data, pull.author)
+        title, description, old_target, asked = pull.title, pull.description, pull.target, _asked(pull)
         if text(data, "toRef.id"):
             target = self._ref(data, "toRef", pull.target.repository)
             if target.branch != pull.target.branch:
@@ -261,8 +262,18 @@ class PullRequestOperations(Operations):
         pull.participants += joined
         for item in pull.participants:  # whoever took part once remains a participant
             item.role = "REVIEWER" if item.user in reviewers else "PARTICIPANT"
-        self._changed(pull, "UPDATED", user_of(request))
+        user = user_of(request)
+        self._changed(pull, "UPDATED", user)
+        if (pull.title, pull.description, pull.target) != (title, description, old_target):
+            was = {"previousTitle": title, "previousDescription": description}
+            self.tell.on_pull("modified", pull, user, **was, previousTarget=self.payloads.previous_target(old_target))
+        self._tell_reviewers(pull, user, asked)
         return answer(self.payloads.pull_request(pull))
+
+    def _tell_reviewers(self, pull: PullRequest, user: User, before: list[User]) -> None:
+        now = _asked(pull)
+        added, removed = [one for one in now if one not in before], [one for one in before if one not in now]
+        self.tell.on_reviewers(pull, user, added, removed)
 
     def _require_author(self, request: web.Request, pull: PullRequest) -> User:
         user = user_of(request)
@@ -289,10 +300,12 @@ class PullRequestOperations(Operations):
     async def delete(self, request: web.Request) -> web.Response:
         """Delete a pull request of the version that the body names."""
         pull, data = self.pull_request(request), await body(request)
-        if user_of(request) is not pull.author:
-            require(request[LOGIN].user, "ADMIN")
+        user = user_of(request)
+        if user is not pull.author:
+            require(user, "ADMIN")
         self._check_version(pull, value(data, "version"))
         del pull.target.repository.pull_requests[pull.id]
+        self.tell.on_pull("deleted", pull, user)
         return no_content()
 
     async def can_merge(self, request: web.Request) -> web.Response:
@@ -334,6 +347,8 @@ class PullRequestOperations(Operations):
         self._close(pull, "MERGED", user)
         history.branches[pull.target.branch] = merge.id
         pull.merge_commit = pull.activities[-1].merge_commit = merge.id
+        self.tell.on_pull("merged", pull, user)
+        self.tell.on_ref(pull.target.repository, user, f"refs/heads/{pull.target.branch}", pull.target.commit, merge.id)
         return answer(self.payloads.pull_request(pull))
 
     def _close(self, pull: PullRequest, state: str, user: User) -> None:
@@ -349,6 +364,7 @@ class PullRequestOperations(Operations):
         self._check_version(pull, request.query.get("version", value(await body(request), "version")))
         _require_open(pull)
         self._close(pull, "DECLINED", user)
+        self.tell.on_pull("declined", pull, user)
         return answer(self.payloads.pull_request(pull))
 
     async def reopen(self, request: web.Request) -> web.Response:
@@ -384,8 +400,9 @@ class PullRequestOperations(Operations):
             raise refuse(
                 400, "Only the role REVIEWER can be assigned, and not to the author", VALIDATION, context="role"
             )
-        item = self._join(pull, user)
+        asked, item = _asked(pull), self._join(pull, user)
         item.role = "REVIEWER"
+        self._tell_reviewers(pull, user_of(request), asked)
         return answer(self.payloads.participant(item))
 
     def _join(self, pull: PullRequest, user: User) -> Participant:
@@ -416,11 +433,14 @@ class PullRequestOperations(Operations):
             message = "The author of a pull request cannot review it"
             raise refuse(409, message, "pull.InvalidPullRequestRoleException")
         item = self._join(pull, user)
-        if item.status != status:
+        previous = item.status
+        if previous != status:
             action = {"NEEDS_WORK": "REVIEWED"}.get(status, status)
             self.world.record(pull, action, user, self.world.tick())
         item.role, item.status = "REVIEWER", status
         item.last_reviewed = item.last_reviewed if status == "UNAPPROVED" else pull.source.commit
+        if previous != status:
+            self.tell.on_review(pull, item, previous)
         return answer(self.payloads.participant(item))
 
     async def approve(self, request: web.Request) -> web.Response:
@@ -443,10 +463,15 @@ class PullRequestOperations(Operations):
         pull = self.pull_request(request, "WRITE")
         if user is None:
             raise refuse(404, "There is no such user.", "user.NoSuchUserException")
-        item = pull.participant(user)
+        asked, item = _asked(pull), pull.participant(user)
         if item is not None:
             item.role = "PARTICIPANT"
+            self._tell_reviewers(pull, user_of(request), asked)
         return no_content()
+
+
+def _asked(pull: PullRequest) -> list[User]:
+    return [item.user for item in pull.participants if item.role == "REVIEWER"]
 
 
 def _base(pull: PullRequest) -> str | None:

@@ -228,7 +228,8 @@ class RefOperations(Operations):
         repository, data = self.writable(request), await body(request)
         name = required(data, "name").removeprefix("refs/heads/")
         _check_name(name, repository, repository.history.branches)
-        repository.history.branches[name] = resolve(repository, required(data, "startPoint"))
+        tip = repository.history.branches[name] = resolve(repository, required(data, "startPoint"))
+        self.tell.on_ref(repository, user_of(request), f"refs/heads/{name}", None, tip)
         return answer(self.payloads.branch(repository.history, name), status)
 
     async def delete_branch(self, request: web.Request) -> web.Response:
@@ -244,6 +245,7 @@ class RefOperations(Operations):
             raise refuse(400, f"Branch {name} has moved on to {tip}.", VALIDATION, context="endPoint")
         if value(data, "dryRun") is not True:
             del history.branches[name]
+            self.tell.on_ref(repository, user_of(request), f"refs/heads/{name}", tip, None)
         return no_content()
 
     # Tags
@@ -283,13 +285,17 @@ class RefOperations(Operations):
         name = required(data, "name").removeprefix("refs/tags/")
         _check_name(name, repository, () if value(data, "force") is True else repository.history.tags)
         commit = resolve(repository, required(data, "startPoint"))
+        old = repository.history.tags.get(name)
         tag = repository.history.tags[name] = Tag(commit=commit, hash=commit[::-1] if annotated else None)
+        self.tell.on_ref(repository, user_of(request), f"refs/tags/{name}", old.commit if old else None, commit)
         return answer(self.payloads.tag(name, tag), status)
 
     async def delete_tag(self, request: web.Request) -> web.Response:
         """Delete a tag."""
         repository = self.writable(request)
-        del repository.history.tags[self._tag(request, repository)]
+        name = self._tag(request, repository)
+        old = repository.history.tags.pop(name)
+        self.tell.on_ref(repository, user_of(request), f"refs/tags/{name}", old.commit, None)
         return no_content()
 
     # Build statuses

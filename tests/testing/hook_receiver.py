@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ import orjson
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bbasync.testing.cloud_query import is_object
 from bbasync.webhooks import Event, WebhookRouter, parse
 
 SECRET: Final = "Gr8*hush/hush=Qz3"
@@ -26,10 +27,10 @@ class Receiver:
     statuses: list[int]
     open: asyncio.Event
     url: str = ""
-    requests: list[tuple[dict[str, str], bytes]] = attrs.field(factory=list[tuple[dict[str, str], bytes]])
+    requests: list[tuple[Mapping[str, str], bytes]] = attrs.field(factory=list[tuple[Mapping[str, str], bytes]])
 
     async def handle(self, request: web.Request) -> web.Response:
-        self.requests.append((dict(request.headers), await request.read()))
+        self.requests.append((request.headers, await request.read()))
         await self.open.wait()
         status = self.statuses.pop(0) if self.statuses else 200
         if status == DROP and request.transport is not None:
@@ -76,3 +77,9 @@ async def attached(router: WebhookRouter) -> AsyncGenerator[str]:
     router.attach(application, "/hook")
     async with TestServer(application) as server:
         yield str(server.make_url("/hook"))
+
+
+def shape(value: object) -> set[str]:
+    """Return the names at the top of a payload, and one below."""
+    outer = value if is_object(value) else {}
+    return {*outer, *(f"{name}.{below}" for name, inner in outer.items() if is_object(inner) for below in inner)}

@@ -11,11 +11,10 @@ import pytest
 from bbasync.cloud.models.ref import Branch, Tag
 from bbasync.testing import FakeCloud
 from bbasync.testing.cloud_hooks import EVENTS
-from bbasync.testing.cloud_query import is_object
 from bbasync.webhooks import cloud
 from tests.meta.vendor import DATA, needs_data, recordings
 from tests.testing.cloud_api import Answer, Api
-from tests.testing.hook_receiver import SECRET, Receiver, receiving
+from tests.testing.hook_receiver import SECRET, Receiver, receiving, shape
 
 OWN: Final = "/repositories/acme/api"
 PULLS: Final = OWN + "/pullrequests"
@@ -262,12 +261,6 @@ async def test_token_of_acts_as_that_user_and_knows_no_others(api: Api) -> None:
     assert (permission.json["permission"], permission.json["user"]["uuid"]) == ("member", grace.uuid)
     with pytest.raises(KeyError):
         api.fake.token_of("alice")
-
-
-def shape(value: object) -> set[str]:
-    """Return the names at the top of a payload, and one below."""
-    outer = value if is_object(value) else {}
-    return {*outer, *(f"{name}.{below}" for name, inner in outer.items() if is_object(inner) for below in inner)}
 
 
 OLD_OR_OF_FORKS: Final = {
