@@ -35,7 +35,7 @@ class Receiver:
         status = self.statuses.pop(0) if self.statuses else 200
         if status == DROP and request.transport is not None:
             request.transport.abort()
-        return web.Response(status=status or 200)
+        return web.Response(status=status or 200, headers={"Location": "/elsewhere"} if status == 302 else {})
 
     @property
     def keys(self) -> list[str]:

@@ -96,9 +96,12 @@ async def test_a_pull_request_is_told_from_creation_to_merge(api: Api, receiver:
     updated = await told(api, receiver, api("PUT", path, {"title": "Better"}))
     assert updated.pop("pullrequest:updated").pullrequest.title == "Better"
     assert updated == {}
+    before = (await api.get(OWN + "/commit/work"))["hash"]
     pushed = await told(api, receiver, push(api, text="more\n"))
     assert sorted(pushed) == ["pullrequest:push", "pullrequest:updated", "repo:push"]
-    head = pushed["repo:push"].push.changes[0].new.target.hash
+    (change,) = pushed["repo:push"].push.changes
+    head = change.new.target.hash
+    assert (change.old.target.hash, [commit.hash for commit in change.commits]) == (before, [head])
     assert pushed["pullrequest:updated"].pullrequest.source.commit.hash == head[:12]
     old = (await api.get(OWN + "/refs/branches/main"))["target"]["hash"]
     merged = await told(api, receiver, api("POST", path + "/merge", {}))
@@ -126,13 +129,13 @@ async def test_a_refused_merge_and_a_refused_creation_tell_nothing_and_leave_not
     await push(api)
     await api.fake.delivered()
     receiver.take()
-    before = len(await api.values(PULLS))
+    before = api.fake.world.counts()["pull_requests"]
     body = {"title": "x", "source": {"branch": {"name": "work"}}, "reviewers": [{"uuid": "{nobody}"}]}
     assert (await api("POST", PULLS, body)).status == 400
     assert (await api("POST", PULLS + "/2/merge", {})).status == 400  # it is merged already
     await api.fake.delivered()
     assert receiver.requests == []
-    assert len(await api.values(PULLS)) == before
+    assert api.fake.world.counts()["pull_requests"] == before
 
 
 async def test_a_declined_one_is_rejected_and_a_second_creation_is_an_update(api: Api, receiver: Receiver) -> None:

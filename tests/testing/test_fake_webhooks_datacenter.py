@@ -107,7 +107,9 @@ async def test_refs_that_come_move_and_go_are_told_with_their_hashes(api: Api, r
     (made,) = event.changes
     head = tip(api, "new/a#1")
     assert (made.type, made.from_hash, made.to_hash, made.ref.display_id) == ("ADD", ZEROS, head, "new/a#1")
-    assert event.to_commit.id == event.commits[0].id == head
+    log = api.fake.world.repository("PRJ", "ledger").history.log(head, tip(api, "main"))
+    assert [one.id for one in event.commits] == [one.id for one in log]
+    assert (event.to_commit.id, len(event.to_commit.parents[0].raw["message"]) > 0) == (head, True)
     event = (await told(api, receiver, edit(api)))["repo:refs_changed"]
     (moved,) = event.changes
     assert (moved.type, moved.from_hash, moved.to_hash) == ("UPDATE", head, tip(api, "new/a#1"))
@@ -121,12 +123,18 @@ async def test_refs_that_come_move_and_go_are_told_with_their_hashes(api: Api, r
 
 
 async def test_tags_are_refs(api: Api, receiver: Receiver) -> None:
-    body = {"name": "v9", "startPoint": "main"}
+    body: Json = {"name": "v9", "startPoint": "main"}
     (made,) = (await told(api, receiver, api("POST", OWN + "/tags", body)))["repo:refs_changed"].changes
     assert (made.type, made.ref_id, made.to_hash) == ("ADD", "refs/tags/v9", tip(api, "main"))
+    again = body | {"force": True, "type": "LIGHTWEIGHT"}
+    assert await told(api, receiver, api("POST", OWN + "/tags", again, root="git/latest")) == {}
+    again["startPoint"] = tip(api, "release/retry#2")
+    moving = told(api, receiver, api("POST", OWN + "/tags", again, root="git/latest"))
+    (moved,) = (await moving)["repo:refs_changed"].changes
+    assert (moved.type, moved.from_hash, moved.to_hash) == ("UPDATE", made.to_hash, again["startPoint"])
     deleted = told(api, receiver, api("DELETE", OWN + "/tags/v9", root="git/latest"))
     (gone,) = (await deleted)["repo:refs_changed"].changes
-    assert (gone.type, gone.ref_id, gone.from_hash) == ("DELETE", "refs/tags/v9", made.to_hash)
+    assert (gone.type, gone.ref_id, gone.from_hash) == ("DELETE", "refs/tags/v9", moved.to_hash)
 
 
 async def test_a_pull_request_is_told_from_change_to_merge(api: Api, receiver: Receiver) -> None:
