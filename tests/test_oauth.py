@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, urlsplit
 
+import aiohttp
 import attrs
 import orjson
 import pytest
@@ -267,6 +268,27 @@ def test_the_challenge_is_that_of_rfc_7636() -> None:
     assert query["code_challenge_method"] == ["S256"]
     assert 43 <= len(new_code_verifier()) <= 128
     assert new_code_verifier() != new_code_verifier()
+
+
+async def test_the_pages_of_the_fakes_refuse_what_the_vendor_would(fake: FakeCloud, datacenter: FakeDataCenter) -> None:
+    stranger = OAuthClient.cloud("stranger", "secret", base_url=fake.origin)
+    ours, theirs = cloud_client(fake), datacenter_client(datacenter)
+    refused = {
+        stranger.authorization_url(state="s", redirect_uri=REDIRECT): "Invalid client_id",
+        ours.authorization_url(state="s"): "no callback URL",
+        theirs.authorization_url(state="s", redirect_uri=REDIRECT): "Invalid scope",
+        theirs.authorization_url(state="s", redirect_uri=REDIRECT, scopes=["ALL"]): "Invalid scope",
+        theirs.authorization_url(state="s", redirect_uri=REDIRECT, scopes=["REPO_READ"])
+        + "&code_challenge=x&code_challenge_method=plain": "Invalid code_challenge_method",
+    }
+    async with aiohttp.ClientSession() as http:
+        for url, words in refused.items():
+            async with http.get(url, allow_redirects=False) as response:
+                assert response.status == 400
+                assert words in await response.text()
+    fake.oauth.agrees = False
+    back = await visit(ours.authorization_url(state="s", redirect_uri=REDIRECT))
+    assert back == {"error": "access_denied", "state": "s"}
 
 
 # -- what goes wrong at the token endpoint ----------------------------------------------------------------------------
