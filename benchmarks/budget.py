@@ -156,7 +156,7 @@ def _below(terms: Counter[str], repository: Repository, pull: Pull, changes: Cha
 
 
 def spent(fake: FakeCloud) -> Counter[str]:
-    """Return the requests since the last call by template; the lists of branches and of tags count as one."""
+    """Return the requests since the last call by template."""
     counts = Counter(_template(request.path_qs.partition("?")[0].rstrip("/")) for request in fake.requests)
     fake.requests.clear()
     return counts
@@ -165,8 +165,7 @@ def spent(fake: FakeCloud) -> Counter[str]:
 def _template(path: str) -> str:
     path = re.sub(r"^/2\.0/(workspaces|repositories)/[^/]+", r"/\1/{workspace}", path)
     path = re.sub(r"^(/repositories/[^/]+)/[^/]+", r"\1/{repo_slug}", path)
-    path = re.sub(r"/pullrequests/\d+", "/pullrequests/{pull_request_id}", path)
-    return re.sub(r"/refs/(branches|tags)$", "/refs", path)
+    return re.sub(r"/pullrequests/\d+", "/pullrequests/{pull_request_id}", path)
 
 
 async def _crawl(fake: FakeCloud, database: Path, resources: Sequence[str] = ()) -> Counter[str]:

@@ -42,7 +42,8 @@ class Estimate:
     repositories: int
     """How many repositories the crawl is about."""
     requests: Mapping[str, int]
-    """By resource. Commits are counted as a page a repository: no list tells how many there are."""
+    """By resource. Branches and tags are one list, counted as branches if both are read. Commits are counted as a page
+    a repository: no list tells how many there are."""
 
     @property
     def total(self) -> int:
@@ -60,7 +61,7 @@ async def estimate(
 ) -> list[Estimate]:
     """Estimate a crawl from the list of each workspace's repositories and a look into ten of them at most.
 
-    Takes one request for 100 repositories, and up to three for each of the ten. Errors are raised as they come.
+    Takes one request for 100 repositories, and up to two for each of the ten. Errors are raised as they come.
     """
     async with Sessions(credentials, base_url=base_url, limiter=limiter, rates=rates) as sessions:
         groups = await sessions.groups(options.workspaces)
@@ -92,10 +93,11 @@ async def _estimate(bb: CloudSession, options: CrawlOptions, workspace: str) -> 
 async def _look(bb: CloudSession, options: CrawlOptions, path: str) -> Counter[str]:
     """Return about how many requests one repository takes."""
     requests: Counter[str] = Counter()
-    for name in ("branches", "tags"):
-        if name in options.resources:
-            size, _ = await _first_page(bb, f"{path}/refs/{name}", {"pagelen": 1, "fields": "size"})
-            requests[name] = max(1, ceil(size / 100))
+    refs = sorted(options.resources & {"branches", "tags"})
+    if refs:
+        listing = f"{path}/refs" if len(refs) > 1 else f"{path}/refs/{refs[0]}"
+        size, _ = await _first_page(bb, listing, {"pagelen": 1, "fields": "size"})
+        requests[refs[0]] = max(1, ceil(size / 100))
     if "commits" in options.resources:
         requests["commits"] = 1
     below = [name for name in BELOW_PULL_REQUESTS if name in options.resources]

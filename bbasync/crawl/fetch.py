@@ -31,6 +31,7 @@ _TEMPLATES: Final[Mapping[str, str]] = {
     "projects": "/workspaces/{workspace}/projects",
     "members": "/workspaces/{workspace}/members",
     "repositories": "/repositories/{workspace}",
+    "refs": "/repositories/{workspace}/{repo_slug}/refs",
     "branches": "/repositories/{workspace}/{repo_slug}/refs/branches",
     "tags": "/repositories/{workspace}/{repo_slug}/refs/tags",
     "commits": "/repositories/{workspace}/{repo_slug}/commits",

@@ -17,9 +17,8 @@ __all__ = ["CrawlReport", "Failure", "Progress", "WorkspaceProgress"]
 
 _BELOW: Final[Mapping[str, Sequence[str]]] = {
     "workspaces": ("projects", "members", "repositories"),
-    "repositories": ("branches", "activity"),
-    "branches": ("tags",),
-    "tags": ("commits",),
+    "repositories": ("refs", "branches", "tags", "activity"),
+    "refs": ("commits",),
     "activity": ("pull_requests",),
     "pull_requests": ("comments", "pull_request_commits", "statuses"),
 }

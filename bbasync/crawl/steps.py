@@ -4,13 +4,14 @@
 
     workspaces ─┬─ projects
                 ├─ members
-                └─ repositories ─┬─ branches ── tags ── commits
+                └─ repositories ─┬─ refs ── commits
                                  └─ activity ── pull_requests ─┬─ comments
                                                                ├─ pull_request_commits
                                                                └─ statuses
 
-The heads must be known before the commits are listed: they are what the next run excludes. The newest activity must
-be known before pull requests are: what is commented on later is newer than it, so the next run finds it.
+Branches and tags are one listing, unless only one of them is wanted. The heads must be known before the commits are
+listed: they are what the next run excludes. The newest activity must be known before pull requests are: what is
+commented on later is newer than it, so the next run finds it.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Outcome", "Scope", "apply", "fail"]
 
+_REFS: Final = frozenset({"branches", "tags"})
 _MOVED: Final = "it changed while it was listed: rows may be missing, and none was marked as gone"
 
 
@@ -82,7 +84,8 @@ class Outcome:
 
 @frozen(kw_only=True)
 class _Step:
-    rows: Sequence[Row] = ()
+    rows: Mapping[str, Sequence[Row]]
+    """By table."""
     children: Sequence[Task] = ()
     is_over: bool = False
     cursor: str | None = None
@@ -103,18 +106,20 @@ def apply(connection: Connection, scope: Scope, task: Task, page: Page[Payload])
         step = _PAGES.get(task.kind, _listing)(connection, scope, task, page)
     except BROKEN as error:
         raise DecodeError(f"this is no page of {task.kind}: {error!r}") from error
-    upsert(connection, TABLES[task.kind], step.rows)
+    for name, rows in step.rows.items():
+        upsert(connection, TABLES[name], rows)
+    written = sum(map(len, step.rows.values()))
     added = tasks.add(connection, scope.run, step.children)
     has_moved = step.is_over and "moved" in step.arguments
     begins_anew = has_moved and not task.tries
     task = evolve(task, arguments=step.arguments, cursor=step.cursor, tries=task.tries + begins_anew)
     if begins_anew or not step.is_over:
         goes_on = tasks.advance(connection, task)
-        return Outcome(following=task if goes_on else None, rows=len(step.rows), added=added, left=False)
+        return Outcome(following=task if goes_on else None, rows=written, added=added, left=False)
     left = tasks.fail(connection, task, _MOVED, is_final=False) if has_moved else tasks.finish(connection, task)
     if left:
         added += tasks.add(connection, scope.run, _ENDS.get(task.kind, _mark_gone)(connection, scope, task))
-    return Outcome(rows=len(step.rows), added=added, left=left, failed=left and has_moved)
+    return Outcome(rows=written, added=added, left=left, failed=left and has_moved)
 
 
 def fail(connection: Connection, scope: Scope, task: Task, error: str, *, is_final: bool, is_denied: bool) -> Outcome:
@@ -133,13 +138,16 @@ def fail(connection: Connection, scope: Scope, task: Task, error: str, *, is_fin
 
 
 def _listing(connection: Connection, scope: Scope, task: Task, page: Page[Payload]) -> _Step:
+    del connection
+    return _numbered(task, page, {task.kind: [row_of(task, payload, scope.run) for payload in page.values]})
+
+
+def _numbered(task: Task, page: Page[Payload], rows: Mapping[str, Sequence[Row]]) -> _Step:
     """Go on by the number of the page, and note if the listing is of another size than at its first page.
 
     What is deleted meanwhile moves all that follows it one place forward, and so one item past the page that is asked
     for next.
     """
-    del connection
-    rows = [row_of(task, payload, scope.run) for payload in page.values]
     arguments = {"size": page.size} if task.cursor is None else {**task.arguments}
     if None not in (page.size, arguments.get("size")) and page.size != arguments["size"]:
         arguments["moved"] = True
@@ -187,7 +195,7 @@ def _repositories_page(connection: Connection, scope: Scope, task: Task, page: P
     fresh = chosen.keys() - set(visited.scalars())
     start, cursor = keyset_next(task.arguments["from"], page.values, page.next)
     return _Step(
-        rows=[row_of(task, payload, scope.run) for payload in chosen.values()],
+        rows={"repositories": [row_of(task, payload, scope.run) for payload in chosen.values()]},
         children=[
             child for slug in chosen if slug in fresh for child in _below_repository(connection, scope, task, slug)
         ],
@@ -199,7 +207,8 @@ def _repositories_page(connection: Connection, scope: Scope, task: Task, page: P
 
 def _below_repository(connection: Connection, scope: Scope, task: Task, slug: str) -> list[Task]:
     wanted = scope.options.resources
-    children = [task.child(kind, repository=slug) for kind in ("branches", "tags") if kind in wanted][:1]
+    refs = list(wanted & _REFS)
+    children = [task.child("refs" if len(refs) > 1 else refs[0], repository=slug)] if refs else []
     if wanted & {"activity", "comments"}:
         children.append(task.child("activity", repository=slug))
     elif "pull_requests" in wanted:
@@ -221,13 +230,24 @@ def _repositories_end(connection: Connection, scope: Scope, task: Task) -> list[
 # -- refs and commits -------------------------------------------------------------------------------------------------
 
 
-def _branches_end(connection: Connection, scope: Scope, task: Task) -> list[Task]:
-    _mark_gone(connection, scope, task)
-    return [task.child("tags")] if "tags" in scope.options.resources else []
+def _refs_page(connection: Connection, scope: Scope, task: Task, page: Page[Payload]) -> _Step:
+    del connection
+    rows: dict[str, list[Row]] = {kind: [] for kind in _REFS}
+    for payload in page.values:
+        kind = "tags" if payload.get("type") == "tag" else "branches"
+        rows[kind].append(row_of(evolve(task, kind=kind), payload, scope.run))
+    return _numbered(task, page, rows)
 
 
-def _tags_end(connection: Connection, scope: Scope, task: Task) -> list[Task]:
+def _one_kind_end(connection: Connection, scope: Scope, task: Task) -> list[Task]:
+    """Go on with the list of both in a run that was begun when each had its own."""
     _mark_gone(connection, scope, task)
+    return [task.child("refs")] if scope.options.resources >= _REFS else []
+
+
+def _refs_end(connection: Connection, scope: Scope, task: Task) -> list[Task]:
+    for kind in _REFS:
+        _mark_gone(connection, scope, evolve(task, kind=kind))
     if "commits" not in scope.options.resources:
         return []
     heads = _heads(connection, task)
@@ -260,7 +280,7 @@ def _commits_page(connection: Connection, scope: Scope, task: Task, page: Page[P
     kept = [row for row in rows if str(row["created_on"] or NEVER) >= cutoff]
     # newest first, more or less: dates are what the authors' clocks said
     is_over = page.next is None or bool(rows and not kept)
-    return _Step(rows=kept, cursor=page.next, is_over=is_over, arguments=task.arguments)
+    return _Step(rows={"commits": kept}, cursor=page.next, is_over=is_over, arguments=task.arguments)
 
 
 def _commits_end(connection: Connection, scope: Scope, task: Task) -> list[Task]:
@@ -278,7 +298,7 @@ def _activity_page(connection: Connection, scope: Scope, task: Task, page: Page[
     arguments = task.arguments
     if "until" not in arguments:
         if not page.values and page.next is not None:  # the newest is yet to come
-            return _Step(cursor=page.next, arguments=arguments)
+            return _Step(rows={}, cursor=page.next, arguments=arguments)
         arguments = _activity_start(connection, scope, task, max(filter(None, moments), default=EPOCH))
         children = _pull_requests(connection, scope, task)
     rows_from, comments_from = arguments["rows_from"], arguments["comments_from"]
@@ -287,7 +307,7 @@ def _activity_page(connection: Connection, scope: Scope, task: Task, page: Page[
     comments = [value for value, moment in dated if "comment" in value and moment >= comments_from]
     children += _commented(connection, task, comments)
     is_over = page.next is None or min((moment for _, moment in dated), default=NEVER) < min(rows_from, comments_from)
-    return _Step(rows=rows, children=children, cursor=page.next, is_over=is_over, arguments=arguments)
+    return _Step(rows={"activity": rows}, children=children, cursor=page.next, is_over=is_over, arguments=arguments)
 
 
 def _activity_start(connection: Connection, scope: Scope, task: Task, newest: str) -> dict[str, str]:
@@ -388,7 +408,7 @@ def _pull_requests_page(connection: Connection, scope: Scope, task: Task, page: 
         children += [task.child(kind, pull_request=number, version=version) for kind in needs]
     start, cursor = keyset_next(task.arguments["from"], page.values, page.next)
     return _Step(
-        rows=rows,
+        rows={"pull_requests": rows},
         children=children,
         cursor=cursor,
         is_over=page.next is None,
@@ -416,7 +436,7 @@ def _pull_requests_end(connection: Connection, scope: Scope, task: Task) -> list
     if task.arguments["blind"]:
         read -= {"comments"}
     value = {
-        "until": _watermark(task.arguments["from"], task.arguments["begun"]),
+        "until": _watermark(task.arguments["from"], task.arguments.get("begun", NEVER)),
         "since": scope.options.cutoff,
         "run": scope.run,
         "resources": sorted(read),
@@ -438,6 +458,7 @@ def _pull_requests_end(connection: Connection, scope: Scope, task: Task) -> list
 
 _PAGES: Final[Mapping[str, _PageStep]] = {
     "repositories": _repositories_page,
+    "refs": _refs_page,
     "commits": _commits_page,
     "activity": _activity_page,
     "pull_requests": _pull_requests_page,
@@ -445,8 +466,9 @@ _PAGES: Final[Mapping[str, _PageStep]] = {
 _ENDS: Final[Mapping[str, _End]] = {
     "workspaces": _below_workspace,
     "repositories": _repositories_end,
-    "branches": _branches_end,
-    "tags": _tags_end,
+    "refs": _refs_end,
+    "branches": _one_kind_end,
+    "tags": _one_kind_end,
     "commits": _commits_end,
     "activity": _activity_end,
     "pull_requests": _pull_requests_end,

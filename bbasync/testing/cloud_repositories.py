@@ -207,9 +207,10 @@ def delete_tag(call: Call) -> web.Response:
 
 
 def list_refs(call: Call) -> web.Response:
-    """List branches and tags together."""
+    """List branches and tags together, in the order of `git show-ref`."""
     repository = call.repository()
-    refs = [*((_branch, name) for name in repository.branches), *((_tag, name) for name in repository.tags)]
+    branches, tags = sorted(repository.branches), sorted(repository.tags)
+    refs = [*((_branch, name) for name in branches), *((_tag, name) for name in tags)]
     return call.page(refs, lambda one: one[0](call, repository, one[1]))
 
 

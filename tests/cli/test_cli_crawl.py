@@ -140,11 +140,11 @@ async def test_any_store_is_told_as_it_is(store: str, tmp_path: Path, monkeypatc
 
 
 async def test_what_cannot_be_read_is_told_and_the_rest_is_there(fake: FakeCloud, tmp_path: Path) -> None:
-    fake.faults.add(Fault("status", status=403, path="*/acme/api/refs/tags", times=None))
+    fake.faults.add(Fault("status", status=403, path="*/acme/api/refs", times=None))
     result = await bbasync("crawl", "--base-url", fake.url, cwd=tmp_path, env=credentials(fake))
     assert result.status == 1
     (line,) = [line for line in result.err.splitlines() if line.startswith("bbasync: ")]
-    assert line.startswith("bbasync: acme/api/tags: GET ")
+    assert line.startswith("bbasync: acme/api/refs: GET ")
     assert rows(tmp_path / "bitbucket.db")["pull_requests"] == expected(fake)["pull_requests"]
 
 

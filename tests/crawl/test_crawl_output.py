@@ -64,7 +64,7 @@ async def test_an_estimate_is_near_what_the_crawl_takes_and_costs_little(fake: F
     credentials = Credentials(default=ApiToken(fake.email, fake.token))
     rates = RateTracker({"api": Rolling(PLENTY)})
     estimates = await estimate(options, credentials, base_url=fake.url, rates=rates)
-    assert len(fake.requests) <= 1 + 2 * (1 + 3 * 3)
+    assert len(fake.requests) <= 1 + 2 * (1 + 3 * 2)
     assert [one.workspace for one in estimates] == ["acme", "globex"]
     async with Store(url) as store:
         report = await run(fake, store)

@@ -75,7 +75,7 @@ async def test_a_second_run_asks_only_for_what_can_have_changed(fake: FakeCloud,
     open_ones = [payload for payload in before["pull_requests"].values() if payload["state"] == "OPEN"]
     assert len(sent(fake, "/statuses")) == len(open_ones)
     # the user's workspaces; each with its projects, members and repositories; their refs, activity, pull requests
-    assert len(fake.requests) == 1 + 2 * 4 + 6 * 4 + len(open_ones)
+    assert len(fake.requests) == 1 + 2 * 4 + 6 * 3 + len(open_ones)
 
 
 async def test_a_workspace_of_its_own_credential_is_read_with_it(fake: FakeCloud, store: Store) -> None:
@@ -238,13 +238,13 @@ async def test_a_failure_that_passes_leaves_no_trace(fake: FakeCloud, store: Sto
 
 async def test_what_is_not_allowed_or_not_found_is_reported_and_not_asked_again(fake: FakeCloud, store: Store) -> None:
     fake.faults.add(Fault("status", status=403, path="*/workspaces/acme/members", times=None))
-    fake.faults.add(Fault("status", status=404, path="*/acme/web/refs/tags", times=None))
+    fake.faults.add(Fault("status", status=404, path="*/acme/web/refs", times=None))
     report = await run(fake, store)
     assert [(failure.key, failure.is_final) for failure in report.failures] == [
         ("acme/members", True),
-        ("acme/web/tags", True),
+        ("acme/web/refs", True),
     ]
-    assert len(sent(fake, "/acme/members")) + len(sent(fake, "/acme/web/refs/tags")) == 2
+    assert len(sent(fake, "/acme/members")) + len(sent(fake, "/acme/web/refs")) == 2
     assert (await counts(store))["pull_requests"] == expected(fake)["pull_requests"]
 
 

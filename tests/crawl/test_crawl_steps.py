@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, select
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from bbasync.crawl.steps import Outcome
 
 BRANCHES = Task(workspace="acme", kind="branches", repository="api")
+REFS = Task(workspace="acme", kind="refs", repository="api")
 ACTIVITY = Task(workspace="acme", kind="activity", repository="api")
 
 
@@ -76,8 +76,8 @@ def gone(connection: Connection, kind: str = "branches") -> set[str]:
     return set(connection.execute(select(table.c.id).where(table.c.gone_at.is_not(None))).scalars())
 
 
-def named(*names: str) -> list[dict[str, Any]]:
-    return [{"name": name, "target": {"hash": f"head-of-{name}"}} for name in names]
+def named(*names: str, kind: str = "branch") -> list[dict[str, Any]]:
+    return [{"type": kind, "name": name, "target": {"hash": f"head-of-{name}"}} for name in names]
 
 
 # -- what moves -------------------------------------------------------------------------------------------------------
@@ -85,9 +85,9 @@ def named(*names: str) -> list[dict[str, Any]]:
 
 def test_a_listing_that_was_cut_off_notices_what_was_deleted_before_it_went_on(connection: Connection) -> None:
     a, b, c, d, e = named("a", "b", "c", "d", "e")
-    read(connection, BRANCHES, page(a, b, c, d, size=4))
+    read(connection, REFS, page(a, b, c, d, size=4))
     # e is new, a is deleted after the first page, and so c is on none
-    outcome = read(connection, BRANCHES, page(a, b, size=5, following="2"), page(d, e, size=4), number=2)
+    outcome = read(connection, REFS, page(a, b, size=5, following="2"), page(d, e, size=4), number=2)
     assert not outcome.left
     assert outcome.following is not None
     assert not gone(connection)
@@ -95,20 +95,20 @@ def test_a_listing_that_was_cut_off_notices_what_was_deleted_before_it_went_on(c
     assert outcome.following is not None
     outcome = steps.apply(connection, scope(2), outcome.following, page(d, e, size=4))
     assert (outcome.left, outcome.failed) == (True, False)
-    assert outcome.added == {"tags": 1}
+    assert outcome.added == {"commits": 1}
     assert not gone(connection), "what was seen by this run is marked by the next"
 
 
 def test_a_listing_that_moves_twice_fails_without_a_mark_and_what_is_below_it_goes_on(connection: Connection) -> None:
     a, b, c = named("a", "b", "c")
-    read(connection, BRANCHES, page(a, b, c, size=3))
+    read(connection, REFS, page(a, b, c, size=3))
     pages = [page(a, size=3, following="2"), page(c, size=2), page(a, size=2, following="2"), page(c, size=3)]
-    outcome = read(connection, BRANCHES, *pages, number=2)
+    outcome = read(connection, REFS, *pages, number=2)
     assert (outcome.left, outcome.failed) == (True, True)
-    assert outcome.added == {"tags": 1}
+    assert outcome.added == {"commits": 1}
     assert not gone(connection)
     ((key, state, error),) = tasks.troubles(connection, 2)
-    assert (key, state) == ("acme/api/branches", "failed")
+    assert (key, state) == ("acme/api/refs", "failed")
     assert error == "it changed while it was listed: rows may be missing, and none was marked as gone"
     tasks.retry(connection, 2)
     assert tasks.counts(connection, 2) == {"failed": 1, "pending": 1}, "it is listed twice and not more"
@@ -125,6 +125,21 @@ def test_a_listing_whose_size_is_not_told_or_stays_is_complete(
     assert gone(connection) == {"c"}
 
 
+def test_what_a_complete_listing_of_branches_and_tags_lacks_is_marked_in_both_tables(connection: Connection) -> None:
+    a, b, c = named("a", "b", "c")
+    v1, v2 = named("v1", "v2", kind="tag")
+    read(connection, REFS, page(a, b, c, v1, v2, size=5))
+    begins = steps.apply(connection, scope(2), begun(connection, REFS, 2), page(a, size=3, following="2"))
+    assert not gone(connection, "branches") | gone(connection, "tags"), "the listing has not ended"
+    assert not begins.added
+    assert begins.following is not None
+    outcome = steps.apply(connection, scope(2), begins.following, page(b, v2, size=3))
+    assert (outcome.left, outcome.rows) == (True, 2)
+    assert (gone(connection, "branches"), gone(connection, "tags")) == ({"c"}, {"v1"})
+    (commits,) = (task for task in tasks.claim(connection, 2, 9, []) if task.kind == "commits")
+    assert set(commits.arguments["heads"]) == {"head-of-a", "head-of-b", "head-of-v2"}
+
+
 async def test_a_workspace_that_never_rests_is_read_and_reported_and_made_good_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -138,9 +153,9 @@ async def test_a_workspace_that_never_rests_is_read_and_reported_and_made_good_f
 
         async def restless(session: CloudSession, task: Task) -> Page[Any]:
             nonlocal listed
-            if task.kind == "branches" and task.cursor is None:
+            if task.kind == "refs" and task.cursor is None:
                 listed += 1
-            elif task.kind == "branches" and len(branches) > before["branches"] - listed:
+            elif task.kind == "refs" and len(branches) > before["branches"] - listed:
                 del branches[next(name for name in branches if name != "main")]  # one a listing
             return await fetch(session, task)
 
@@ -150,7 +165,7 @@ async def test_a_workspace_that_never_rests_is_read_and_reported_and_made_good_f
         with monkeypatch.context() as patch:
             patch.setattr("bbasync.crawl.pool.fetch", restless)
             report = await run(fake, store, **options)
-        assert [(failure.key, failure.is_final) for failure in report.failures] == [("acme/api/branches", False)]
+        assert [(failure.key, failure.is_final) for failure in report.failures] == [("acme/api/refs", False)]
         assert "changed while it was listed" in report.failures[0].error
         assert [one.failed for one in report.workspaces] == [1]
         assert listed == 2
@@ -235,6 +250,7 @@ VALID: dict[str, dict[str, Any]] = {
     "projects": {"uuid": "{p}"},
     "members": {"user": {"uuid": "{u}"}},
     "repositories": {"uuid": "{r}", "slug": "api"},
+    "refs": {"type": "tag", "name": "v1", "target": {"hash": "c0"}},
     "branches": {"name": "main", "target": {"hash": "c0"}},
     "tags": {"name": "v1", "target": {"hash": "c0"}},
     "commits": {"hash": "c0", "author": {"raw": "Ada"}},
@@ -255,7 +271,7 @@ odd = st.recursive(
 )
 
 
-@pytest.mark.parametrize("kind", TABLES)
+@pytest.mark.parametrize("kind", VALID)
 @settings(max_examples=30, deadline=None)
 @given(spoilt=st.dictionaries(st.sampled_from(NAMES), odd, max_size=3), resources=st.sampled_from([None, ["comments"]]))
 def test_whatever_a_page_holds_it_is_written_or_a_failure_of_its_listing_alone(
@@ -275,12 +291,16 @@ def test_whatever_a_page_holds_it_is_written_or_a_failure_of_its_listing_alone(
 
 def test_commits_are_listed_from_the_heads_that_are_told(connection: Connection) -> None:
     targets: list[Any] = [{"hash": "c0"}, {"hash": {}}, {}, [], "c1", None]
-    begun(connection, BRANCHES)
-    branches = page(*({"name": f"branch-{number}", "target": target} for number, target in enumerate(targets)))
-    assert steps.apply(connection, scope(), BRANCHES, branches).added == {"tags": 1}
-    assert steps.apply(connection, scope(), evolve(BRANCHES, kind="tags"), page()).added == {"commits": 1}
+    refs = page(*({"name": f"branch-{number}", "target": target} for number, target in enumerate(targets)))
+    assert read(connection, REFS, refs).added == {"commits": 1}
     (commits,) = (task for task in tasks.claim(connection, 1, 9, []) if task.kind == "commits")
     assert commits.arguments["heads"] == ["c0"]
+
+
+def test_a_branch_and_a_tag_of_one_name_are_a_row_in_each_table(connection: Connection) -> None:
+    read(connection, REFS, page(*named("v1"), *named("v1", "v2", kind="tag"), *named("v3", kind="named_branch")))
+    found = {kind: set(connection.execute(select(TABLES[kind].c.id)).scalars()) for kind in ("branches", "tags")}
+    assert found == {"branches": {"v1", "v3"}, "tags": {"v1", "v2"}}
 
 
 def test_a_page_that_is_nested_too_deeply_to_be_kept_is_a_failure_of_its_listing(connection: Connection) -> None:

@@ -41,7 +41,7 @@ from tests.resilience.trouble import (
 
 Table = dict[tuple[Any, ...], dict[str, Any]]
 PAGE = 4
-BRANCHES = "*/refs/branches"
+LISTING = "*/refs"
 
 
 @pytest.fixture(autouse=True)
@@ -108,7 +108,7 @@ async def undisturbed(fake: FakeCloud, **options: Any) -> tuple[dict[str, Table]
 
 @frozen
 class Case:
-    """A fault that strikes at the second page of the branches."""
+    """A fault that strikes at the second page of the branches and tags."""
 
     name: str
     fault: dict[str, Any]
@@ -149,7 +149,7 @@ async def test_a_fault_that_strikes_once_costs_requests_and_no_row(case: Case) -
     async with cloud(pull_requests=30) as fake, Store("sqlite://") as store:
         wanted, requests = await undisturbed(fake, **REFS)
         assert len(wanted["branches"]) > 3 * PAGE
-        fault = fake.faults.add(Fault(**case.fault, path=BRANCHES, after=1))
+        fault = fake.faults.add(Fault(**case.fault, path=LISTING, after=1))
         report = await run(fake, store, rates=budget(), **REFS)
         assert report.is_complete
         assert await content(store) == wanted
@@ -174,13 +174,13 @@ async def test_a_fault_that_stays_is_one_failure_and_the_next_run_makes_good_for
 ) -> None:
     async with cloud(pull_requests=30) as fake, Store("sqlite://") as store:
         wanted, _ = await undisturbed(fake, **REFS)
-        fake.faults.add(Fault(**case.fault, path=BRANCHES, after=1, times=None))
+        fake.faults.add(Fault(**case.fault, path=LISTING, after=1, times=None))
         monkeypatch.setattr("bbasync.retry.MAX_TRIES", 1)
         report = await run(fake, store, rates=budget(), **REFS)
         if case.says:
             # a page that is gone is asked for again from the first one on, and then that is gone as well
             is_final = case.name == "gone page"
-            assert [(one.key, one.is_final) for one in report.failures] == [("acme/api/branches", is_final)]
+            assert [(one.key, one.is_final) for one in report.failures] == [("acme/api/refs", is_final)]
             assert case.says in report.failures[0].error
             assert "\n" not in report.failures[0].error
             stored = await content(store)
@@ -274,8 +274,8 @@ async def test_what_is_deleted_while_it_is_listed_hides_no_other_row(monkeypatch
 
         async def deleting(session: CloudSession, task: Task) -> Page[Any]:
             nonlocal asked
-            asked += task.kind == "branches"
-            if task.kind == "branches" and asked == 2:
+            asked += task.kind == "refs"
+            if task.kind == "refs" and asked == 2:
                 del branches["develop"]  # of the first page
             return await fetch(session, task)
 
