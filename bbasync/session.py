@@ -118,6 +118,8 @@ class _Call:
     authorization: str = field(default="", repr=False)
     """The header of the last attempt."""
     renewed: bool = False
+    sent: bool = False
+    """Whether the last attempt reached the network."""
     uncertain: bool = False
     """Whether a failed attempt may have taken effect."""
     again: Again | None = None
@@ -441,6 +443,8 @@ class Session:
                 await self._turns.take()
             self._check(call.request, response)
         except (TransportError, DecodeError, ResponseError) as error:
+            if not call.sent:
+                raise  # of a credential that could not be renewed: it has been tried often enough
             return await self._failed(call, error, response)
         self._retry_budget.earn()
         return response
@@ -470,7 +474,7 @@ class Session:
         request = call.request
         ours = self._is_ours(request.url)
         token = await self._take(call) if ours else None
-        sent, started = False, 0.0
+        call.sent, started = False, 0.0
         response: RawResponse | None = None
         try:
             async with self.limiter:
@@ -479,12 +483,12 @@ class Session:
                     call.tries -= 1
                     raise Again(None, 0.0)
                 attempt = request.with_headers(await self._headers(call, ours=ours))
-                sent, started = True, time.perf_counter()
+                call.sent, started = True, time.perf_counter()
                 response = await (
                     self._transport.send(attempt) if call.stack is None else self._open(call, call.stack, attempt)
                 )
             if response.from_cache:
-                sent = False
+                call.sent = False
                 return response
             if token is None or response.status != 429:
                 if token is not None:
@@ -496,8 +500,8 @@ class Session:
             raise Again(None, 0.0)
         finally:
             if token is not None:
-                token.bucket.spend(token) if sent else token.bucket.give_back(token)
-            if sent and (self._on_response is not None or log.isEnabledFor(logging.DEBUG)):
+                token.bucket.spend(token) if call.sent else token.bucket.give_back(token)
+            if call.sent and (self._on_response is not None or log.isEnabledFor(logging.DEBUG)):
                 self._tell(call, response, time.perf_counter() - started, token)
 
     async def _take(self, call: _Call) -> Token:

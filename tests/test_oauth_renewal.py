@@ -436,9 +436,6 @@ FAILURES: tuple[Callable[[], Exception], ...] = (
 )
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Session._attempt takes the failure of a renewal for one of the request, and repeats it"
-)
 @pytest.mark.parametrize("failure", FAILURES, ids=["no-answer", "503"])
 def test_a_renewal_that_failed_for_good_is_not_begun_again_by_the_call(failure: Callable[[], Exception]) -> None:
     @virtual
@@ -452,9 +449,6 @@ def test_a_renewal_that_failed_for_good_is_not_begun_again_by_the_call(failure: 
     check()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Session._attempt takes the failure of a renewal for one of the request, and repeats it"
-)
 @virtual
 async def test_a_write_that_was_never_sent_is_not_said_to_have_had_perhaps_an_effect() -> None:
     obtain, _ = _down(FAILURES[0])

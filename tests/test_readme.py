@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
-from attrs import frozen
 
 from bbasync import CloudSession
 from bbasync.cloud.session import credential_from_env
@@ -24,48 +23,15 @@ from bbasync.crawl import CrawlOptions, Credentials, Store, crawl, read_config
 from bbasync.testing import FakeCloud, FakeDataCenter, Fault
 from tests.meta.calls import methods
 from tests.meta.table import operations
+from tests.readme import BLOCKS, FILES, PYTHON, TEXT, Block, load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
-README: Final = Path(__file__).parents[1] / "README.md"
-TEXT: Final = README.read_text(encoding="utf-8")
 INDEX: Final = re.compile(r"<!-- index -->\n(.*)<!-- /index -->\n", re.DOTALL)
-
-
-@frozen
-class Block:
-    """A fenced block of the README."""
-
-    heading: str
-    language: str
-    text: str
-    line: int
-    """Where its text begins, counted from 1."""
-
-    @property
-    def file(self) -> str | None:
-        """The name that the first line gives it, as in `# bot.py`."""
-        named = re.match(r"# (\w+\.py)\n", self.text)
-        return named and named[1]
-
-    @property
-    def id(self) -> str:
-        return self.file or f"line-{self.line}"
-
-
-def _blocks() -> Iterator[Block]:
-    for fence in re.finditer(r"^```(\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL):
-        heading = re.findall(r"^##+ (.+)$", TEXT[: fence.start()], re.MULTILINE)[-1]
-        yield Block(heading, fence[1], fence[2], TEXT.count("\n", 0, fence.start(2)) + 1)
-
-
-BLOCKS: Final = list(_blocks())
-PYTHON: Final = [block for block in BLOCKS if block.language == "python"]
-FILES: Final = {block.file: block for block in PYTHON if block.file is not None}
 APPROVED: Final = "/acme/api/pullrequests/4/approve"
 """The one request of the fake's open pull requests whose builds have all passed."""
-DRIVEN: Final = ("service.py", "bot.py", "test_bot.py")
+DRIVEN: Final = ("service.py", "bot.py", "test_bot.py", "reviewbot.py", "hooks.py", "watching.py", "test_hooks.py")
 """Files that only define things when they are run; each has a test of its own."""
 
 PRINTS: Final = {
@@ -75,10 +41,12 @@ PRINTS: Final = {
     "Paging": [r"[0-9a-f]{40} 20\d\d-"],
     "Helpers for any async iterable": ["10 branches", "page 1 has 8 of 8", "acme/web 1"],
     "Limits": ["Ada Lovelace", "Acme\nGlobex", "api 999 of 1000"],
+    "OAuth": ["agree at http://.*/site/oauth2/authorize", "Ada Lovelace 2"],
     "Errors": ["not there, or not for you to see: GET /repositories/.*: 404: "],
     "Queries and fields": [r'title ~ "\\"quoted\\""', r"\d+ \['.+'\]", "None"],
     "Files": ["committed [0-9a-f]{40}", r"\d+ bytes"],
     "Crawl": ["requests; complete", "20 pull requests"],
+    "Asking less with a cache": ["api 1 request"],
     "Testing your own bot": ["POST .*/acme/api/pullrequests/7/approve"],
     "Data Center": ["8 0 Rework retry", r"still asked: \['bjorn'\]", "now at version 1", "MERGED"],
 }
@@ -120,13 +88,6 @@ async def _run(block: Block) -> None:
         await eval(code, names)  # noqa: S307 - our own text
 
 
-def _load(name: str) -> dict[str, Any]:
-    """Return what a file of the README defines."""
-    names: dict[str, Any] = {"__name__": name.removesuffix(".py")}
-    exec(compile(FILES[name].text, name, "exec"), names)  # noqa: S102 - our own text
-    return names
-
-
 async def _commit_a_fix() -> None:
     async with CloudSession.from_env() as bb:
         await bb.source.create_commit("acme", "api", branch="fix-typos", files={"README.md": "# api\n"})
@@ -150,7 +111,7 @@ def test_no_code_is_left_out() -> None:
 
 
 async def test_the_service_answers_what_bitbucket_does(cloud: FakeCloud) -> None:
-    async with TestClient(TestServer(_load("service.py")["make_app"]())) as client:
+    async with TestClient(TestServer(load("service.py")["make_app"]())) as client:
         found = await (await client.get("/acme/api/open")).json()
         assert (found[-1]["id"], found[-1]["title"]) == (1, "Rate limit by workspace (1)")
         assert (await client.get("/acme/nowhere/open")).status == 404
@@ -170,7 +131,7 @@ async def _a_round_of_the_bot(cloud: FakeCloud) -> list[str]:
     spent = Path("spent.json")
     before = _written_at(spent)
     cloud.requests.clear()
-    task = asyncio.create_task(_load("bot.py")["main"]())
+    task = asyncio.create_task(load("bot.py")["main"]())
     async with asyncio.timeout(20):
         while _written_at(spent) == before:  # noqa: ASYNC110 - what the bot writes tells that its round is over
             await asyncio.sleep(0.01)
@@ -197,11 +158,11 @@ async def test_the_bot_does_nothing_twice_after_a_restart(cloud: FakeCloud) -> N
 
 async def test_the_test_of_the_bot_passes_by_the_installed_fixtures(cloud: FakeCloud, tmp_path: Path) -> None:
     options = ["-W", "error", "-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function"]
-    command = [sys.executable, "-m", "pytest", "-q", *options, "test_bot.py"]
+    command = [sys.executable, "-m", "pytest", "-q", *options, "test_bot.py", "test_hooks.py"]
     process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=STDOUT, cwd=tmp_path)
     output, _ = await process.communicate()
     assert process.returncode == 0, output.decode()
-    assert b"3 passed" in output
+    assert b"4 passed" in output
 
 
 async def test_the_query_runs_on_a_crawled_store(cloud: FakeCloud) -> None:

@@ -28,7 +28,7 @@ class Delivery:
     event_key: str
     """What happened, such as `repo:push`."""
     hook_id: str | None = None
-    """The webhook's identifier, in braces; Data Center does not tell."""
+    """The webhook's identifier, without the braces that the API writes around it; Data Center does not tell."""
     request_id: str | None = None
     """The identifier of the request."""
     attempt: int | None = None
