@@ -171,7 +171,7 @@ def test_only_pages_that_were_not_committed_are_asked_for_again(
 
 def test_the_recording_has_listings_of_several_pages_and_every_kind(recording: Recording) -> None:
     kinds = {key.rpartition("/")[2] for key, _, _ in recording.pages}
-    assert kinds == set(TABLES)
+    assert kinds == set(TABLES) - {"branches", "tags"} | {"refs"}
     assert len(recording.pages) > len({key for key, _, _ in recording.pages}) + 5
     assert all(recording.content[name] for name in TABLES)
 
