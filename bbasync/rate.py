@@ -405,7 +405,9 @@ class Bucket:
         self._wake()
 
     def _learn(self, headers: Mapping[str, str]) -> None:
-        limit = _number(headers.get("x-ratelimit-limit"))
+        if "x-ratelimit-limit" not in headers:
+            return
+        limit = _number(headers["x-ratelimit-limit"])
         if limit is None or headers.get("x-ratelimit-resource", self.key[2]) != self.key[2]:
             return
         if not 1 <= limit <= _LARGEST_LIMIT:

@@ -177,6 +177,7 @@ class Session:
             raise ValueError("pass http= or transport=, not both")
         self._credential: Credential = credential_of(credential)
         self._base_url = base_url.rstrip("/")
+        self._prefix = f"{self._base_url}/"
         self._origin = origin_of(self._base_url)
         scheme, host, port = self._origin
         if scheme == "http" and host not in _LOOPBACK and not options.get("allow_http", False):
@@ -586,7 +587,7 @@ class Session:
         )
 
     def _is_ours(self, url: str) -> bool:
-        return url.startswith(self._base_url + "/") or origin_of(url) == self._origin
+        return url.startswith(self._prefix) or origin_of(url) == self._origin
 
     @staticmethod
     def _transport_error(request: Request, message: str) -> TransportError:

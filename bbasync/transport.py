@@ -177,9 +177,11 @@ class AiohttpTransport:
         headers, authorization = request.headers, request.headers.get("Authorization")
         if http.auth is not None or http.trust_env:  # aiohttp refuses the header beside a default of its own
             headers = {name: value for name, value in headers.items() if name != "Authorization"}
-        unwanted = [name for name in http.headers if name not in request.headers and name != "Host"]
+        unwanted: Collection[str] = ()
+        if http.headers:
+            unwanted = [name for name in http.headers if name not in request.headers and name != "Host"]
         data = _writer(request.body) if isinstance(request.body, tuple) else request.body
-        with _translated(request):
+        try:
             response = await http.request(
                 request.method,
                 URL(request.url, encoded=True),
@@ -191,7 +193,8 @@ class AiohttpTransport:
                 timeout=self._timeout,
                 middlewares=(_OneAttempt(authorization, unwanted),),
             )
-
+        except _BROKEN as error:
+            raise _translated(request, error) from error
         if self._owned:
             self._reading.add(response)
         return response
@@ -210,10 +213,9 @@ class AiohttpTransport:
         pieces: list[bytes] = []
         announced, size = response.content_length or 0, 0
         try:
-            with _translated(request):
-                while max(announced, size) <= self._max_body and not content.at_eof():
-                    pieces.append(await content.readany())
-                    size += len(pieces[-1])
+            while max(announced, size) <= self._max_body and not content.at_eof():
+                pieces.append(await content.readany())
+                size += len(pieces[-1])
             if max(announced, size) > self._max_body:
                 raise TransportError(
                     f"the answer is larger than {self._max_body} bytes; stream it, or ask for smaller pages",
@@ -222,6 +224,8 @@ class AiohttpTransport:
                     final=True,
                 )
             return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        except _BROKEN as error:
+            raise _translated(request, error) from error
         finally:
             pieces.clear()  # a traceback with local variables does not show a body that was cut short
 
@@ -237,46 +241,41 @@ class _AiohttpStream:
     async def chunks(self) -> AsyncIterator[bytes]:
         content = self._response.content
         while True:
-            with _translated(self._request):
+            try:
                 piece = await content.readany()
+            except _BROKEN as error:
+                raise _translated(self._request, error) from error
             if not piece:
                 return
             yield piece
 
 
-class _translated:  # noqa: N801 - a context manager used as a statement
-    """Turns aiohttp's errors into TransportError."""
+_BROKEN: Final = (asyncio.TimeoutError, aiohttp.ClientError, OSError)
 
-    def __init__(self, request: Request) -> None:
-        self._request = request
 
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: object) -> None:
-        match exc:
-            case aiohttp.ConnectionTimeoutError():
-                what = "timed out while connecting, or waiting for a free connection of the pool"
-            case asyncio.TimeoutError():
-                what = "timed out"
-            case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
-                what = (
-                    f"the certificate of {exc.host}:{exc.port} is refused: {clip(_reason(exc))}; "
-                    "for a CA of your own pass http= with a connector that trusts it"
-                )
-            case aiohttp.ClientConnectorError():
-                what = f"cannot connect to {exc.host}:{exc.port}: {clip(exc.strerror or str(exc.os_error))}"
-            case aiohttp.ClientError() | OSError():
-                what = f"the connection broke: {type(exc).__name__}"
-            case _:
-                return
-        raise TransportError(
-            what,
-            method=self._request.method,
-            template=self._request.template,
-            sent=not isinstance(exc, _UNSENT),
-            final=isinstance(exc, aiohttp.ClientSSLError),
-        ) from exc
+def _translated(request: Request, error: BaseException) -> TransportError:
+    """Return what went wrong in our own words."""
+    match error:
+        case aiohttp.ConnectionTimeoutError():
+            what = "timed out while connecting, or waiting for a free connection of the pool"
+        case asyncio.TimeoutError():
+            what = "timed out"
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
+            what = (
+                f"the certificate of {error.host}:{error.port} is refused: {clip(_reason(error))}; "
+                "for a CA of your own pass http= with a connector that trusts it"
+            )
+        case aiohttp.ClientConnectorError():
+            what = f"cannot connect to {error.host}:{error.port}: {clip(error.strerror or str(error.os_error))}"
+        case _:
+            what = f"the connection broke: {type(error).__name__}"
+    return TransportError(
+        what,
+        method=request.method,
+        template=request.template,
+        sent=not isinstance(error, _UNSENT),
+        final=isinstance(error, aiohttp.ClientSSLError),
+    )
 
 
 def _refuse_a_shared_cache(http: aiohttp.ClientSession) -> None:
