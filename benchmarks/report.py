@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 import platform
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
@@ -16,13 +15,13 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
+from .figures import RESULTS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     Value = str | float | None
     """What stands in a cell; None is what could not be measured."""
-
-RESULTS = Path(__file__).parent / "results"
 
 
 def report(name: str, title: str, rows: Sequence[Mapping[str, Value]]) -> None:

@@ -21,6 +21,7 @@ from bbasync import CloudSession
 from bbasync.cloud.session import credential_from_env
 from bbasync.crawl import CrawlOptions, Credentials, Store, crawl, read_config
 from bbasync.testing import FakeCloud, FakeDataCenter, Fault
+from benchmarks.figures import figures
 from tests.meta.calls import methods
 from tests.meta.table import operations
 from tests.readme import BLOCKS, FILES, PYTHON, TEXT, Block, load
@@ -192,6 +193,11 @@ def test_the_two_commands_stand_alone_below_their_headings() -> None:
         "Run the tests": f"{install} '.[test]' && .venv/bin/pytest",
     }.items():
         assert f"### {heading}\n\n```sh\n{command}\n```\n" in TEXT
+
+
+def test_the_figures_are_those_that_were_measured() -> None:
+    (committed,) = re.findall(r"<!-- figures -->\n(.*)\n<!-- /figures -->", TEXT, re.DOTALL)
+    assert committed == figures().rstrip("\n"), "paste what `python -m benchmarks.figures` prints between its markers"
 
 
 # -- the index --------------------------------------------------------------------------------------------------------
