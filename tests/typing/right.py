@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, assert_type
 
 from bbasync import AccessToken, ApiToken, CloudSession, ConflictError, DataCenterSession, Page, Paging, Q, aio
+from bbasync.cloud import watch
 from bbasync.cloud.models.account import Account
 from bbasync.cloud.models.pull_request import PullRequest, PullRequestState
 from bbasync.cloud.models.ref import Branch, Ref
@@ -16,6 +17,8 @@ from bbasync.cloud.models.source import TreeEntry
 from bbasync.datacenter.models import pull_request as datacenter
 from bbasync.errors import ResponseError
 from bbasync.model import Links
+from bbasync.webhooks import Event, WebhookRouter, parse
+from bbasync.webhooks import cloud as events
 
 
 async def sessions() -> None:
@@ -76,3 +79,21 @@ def errors(error: Exception) -> None:
         assert_type(error.current_version, int | None)
     if isinstance(error, ResponseError):
         assert_type(error.status, int)
+
+
+def webhooks(router: WebhookRouter, headers: dict[str, str], body: bytes) -> None:
+    assert_type(parse(headers, body, secret="hush"), Event)
+
+    @router.on(events.PullRequestCreated)
+    async def opened(event: events.PullRequestCreated) -> None:
+        assert_type(event.pullrequest, PullRequest)
+
+    @router.on("repo:*")
+    async def changed(event: Event) -> None:
+        assert_type(event.delivery.request_id, str | None)
+
+
+async def watching(bb: CloudSession) -> None:
+    async for change in watch.pull_requests(bb, "acme", "api"):
+        assert_type(change, watch.Change[PullRequest])
+        assert_type(change.cursor, str)

@@ -6,8 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bbasync.webhooks import cloud as events
+from bbasync.webhooks import parse
+
 if TYPE_CHECKING:
     from bbasync import CloudSession, DataCenterSession
+    from bbasync.webhooks import WebhookRouter
 
 
 async def cloud(bb: CloudSession) -> None:
@@ -25,3 +29,10 @@ async def cloud(bb: CloudSession) -> None:
 async def data_center(dc: DataCenterSession) -> None:
     await dc.pull_requests.merge("PRJ", "api", 1)  # type: ignore[call-arg]  # a merge names the version
     dc.refs  # type: ignore[attr-defined]  # noqa: B018 - a service of Cloud
+
+
+def webhooks(router: WebhookRouter, headers: dict[str, str], body: bytes) -> None:
+    parse(headers, body)  # type: ignore[call-arg]  # a signature is left unchecked in so many words only
+
+    @router.on(events.RepositoryPush)  # type: ignore[arg-type]  # an event of another class
+    async def opened(event: events.PullRequestCreated) -> None: ...
