@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -180,15 +181,16 @@ def _print(*parts: Table | str) -> None:
 
 def run_export(url: str, resources: str, workspaces: Sequence[str], output: Path | None) -> None:
     """Write rows as JSON Lines."""
-    lines = export(url, resources=_resources(resources), workspaces=workspaces)
-    if output is None:
-        sys.stdout.buffer.writelines(lines)
-        sys.stdout.buffer.flush()
-        return
-    first = next(lines, b"")  # an error of the store leaves no empty file behind
-    with open(output, "wb", opener=_private) as file:
-        file.write(first)
-        file.writelines(lines)
+    # Closed here: where the reader of a pipe has gone, the rest would be collected after the store it reads from.
+    with closing(export(url, resources=_resources(resources), workspaces=workspaces)) as lines:
+        if output is None:
+            sys.stdout.buffer.writelines(lines)
+            sys.stdout.buffer.flush()
+            return
+        first = next(lines, b"")  # an error of the store leaves no empty file behind
+        with open(output, "wb", opener=_private) as file:
+            file.write(first)
+            file.writelines(lines)
 
 
 def _private(path: str, flags: int) -> int:

@@ -12,12 +12,12 @@ from .schema import RESOURCES, TABLES
 from .store import Store, connect
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Generator
 
 __all__ = ["export"]
 
 
-def export(url: str, *, resources: Collection[str] = RESOURCES, workspaces: Collection[str] = ()) -> Iterator[bytes]:
+def export(url: str, *, resources: Collection[str] = RESOURCES, workspaces: Collection[str] = ()) -> Generator[bytes]:
     """Yield the rows of a store as lines of JSON, also while a crawl is writing to it.
 
     A line has the columns of its row, `resource`, and `payload` as the vendor sent it. Without workspaces it is all.

@@ -160,9 +160,8 @@ def _parse(text_of_url: str) -> URL:
         if isinstance(error, NoSuchModuleError):
             raise StoreError(f"no such database: {clip(str(error))}") from None
         raise StoreError("the store is no database URL; one looks like sqlite:///bitbucket.db") from None
-    if (
-        url.get_backend_name() == "sqlite" and "uri" in url.query
-    ):  # we would lock and protect another file than it opens
+    is_uri = url.get_backend_name() == "sqlite" and "uri" in url.query
+    if is_uri:  # we would lock and protect another file than it opens
         raise StoreError("the store is a URI of SQLite's; name its file, as in sqlite:///bitbucket.db")
     return url
 
