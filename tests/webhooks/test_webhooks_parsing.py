@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -160,13 +161,19 @@ def test_a_body_that_is_no_json_object_is_an_error(body: bytes) -> None:
         ("repo:push", b'{"push": {"changes": [1]}}'),
         ("pullrequest:created", b'{"pullrequest": {"created_on": "yesterday"}}'),
         ("pr:opened", b'{"date": []}'),
-        ("pr:comment:added", b'{"comment":' + b'{"parent":' * 1000 + b"{}" + b"}" * 1001),
     ],
-    ids=["actor", "change", "date", "list for a date", "a thousand parents"],
+    ids=["actor", "change", "date", "list for a date"],
 )
 def test_a_body_of_another_shape_is_an_error_that_names_the_event(key: str, body: bytes) -> None:
     with pytest.raises(PayloadError, match=key):
         parse({"X-Event-Key": key}, body, secret=None)
+
+
+def test_a_comment_below_a_thousand_others_is_read_or_an_error_of_ours() -> None:
+    body = b'{"comment":' + b'{"parent":' * 1000 + b"{}" + b"}" * 1001
+    with suppress(PayloadError):  # from Python 3.13 on it is read
+        event = parse({"X-Event-Key": "pr:comment:added"}, body, secret=None)
+        assert isinstance(event, datacenter.PullRequestCommentAdded)
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-Event-Key": ""}], ids=["missing", "empty"])
