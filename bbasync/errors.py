@@ -8,8 +8,9 @@
     ├── PagingError           a page that cannot be followed safely
     ├── RateLimitError        a wait longer than allowed, ours or the server's
     ├── ResponseError         the server said no
-    │   ├── BadRequestError, AuthenticationError, PaymentRequiredError, PermissionDeniedError,
-    │   │   NotFoundError, ConflictError, GoneError
+    │   ├── BadRequestError, PaymentRequiredError, PermissionDeniedError, NotFoundError, ConflictError, GoneError
+    │   ├── AuthenticationError
+    │   │   └── AuthorizationExpiredError
     │   └── ServerError       5xx, and the 555 of Bitbucket Cloud
     └── WebhookError          a delivery of a webhook that is not accepted
         ├── SignatureError    not signed, or not with a secret of ours

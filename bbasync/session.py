@@ -457,7 +457,8 @@ class Session:
             named = named_wait(response.headers, self.rates.clock.wall())
             if response.status == 404 and call.request.method == "DELETE" and call.uncertain:
                 return evolve(response, status=204, body=b"")
-            if isinstance(error, AuthenticationError) and not call.renewed:
+            ours = self._is_ours(call.request.url)  # another host's 401 is none of the credential's
+            if ours and isinstance(error, AuthenticationError) and not call.renewed:
                 call.renewed = True
                 if await self._credential.renew(call.authorization):
                     raise Again(error, 0.0) from error

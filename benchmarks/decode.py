@@ -327,7 +327,7 @@ class _Sdk:
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdin is not None  # noqa: S101 - pipes were asked for
-        assert process.stdout is not None  # noqa: S101
+        assert process.stdout is not None  # noqa: S101 - we asked for it
         self._process, self._stdin, self._stdout = process, process.stdin, process.stdout
         self.version = str(orjson.loads(self._stdout.readline()))
 

@@ -63,7 +63,7 @@ class Nginx:
         assert PROGRAM is not None
         log = self._folder / "error.log"
         command = [PROGRAM, "-p", str(self._folder), "-e", str(log), "-c", str(self._folder / "nginx.conf")]
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 - ours
         deadline = time.monotonic() + _PATIENCE
         while not is_open(self.port):
             if self._process.poll() is not None or time.monotonic() > deadline:

@@ -302,6 +302,7 @@ async def test_a_foreign_host_that_refuses_does_not_get_the_credential_after_all
     async with CloudSession(renewed, base_url=ours.url) as bb:
         with pytest.raises(BitbucketError):
             await bb.source.read("a", "b", "main", "x")
+    assert next(tokens) == f"Bearer {MARK}1", "nothing that the host says renews the credential"
     assert foreign.requests
     for request in foreign.requests:
         assert set(request.headers) <= OURS
