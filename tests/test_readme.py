@@ -190,7 +190,7 @@ def test_the_two_commands_stand_alone_below_their_headings() -> None:
     install = "python3 -m venv .venv && .venv/bin/pip install -q -e"
     for heading, command in {
         "See it work": f"{install} '.[cli]' && .venv/bin/bbasync crawl --demo",
-        "Run the tests": f"{install} '.[test]' && .venv/bin/pytest",
+        "Run the tests": f"{install} '.[test]' && .venv/bin/pytest -n auto",
     }.items():
         assert f"### {heading}\n\n```sh\n{command}\n```\n" in TEXT
 

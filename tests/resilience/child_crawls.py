@@ -7,7 +7,7 @@ import multiprocessing
 import sys
 from typing import TYPE_CHECKING
 
-from tests.crawl import crawl_process
+from tests.crawl import process
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess
@@ -19,7 +19,7 @@ PLENTY = 100_000
 
 def _crawl(*arguments: str) -> None:
     sys.argv[1:] = arguments
-    asyncio.run(crawl_process.main())
+    asyncio.run(process.main())
 
 
 def start(fake: FakeCloud, store: str, *, limit: int = PLENTY, window: float = 3600.0) -> ForkServerProcess:

@@ -11,6 +11,7 @@ import sys
 import textwrap
 import threading
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +22,6 @@ from bbasync.crawl.store import Store, StoreError, connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 COMMITS = TABLES["commits"]
 
@@ -162,8 +162,8 @@ import asyncio, sys
 from bbasync.crawl.schema import TABLES, TASK, upsert
 from bbasync.crawl.store import Store
 from sqlalchemy import update, insert
-sys.path.insert(0, {here!r})
-from test_crawl_store import row
+sys.path.insert(0, {root!r})
+from tests.crawl.test_store import row
 
 def page(number):
     def write(connection):
@@ -185,8 +185,7 @@ asyncio.run(main())
 
 
 async def test_after_kill_9_a_page_and_its_cursor_are_there_together_or_not_at_all(url: str) -> None:
-    here = os.path.dirname(__file__)  # noqa: PTH120 - text for the other process
-    script = textwrap.dedent(KILLED).format(here=here, url=url)
+    script = textwrap.dedent(KILLED).format(root=str(Path(__file__).parents[2]), url=url)
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:  # noqa: ASYNC220, S603 - our own script
         assert process.stdout is not None
         for line in process.stdout:

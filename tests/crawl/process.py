@@ -1,4 +1,4 @@
-"""A crawl in a process of its own, to be killed: `crawl_process.py URL STORE EMAIL TOKEN LIMIT WINDOW`."""
+"""A crawl in a process of its own, to be killed: `process.py URL STORE EMAIL TOKEN LIMIT WINDOW`."""
 
 from __future__ import annotations
 

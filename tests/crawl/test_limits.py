@@ -11,7 +11,7 @@ from bbasync.crawl import Credentials, Store
 from bbasync.testing import FakeCloud
 from tests.crawl.crawling import PLENTY, counts, expected, run
 
-PROCESS = Path(__file__).with_name("crawl_process.py")
+PROCESS = Path(__file__).with_name("process.py")
 
 
 async def start(fake: FakeCloud, store: str, limit: int = PLENTY, window: float = 3600.0) -> asyncio.subprocess.Process:
