@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from .lazy import attach
 
 __version__ = "0.1.0"
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .errors import ConflictError as ConflictError
     from .errors import DecodeError as DecodeError
     from .errors import GoneError as GoneError
+    from .errors import MergeTimeoutError as MergeTimeoutError
     from .errors import NotFoundError as NotFoundError
     from .errors import PagingError as PagingError
     from .errors import PaymentRequiredError as PaymentRequiredError
@@ -45,39 +47,6 @@ if TYPE_CHECKING:
     from .session import ResponseEvent as ResponseEvent
     from .transport import Timeouts as Timeouts
 
-_MODULES = {
-    "aio": ["aio"],
-    "auth": ["AccessToken", "ApiToken", "BasicAuth", "CustomCredential"],
-    "cloud.query": ["Q"],
-    "cloud.session": ["CloudSession"],
-    "concurrency": ["ConcurrencyLimiter"],
-    "datacenter.session": ["DataCenterSession"],
-    "errors": [
-        "AuthenticationError",
-        "AuthorizationExpiredError",
-        "BadRequestError",
-        "BitbucketError",
-        "ConflictError",
-        "DecodeError",
-        "GoneError",
-        "NotFoundError",
-        "PagingError",
-        "PaymentRequiredError",
-        "PermissionDeniedError",
-        "RateLimitError",
-        "ResponseError",
-        "ServerError",
-        "TransportError",
-    ],
-    "oauth": ["OAuthClient", "OAuthCredential", "OAuthToken"],
-    "paging": ["Page", "Paging"],
-    "rate": ["RateTracker", "Refill", "Rolling"],
-    "request": ["UNSET", "Part"],
-    "session": ["ResponseEvent"],
-    "transport": ["Timeouts"],
-}
-_HOME = {name: module for module, names in _MODULES.items() for name in names}
-
 __all__ = [
     "UNSET",
     "AccessToken",
@@ -94,6 +63,7 @@ __all__ = [
     "DataCenterSession",
     "DecodeError",
     "GoneError",
+    "MergeTimeoutError",
     "NotFoundError",
     "OAuthClient",
     "OAuthCredential",
@@ -118,16 +88,25 @@ __all__ = [
     "aio",
 ]
 
-
-def __getattr__(name: str) -> object:
-    module = _HOME.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    loaded = import_module(f".{module}", __name__)
-    value = loaded if name == module else getattr(loaded, name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "aio": "aio",
+        "auth": "AccessToken ApiToken BasicAuth CustomCredential",
+        "cloud.query": "Q",
+        "cloud.session": "CloudSession",
+        "concurrency": "ConcurrencyLimiter",
+        "datacenter.session": "DataCenterSession",
+        "errors": (
+            "AuthenticationError AuthorizationExpiredError BadRequestError BitbucketError ConflictError DecodeError "
+            "GoneError MergeTimeoutError NotFoundError PagingError PaymentRequiredError PermissionDeniedError "
+            "RateLimitError ResponseError ServerError TransportError"
+        ),
+        "oauth": "OAuthClient OAuthCredential OAuthToken",
+        "paging": "Page Paging",
+        "rate": "RateTracker Refill Rolling",
+        "request": "UNSET Part",
+        "session": "ResponseEvent",
+        "transport": "Timeouts",
+    },
+)

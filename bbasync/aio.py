@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from inspect import isasyncgenfunction
 from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, Self, TypeVar, cast
 
-from attrs import evolve
-
-from .paging import Page, Paging
+from .paging import Cursor
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
     from types import TracebackType
+
+    from .paging import Page
 
 __all__ = ["Merge", "collect", "merge", "pages"]
 
@@ -41,16 +42,21 @@ async def collect(source: AsyncIterable[T], *, limit: int | None = None) -> list
     return items
 
 
-async def pages(method: Callable[P, AsyncIterator[T]], *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[Page[T]]:
-    """Yield the whole pages of a list method: `pages(bb.refs.list_branches, "acme", "api")`."""
-    paging = cast("Paging | None", kwargs.get("paging")) or Paging()
-    kwargs["paging"] = evolve(paging, whole=True)
-    source = cast("AsyncGenerator[Page[T], None]", method(*args, **kwargs))
-    try:
-        async for page in source:
+async def pages(method: Callable[P, AsyncGenerator[T]], *args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[Page[T]]:
+    """Yield the pages of a list method: `pages(bb.refs.list_branches, "acme", "api")`.
+
+    TypeError, at the first step, for anything but a list method of a service or `bb.paginate`.
+    """
+    undecorated: Any = getattr(method, "__wrapped__", None)
+    owner: object = getattr(method, "__self__", None)
+    if undecorated is None or owner is None or not isasyncgenfunction(method):
+        raise TypeError(f"pages() takes a list method such as bb.refs.list_branches, uncalled, got {method!r}")
+    source: object = undecorated(owner, *args, **kwargs)
+    if not isinstance(source, Cursor):
+        raise TypeError(f"pages() takes a list method of a service, got {method!r}")
+    async with cast("Cursor[T]", source) as cursor:
+        while (page := await cursor.next_page()) is not None:
             yield page
-    finally:
-        await source.aclose()
 
 
 OnError = Literal["collect", "raise"]

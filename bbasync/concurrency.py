@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["ConcurrencyLimiter", "LoopBound", "Turns"]
+__all__ = ["ConcurrencyLimiter", "LoopBound", "Turnstile"]
 
 
 class LoopBound:
@@ -78,28 +78,28 @@ class ConcurrencyLimiter(LoopBound):
                 waiter.set_result(None)
 
 
-class Turns:
-    """Lets one through in each round of the event loop.
+class Turnstile:
+    """Lets one task through in each iteration of the event loop.
 
-    Large pages that arrive together are parsed one a round, so that whoever waits for one has read it before the next
-    is in memory: that takes two thirds of the time where pages are merged, and holds up the loop for a page at most.
+    Large pages that arrive together are parsed one an iteration, so that whoever waits for one has read it before the
+    next is in memory: merged lists take two thirds of the time, and the loop is held up for one page at most.
     """
 
     def __init__(self) -> None:
         self._last: asyncio.Future[None] | None = None
 
-    async def take(self) -> None:
-        """Wait for the turn."""
+    async def wait(self) -> None:
+        """Wait until those who came before have passed."""
         loop = asyncio.get_running_loop()
-        mine: asyncio.Future[None] = loop.create_future()
-        before, self._last = self._last, mine
+        own: asyncio.Future[None] = loop.create_future()
+        previous, self._last = self._last, own
         try:
-            if before is not None:
-                await before
+            if previous is not None:
+                await previous
         finally:
-            loop.call_soon(_end, mine)
+            loop.call_soon(_release, own)
 
 
-def _end(turn: asyncio.Future[None]) -> None:
-    if not turn.done():
-        turn.set_result(None)
+def _release(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -7,6 +7,7 @@
     ├── DecodeError           an answer that is not what the operation returns
     ├── PagingError           a page that cannot be followed safely
     ├── RateLimitError        a wait longer than allowed, ours or the server's
+    ├── MergeTimeoutError     a merge that has not ended yet
     ├── ResponseError         the server said no
     │   ├── BadRequestError, PaymentRequiredError, PermissionDeniedError, NotFoundError, ConflictError, GoneError
     │   ├── AuthenticationError
@@ -34,6 +35,7 @@ __all__ = [
     "DecodeError",
     "ErrorDetails",
     "GoneError",
+    "MergeTimeoutError",
     "NotFoundError",
     "PagingError",
     "PayloadError",
@@ -114,6 +116,14 @@ class RateLimitError(BitbucketError):
     def __init__(self, message: str, *, method: str = "", template: str = "", retry_after: float) -> None:
         super().__init__(message, method=method, template=template)
         self.retry_after = retry_after
+
+
+class MergeTimeoutError(BitbucketError):
+    """The server was still merging when `timeout` ended; it continues. `task_id` is the task to ask for."""
+
+    def __init__(self, message: str, *, method: str = "", template: str = "", task_id: str) -> None:
+        super().__init__(message, method=method, template=template)
+        self.task_id = task_id
 
 
 @frozen(kw_only=True)

@@ -224,10 +224,7 @@ class OAuthClient:
         asked = time.time()
         endpoint = _TokenEndpoint(credential, base_url=self._base_url, **self._options)
         try:
-            # Repeated even though a refresh token is good for one use: where an answer was lost, nothing else is left.
-            request = endpoint.build("POST", self._token_path, form=form, repeatable=True)
-            request = evolve(request, body=_Form(encode_query(form).encode()))
-            token = _token(as_object((await endpoint.send(request)).json()), asked)
+            token = _token(await endpoint.ask(self._token_path, form), asked)
         except DecodeError as error:
             error.body, error.__context__ = b"", None  # a broken answer may hold the tokens too
             raise
@@ -267,19 +264,28 @@ def _token(answer: Mapping[str, Any], asked: float) -> OAuthToken | None:
 class _TokenEndpoint(Session):
     """The path of a request, for the one request that obtains a token."""
 
-    def rate_of(self, group: str) -> Rate:
+    async def ask(self, path: str, form: Query) -> dict[str, Any]:
+        """Return the response to a grant.
+
+        It is retried although a refresh token can be used once: where a response was lost, nothing else is left.
+        """
+        request = self._build(f"POST {path}", form=form, repeatable=True)
+        request = evolve(request, body=_Form(encode_query(form).encode()))
+        return as_object((await self._send(request)).json())
+
+    def _rate_of(self, group: str) -> Rate:
         """Return None: tokens are not limited as the API is."""
         del group
         return None
 
-    def read_error(self, response: RawResponse) -> ErrorDetails:
+    def _read_error(self, response: RawResponse) -> ErrorDetails:
         """Read the error of RFC 6749."""
         payload = as_object(response.json())
         return ErrorDetails(
             message=str(payload.get("error", "")), detail=str(payload.get("error_description", "")), data=payload
         )
 
-    def error_class(self, status: int, details: ErrorDetails) -> type[ResponseError]:
+    def _error_class(self, status: int, details: ErrorDetails) -> type[ResponseError]:
         """Tell a grant that is used up from a client that is unknown."""
         match details.message:
             case "invalid_grant":
@@ -289,7 +295,7 @@ class _TokenEndpoint(Session):
             case _:
                 return class_for(status)
 
-    def advice(self, status: int, details: ErrorDetails) -> str:
+    def _advice(self, status: int, details: ErrorDetails) -> str:
         """Say what to do."""
         del status
         match details.message:

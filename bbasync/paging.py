@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar, cast
+import functools
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, Generic, ParamSpec, Protocol, Self, TypeVar, cast
 
 from attrs import define, field, frozen
 
@@ -14,9 +15,10 @@ from .request import JsonValue, Request, add_query, evolve_url, origin_of, repla
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["Cursor", "LinkPager", "OffsetPager", "Page", "Pager", "Paging"]
+__all__ = ["Cursor", "LinkPager", "OffsetPager", "Page", "Pager", "Paging", "lists"]
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
 @frozen(kw_only=True)
@@ -54,8 +56,6 @@ class Paging:
     """Fetch the next page while this one is read; close the generator (`aclosing`) if you leave early."""
     on_page: Callable[[Page[Any]], object] | None = None
     """Called with each page when its last item has been consumed; not with one that `limit` cuts short."""
-    whole: bool = False
-    """Yield pages instead of their items: `aio.pages` sets it."""
 
 
 class Pager(Protocol):
@@ -189,15 +189,22 @@ class Cursor(Generic[T]):
         return self
 
     async def __anext__(self) -> Iterator[T]:
-        """Return the items of the next page, or the page itself as the only item if `paging.whole` is set.
+        """Return the items of the next page, as an iterator.
 
-        A page that was read is let go before the next one is fetched: an iterator at its end holds no list. With both
+        An exhausted iterator holds no list, so a page that was read is freed before the next one is fetched. With both
         in memory at once, listing takes up to half as long again.
         """
+        page = await self.next_page()
+        if page is None:
+            raise StopAsyncIteration
+        return iter(page.values)
+
+    async def next_page(self) -> Page[T] | None:
+        """Return the next page, None after the last one."""
         self._report()
         limit = self.paging.limit
         if self._started and (self._next is None or self._delivered == limit):
-            raise StopAsyncIteration
+            return None
         ahead, self._ahead = self._ahead, None
         if ahead is None:
             payload = await self._fetch(self._next if self._started else self.paging.start)
@@ -209,7 +216,7 @@ class Cursor(Generic[T]):
             self._page = page
         if self.paging.prefetch and page.next is not None and self._delivered != limit:
             self._ahead = self.spawn(self._fetch(page.next))
-        return _only(page) if self.paging.whole else iter(page.values)
+        return page
 
     def _report(self) -> None:
         page, self._page = self._page, None
@@ -266,9 +273,20 @@ class Cursor(Generic[T]):
         return DecodeError(f"the answer is no page: {clip(why)}", method=self.base.method, template=self.base.template)
 
 
-def _only(page: Page[T]) -> Iterator[T]:
-    whole: list[Any] = [page]
-    return iter(whole)
+def lists(method: Callable[P, AsyncGenerator[T]]) -> Callable[P, AsyncGenerator[T]]:
+    """Make an async generator of items of a method that returns the `Cursor` of their pages.
+
+    The method is annotated with what its caller sees, an `AsyncGenerator`. `aio.pages` calls it undecorated.
+    """
+
+    @functools.wraps(method)
+    async def items(*args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[T]:
+        async with cast("Cursor[T]", method(*args, **kwargs)) as cursor:
+            async for page in cursor:
+                for item in page:
+                    yield item
+
+    return items
 
 
 DEFAULT_SIZE: Final = 50

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import IO, Any, Final, TypedDict, cast
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import orjson
@@ -25,6 +25,7 @@ __all__ = [
     "QueryValue",
     "RawResponse",
     "Request",
+    "RequestOptions",
     "SubPath",
     "Unset",
     "add_query",
@@ -91,6 +92,29 @@ class Part:
 Multipart = tuple[Part, ...]
 
 
+class RequestOptions(TypedDict, total=False):
+    """What an operation's request holds beside its path."""
+
+    query: Query | None
+    """The query; what is None is left out."""
+    json: object
+    """The body as JSON; fields that are None or UNSET are left out, at every depth of objects."""
+    form: Query | None
+    """The body as a form."""
+    parts: Multipart | None
+    """The body as multipart/form-data."""
+    group: str
+    """The rate group whose budget it spends, "api" by default."""
+    accept: str
+    """The media type to ask for; unless it is JSON, the response is not parsed."""
+    headers: Mapping[str, str]
+    """Header fields beside Accept and Content-Type."""
+    repeatable: bool | None
+    """Whether it may be sent again after it may have been handled; None is what its verb says."""
+    leaves_origin: bool
+    """Whether it is known to redirect to another host."""
+
+
 @frozen(kw_only=True)
 class Request:
     """One request as a value, without its credential."""
@@ -113,6 +137,11 @@ class Request:
     """Whether the answer of a success must be JSON (or empty)."""
     leaves_origin: bool = False
     """Whether the operation is known to redirect to another host (downloads, logs)."""
+
+    @property
+    def operation(self) -> str:
+        """Verb and template, as services name it."""
+        return f"{self.method} {self.template}"
 
     def with_headers(self, headers: Mapping[str, str]) -> Request:
         """Return the request with these header fields in place of its own."""
@@ -309,8 +338,7 @@ def replace_origin(url: str, origin: str) -> str:
     return f"{origin}/{path}"
 
 
-def decode_error(request: Request, response: RawResponse, why: str) -> DecodeError:
-    """Return the error of an answer that is not what the operation returns; HTML is not echoed."""
-    return DecodeError(
-        f"status {response.status}, but {why}", method=request.method, template=request.template, body=response.body
-    )
+def decode_error(operation: str, response: RawResponse, why: str) -> DecodeError:
+    """Return the error of a response that is not what the operation returns; HTML is not echoed."""
+    method, _, template = operation.partition(" ")
+    return DecodeError(f"status {response.status}, but {why}", method=method, template=template, body=response.body)

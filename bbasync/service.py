@@ -1,17 +1,24 @@
-"""What services are made of: the few verbs that they call, and nothing else."""
+"""The few verbs that services call. Each sends one operation, named `"METHOD /path"`, the path as the vendor has it."""
+
+# What a session keeps from its users is meant for its services.
+# pyright: reportPrivateUsage=false
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from .paging import lists
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Sequence
     from contextlib import AbstractAsyncContextManager
+    from typing import Unpack
 
     from .paging import Cursor, Paging
-    from .request import Request
+    from .request import PathArgument, RawResponse, RequestOptions
     from .session import Session, Stream
 
-__all__ = ["Service"]
+__all__ = ["Service", "lists"]
 
 T = TypeVar("T")
 
@@ -21,31 +28,71 @@ class Service:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._build = session.build
-        """Makes the request of an operation."""
 
-    async def _fetch(self, model: type[T], request: Request) -> T:
-        """Send a request and return its answer as a model."""
-        response = await self._session.send(request)
-        return self._session.structure(response.json(), model, request, response.body)
+    async def _call(
+        self, model: type[T], operation: str, arguments: Sequence[PathArgument] = (), **options: Unpack[RequestOptions]
+    ) -> T:
+        """Return the response as a model."""
+        return self._structure(model, operation, await self._send(operation, arguments, **options))
 
-    async def _run(self, request: Request) -> None:
-        """Send a request whose answer has no content."""
-        await self._session.send(request)
-
-    async def _read(self, request: Request) -> bytes:
-        """Send a request and return the bytes of its answer."""
-        return (await self._session.send(request)).body
-
-    def _pages(self, model: type[T], request: Request, paging: Paging | None) -> Cursor[T]:
-        """Return the walker of a listing; used as `async with self._pages(...) as pages`."""
-        structure = self._session.converter.get_structure_hook(model)
+    def _list(
+        self,
+        model: type[T],
+        operation: str,
+        arguments: Sequence[PathArgument] = (),
+        *,
+        paging: Paging | None,
+        **options: Unpack[RequestOptions],
+    ) -> AsyncGenerator[T]:
+        """Return the pages of a list, typed as what `lists` makes of them."""
+        structure = self._session._converter.get_structure_hook(model)
 
         def decode(values: list[Any]) -> list[T]:
             return [structure(value, model) for value in values]
 
-        return self._session.cursor(request, decode, paging)
+        cursor = self._cursor(decode, operation, arguments, paging=paging, **options)
+        return cast("AsyncGenerator[T]", cursor)
 
-    def _open(self, request: Request) -> AbstractAsyncContextManager[Stream]:
-        """Send a request whose answer is read piece by piece."""
-        return self._session.stream(request)
+    def _cursor(
+        self,
+        decode: Callable[[list[Any]], list[T]],
+        operation: str,
+        arguments: Sequence[PathArgument] = (),
+        *,
+        paging: Paging | None,
+        **options: Unpack[RequestOptions],
+    ) -> Cursor[T]:
+        """Return the pages of a list, whose values `decode` turns into items."""
+        if query := options.get("query"):
+            options["query"] = self._session._page_query(query)
+        return self._session._cursor(self._session._build(operation, arguments, **options), decode, paging)
+
+    async def _run(
+        self, operation: str, arguments: Sequence[PathArgument] = (), **options: Unpack[RequestOptions]
+    ) -> None:
+        """Send an operation whose response has no content."""
+        await self._send(operation, arguments, **options)
+
+    async def _read(
+        self, operation: str, arguments: Sequence[PathArgument] = (), **options: Unpack[RequestOptions]
+    ) -> bytes:
+        """Return the bytes of the response, whatever their type."""
+        options.setdefault("accept", "*/*")
+        return (await self._send(operation, arguments, **options)).body
+
+    def _open(
+        self, operation: str, arguments: Sequence[PathArgument] = (), **options: Unpack[RequestOptions]
+    ) -> AbstractAsyncContextManager[Stream]:
+        """Return the bytes of the response as a stream."""
+        options.setdefault("accept", "*/*")
+        return self._session._stream(self._session._build(operation, arguments, **options))
+
+    async def _send(
+        self, operation: str, arguments: Sequence[PathArgument] = (), **options: Unpack[RequestOptions]
+    ) -> RawResponse:
+        """Return the response itself, for its status or its headers."""
+        return await self._session._send(self._session._build(operation, arguments, **options))
+
+    def _structure(self, model: type[T], operation: str, response: RawResponse) -> T:
+        """Return a response that was looked at as a model."""
+        return self._session._structure(model, operation, response)

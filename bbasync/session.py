@@ -7,7 +7,7 @@ import contextlib
 import logging
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypedDict, TypeVar, cast
 from urllib.parse import urljoin
 
 import backoff
@@ -15,7 +15,7 @@ from attrs import define, evolve, field, frozen
 
 from . import __version__
 from .auth import Credential, CredentialLike, credential_of
-from .concurrency import ConcurrencyLimiter, Turns
+from .concurrency import ConcurrencyLimiter, Turnstile
 from .errors import (
     BROKEN,
     AuthenticationError,
@@ -28,7 +28,7 @@ from .errors import (
     class_for,
     clip,
 )
-from .paging import Cursor, Paging
+from .paging import Cursor, Paging, lists
 from .rate import Bucket, Rate, RateTracker, Token
 from .request import (
     UNSET,
@@ -160,10 +160,10 @@ class Session:
     Raises BitbucketError for everything that can go wrong on the way. A session belongs to one event loop.
     """
 
-    converter: ClassVar[Converter]
-    write_headers: ClassVar[Mapping[str, str]] = {}
+    _converter: ClassVar[Converter]
+    _write_headers: ClassVar[Mapping[str, str]] = {}
     """What every request that writes carries."""
-    pager: Pager
+    _pager: Pager
 
     def __init__(
         self,
@@ -172,6 +172,11 @@ class Session:
         base_url: str,
         **options: Unpack[SessionOptions],
     ) -> None:
+        if unknown := options.keys() - SessionOptions.__optional_keys__:
+            raise TypeError(
+                f"{type(self).__name__} has no option {', '.join(sorted(unknown))}; "
+                f"its options are {', '.join(sorted(SessionOptions.__optional_keys__))}"
+            )
         http, transport = options.get("http"), options.get("transport")
         if http is not None and transport is not None:
             raise ValueError("pass http= or transport=, not both")
@@ -195,7 +200,7 @@ class Session:
             raise ValueError(f"user_agent must be ASCII without control characters, got {self._user_agent!r}")
         self._on_response = options.get("on_response")
         self._retry_budget = RetryBudget()
-        self._turns = Turns()
+        self._turnstile = Turnstile()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._buckets: dict[str, Bucket] = {}
         self._closed = False
@@ -228,24 +233,28 @@ class Session:
 
     # -- what the products fill in --------------------------------------------------------------------------------
 
-    def rate_of(self, group: str) -> Rate:
+    def _rate_of(self, group: str) -> Rate:
         """Return the product's own limit of a rate group."""
         raise NotImplementedError
 
-    def page_size(self, template: str) -> int:
+    def _page_size(self, template: str) -> int:
         """Return the largest page known to be allowed for a list."""
         raise NotImplementedError
 
-    def read_error(self, response: RawResponse) -> ErrorDetails:
+    def _page_query(self, query: Query) -> Query:
+        """Return the query of a list with what the product needs in it to go from page to page."""
+        return query
+
+    def _read_error(self, response: RawResponse) -> ErrorDetails:
         """Return what the body of an error says."""
         raise NotImplementedError
 
-    def error_class(self, status: int, details: ErrorDetails) -> type[ResponseError]:
+    def _error_class(self, status: int, details: ErrorDetails) -> type[ResponseError]:
         """Return the exception class of an error."""
         del details
         return class_for(status)
 
-    def advice(self, status: int, details: ErrorDetails) -> str:
+    def _advice(self, status: int, details: ErrorDetails) -> str:
         """Return what to do about an error whose cause is known, else the empty string."""
         del status, details
         return ""
@@ -257,15 +266,9 @@ class Session:
         """Where paths begin."""
         return self._base_url
 
-    @property
-    def origin_url(self) -> str:
-        """Scheme, host and port of the base URL."""
-        return self._origin_url
-
-    def build(
+    def _build(
         self,
-        method: str,
-        template: str,
+        operation: str,
         arguments: Sequence[PathArgument] = (),
         *,
         query: Query | None = None,
@@ -274,18 +277,20 @@ class Session:
         parts: Multipart | None = None,
         group: str = "api",
         accept: str = "application/json",
+        headers: Mapping[str, str] | None = None,
         repeatable: bool | None = None,
         leaves_origin: bool = False,
     ) -> Request:
         """Return the request of an operation; ValueError if a path argument cannot be right."""
+        method, _, template = operation.partition(" ")
         url = self._base_url + expand(template, arguments)
-        headers = {"Accept": accept}
+        fields = {"Accept": accept, **(headers or {})}
         body: bytes | Multipart | None = parts
         if json is not UNSET:
-            headers["Content-Type"] = "application/json"
+            fields["Content-Type"] = "application/json"
             body = encode_json(json)
         elif form is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            fields["Content-Type"] = "application/x-www-form-urlencoded"
             body = encode_query(form).encode()
         elif body is None and method in {"POST", "PUT", "PATCH"}:
             body = b""  # an empty body has a Content-Length of 0, without which Cloud answers 411
@@ -293,7 +298,7 @@ class Session:
             method=method,
             template=template,
             url=add_query(url, query) if query else url,
-            headers=headers,
+            headers=fields,
             body=body,
             group=group,
             repeatable=method in _IDEMPOTENT if repeatable is None else repeatable,
@@ -301,16 +306,16 @@ class Session:
             leaves_origin=leaves_origin,
         )
 
-    def cursor(self, request: Request, decode: Callable[[list[Any]], list[T]], paging: Paging | None) -> Cursor[T]:
+    def _cursor(self, request: Request, decode: Callable[[list[Any]], list[T]], paging: Paging | None) -> Cursor[T]:
         """Return the walker of a listing's pages."""
         paging = paging or Paging()
-        size = paging.size or self.page_size(request.template)
+        size = paging.size or self._page_size(request.template)
         if paging.size is None and paging.limit is not None:
             size = min(size, paging.limit)
-        return Cursor(self._json, request, self.pager, decode, size, paging, self.spawn)
+        return Cursor(self._json, request, self._pager, decode, size, paging, self._spawn)
 
     async def _json(self, request: Request) -> JsonValue:
-        return (await self.send(request)).json()
+        return (await self._send(request)).json()
 
     async def request(
         self, method: str, path: str, *, query: Query | None = None, json: object = UNSET, form: Query | None = None
@@ -322,35 +327,30 @@ class Session:
         """
         return await self._json(self._by_path(method.upper(), path, query=query, json=json, form=form))
 
-    async def paginate(
+    @lists
+    def paginate(
         self, path: str, *, query: Query | None = None, paging: Paging | None = None
-    ) -> AsyncIterator[dict[str, Any]]:
+    ) -> AsyncGenerator[dict[str, Any]]:
         """Yield the items of any paged list as plain dicts."""
-        async with self.cursor(self._by_path("GET", path, query=query), list, paging) as pages:
-            async for page in pages:
-                for item in page:
-                    yield item
+        request = self._by_path("GET", path, query=query and self._page_query(query))
+        return cast("AsyncGenerator[dict[str, Any]]", self._cursor(request, list, paging))
 
     def _by_path(
         self, method: str, path: str, *, query: Query | None, json: object = UNSET, form: Query | None = None
     ) -> Request:
         url = self._base_url + quote_path(path)
-        request = self.build(method, "/", query=None, json=json, form=form)
+        request = self._build(f"{method} /", json=json, form=form)
         return evolve(request, template=path.partition("?")[0], url=add_query(url, query or {}))
 
-    def structure(self, payload: JsonValue, model: type[T], request: Request, body: bytes = b"") -> T:
-        """Return the payload as a model; DecodeError with the body kept if it is of another shape."""
+    def _structure(self, model: type[T], operation: str, response: RawResponse) -> T:
+        """Return the response as a model; DecodeError with the body kept if it is of another shape."""
         try:
-            return self.converter.structure(payload, model)
+            return self._converter.structure(response.json(), model)
         except BROKEN as error:
-            raise DecodeError(
-                f"the answer is no {getattr(model, '__name__', model)}: {clip(str(error))}",
-                method=request.method,
-                template=request.template,
-                body=body,
-            ) from error
+            name = getattr(model, "__name__", model)
+            raise decode_error(operation, response, f"the body is not a {name}: {clip(str(error))}") from error
 
-    def spawn(self, coroutine: Any) -> asyncio.Task[Any]:
+    def _spawn(self, coroutine: Any) -> asyncio.Task[Any]:
         """Run a coroutine as a task that `close` cancels."""
         task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
@@ -362,12 +362,12 @@ class Session:
         if not task.cancelled():
             task.exception()  # a failed look-ahead that nobody came for is no news
 
-    def send(self, request: Request) -> Coroutine[Any, Any, RawResponse]:
+    def _send(self, request: Request) -> Coroutine[Any, Any, RawResponse]:
         """Send a request and return the answer of a success, its body read whole."""
         return self._follow(_Call(request, self._max_wait, None))
 
     @asynccontextmanager
-    async def stream(self, request: Request) -> AsyncGenerator[Stream, None]:
+    async def _stream(self, request: Request) -> AsyncGenerator[Stream, None]:
         """Send a request and read the body of a success piece by piece.
 
         The slot is free once the headers have arrived; open streams are counted in `limiter.streams`.
@@ -441,7 +441,7 @@ class Session:
         try:
             response = await self._exchange(call)
             if len(response.body) > _LARGE:
-                await self._turns.take()
+                await self._turnstile.wait()
             self._check(call.request, response)
         except (TransportError, DecodeError, ResponseError) as error:
             if not call.sent:
@@ -504,14 +504,10 @@ class Session:
             if token is not None:
                 token.bucket.spend(token) if call.sent else token.bucket.give_back(token)
             if call.sent and (self._on_response is not None or log.isEnabledFor(logging.DEBUG)):
-                self._tell(call, response, time.perf_counter() - started, token)
+                self._report(call, response, time.perf_counter() - started, token)
 
     async def _take(self, call: _Call) -> Token:
-        group = call.request.group
-        bucket = self._buckets.get(group)
-        if bucket is None:
-            bucket = self.rates.bucket(self._origin_url, self._credential.principal, group, self.rate_of(group))
-            self._buckets[group] = bucket
+        bucket = self._bucket(call.request.group)
         try:
             token = await bucket.acquire(call.remaining if call.max_wait != _FOR_EVER else None)
         except RateLimitError as error:
@@ -520,18 +516,25 @@ class Session:
         call.waited += token.waited
         return token
 
+    def _bucket(self, group: str) -> Bucket:
+        bucket = self._buckets.get(group)
+        if bucket is None:
+            bucket = self.rates.bucket(self._origin_url, self._credential.principal, group, self._rate_of(group))
+            self._buckets[group] = bucket
+        return bucket
+
     async def _headers(self, call: _Call, *, ours: bool) -> dict[str, str]:
         if not ours:
             return {"User-Agent": self._user_agent, "Accept": "*/*"}  # none of ours leaves the origin
         headers = {"User-Agent": self._user_agent, **call.request.headers}
         if call.request.method not in _SAFE:
-            headers.update(self.write_headers)
+            headers.update(self._write_headers)
         authorization = call.authorization = await self._credential.authorization()
         if authorization:
             headers["Authorization"] = authorization
         return headers
 
-    def _tell(self, call: _Call, response: RawResponse | None, seconds: float, token: Token | None) -> None:
+    def _report(self, call: _Call, response: RawResponse | None, seconds: float, token: Token | None) -> None:
         method, template = call.request.method, call.request.template
         status = None if response is None else response.status
         waited = 0.0 if token is None else token.waited
@@ -564,20 +567,20 @@ class Session:
         if not request.json:
             return
         if "text/html" in response.headers.get("content-type", "") and response.body.strip():
-            raise decode_error(request, response, "the body is an HTML page, perhaps a login page")
+            raise decode_error(request.operation, response, "the body is an HTML page, perhaps a login page")
         try:
             response.json()
         except ValueError:
-            raise decode_error(request, response, "the body is no whole JSON") from None
+            raise decode_error(request.operation, response, "the body is no whole JSON") from None
 
     def _response_error(self, request: Request, response: RawResponse) -> ResponseError:
         details = ErrorDetails()
         if "html" not in response.headers.get("content-type", ""):
             with contextlib.suppress(ValueError, TypeError, AttributeError):
-                details = self.read_error(response)
+                details = self._read_error(response)
         said = clip(details.detail or details.message) or "the server gave no reason"
-        advice = self.advice(response.status, details)
-        return self.error_class(response.status, details)(
+        advice = self._advice(response.status, details)
+        return self._error_class(response.status, details)(
             f"{response.status}: {said}{f' ({advice})' if advice else ''}",
             method=request.method,
             template=request.template,

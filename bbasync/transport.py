@@ -161,7 +161,7 @@ class AiohttpTransport:
                 from_cache=getattr(response, "from_cache", False),  # of aiohttp-client-cache
             )
         finally:
-            self._let_go(response)
+            self._release(response)
 
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncGenerator[RawStream, None]:
@@ -170,7 +170,7 @@ class AiohttpTransport:
         try:
             yield _AiohttpStream(request, response)
         finally:
-            self._let_go(response)
+            self._release(response)
 
     async def _open(self, request: Request) -> aiohttp.ClientResponse:
         http = self._session()
@@ -199,7 +199,7 @@ class AiohttpTransport:
             self._reading.add(response)
         return response
 
-    def _let_go(self, response: aiohttp.ClientResponse) -> None:
+    def _release(self, response: aiohttp.ClientResponse) -> None:
         """Keep the connection if the body was read to its end, else drop it."""
         if self._owned:
             self._reading.discard(response)

@@ -27,7 +27,7 @@ from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, override
 from msgspec import Struct
 
-from bbasync.cloud.models import account, comment, commit, pull_request, repository
+from bbasync.cloud import models
 from bbasync.convert import SNAKE, parse_date
 
 from . import payloads
@@ -55,7 +55,7 @@ T = TypeVar("T")
 
 
 class Account(Struct, kw_only=True):
-    type: account.AccountType
+    type: models.AccountType
     uuid: str
     display_name: str
     account_id: str | None = None
@@ -115,7 +115,7 @@ class Repository(BaseRepository, kw_only=True):
     description: str | None = None
     size: int | None = None
     language: str | None = None
-    fork_policy: repository.ForkPolicy | None = None
+    fork_policy: models.ForkPolicy | None = None
     has_issues: bool | None = None
     has_wiki: bool | None = None
     website: str | None = None
@@ -124,9 +124,9 @@ class Repository(BaseRepository, kw_only=True):
 
 class Participant(Struct, kw_only=True):
     user: Account | None
-    role: commit.ParticipantRole
+    role: models.ParticipantRole
     approved: bool
-    state: commit.ParticipantState | None = None
+    state: models.ParticipantState | None = None
     participated_on: datetime | None = None
 
 
@@ -153,8 +153,8 @@ class BasePullRequest(Struct, kw_only=True):
 
 class PullRequestBranch(Struct, kw_only=True):
     name: str
-    merge_strategies: list[pull_request.MergeStrategy] | None = None
-    default_merge_strategy: pull_request.MergeStrategy | None = None
+    merge_strategies: list[models.MergeStrategy] | None = None
+    default_merge_strategy: models.MergeStrategy | None = None
 
 
 class PullRequestEndpoint(Struct, kw_only=True):
@@ -170,7 +170,7 @@ class RenderedPullRequest(Struct, kw_only=True):
 
 
 class PullRequest(BasePullRequest, kw_only=True):
-    state: pull_request.PullRequestState
+    state: models.PullRequestState
     author: Account | None
     source: PullRequestEndpoint
     destination: PullRequestEndpoint
@@ -241,10 +241,10 @@ class Kind(NamedTuple):
 
 
 KINDS = (
-    Kind("repository", payloads.repository, repository.Repository, Page[Repository]),
-    Kind("pull request", payloads.pull_request, pull_request.PullRequest, Page[PullRequest]),
-    Kind("commit", payloads.commit, commit.Commit, Page[Commit]),
-    Kind("comment", payloads.comment, comment.Comment, Page[Comment]),
+    Kind("repository", payloads.repository, models.Repository, Page[Repository]),
+    Kind("pull request", payloads.pull_request, models.PullRequest, Page[PullRequest]),
+    Kind("commit", payloads.commit, models.Commit, Page[Commit]),
+    Kind("comment", payloads.comment, models.Comment, Page[Comment]),
 )
 
 
@@ -261,7 +261,7 @@ def _bbasync(model: type[Any]) -> Decode:
 def _cattrs(model: type[Any], *, detailed_validation: bool) -> Decode:
     converter = Converter(detailed_validation=detailed_validation)
     converter.register_structure_hook(datetime, lambda value, _type: parse_date(value))
-    for cls in (account.Author, commit.Rendered, comment.Inline):
+    for cls in (models.Author, models.Rendered, models.Inline):
         renamed = {field.name: field.metadata["wire"] for field in attrs.fields(cls) if "wire" in field.metadata}
         overrides = {name: override(rename=wire) for name, wire in renamed.items()}
         converter.register_structure_hook(cls, make_dict_structure_fn(cls, converter, **overrides))  # type: ignore[arg-type]  # of cattrs' own flags

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+import functools
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from typing import Any, cast
 
 import pytest
 
-from bbasync import aio
+from bbasync import AccessToken, CloudSession, aio
+from bbasync.testing.recording import RecordingTransport, answer
 from tests.virtual import virtual
 
 
@@ -142,3 +145,51 @@ async def test_leaving_early_or_merging_nothing_leaves_no_task() -> None:
 def test_merge_of_no_concurrency_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         aio.merge([], concurrency=0)
+
+
+async def _numbers() -> AsyncGenerator[int]:
+    yield 1
+
+
+class NoService:
+    """Looks like a service: a method that is a wrapped async generator."""
+
+    async def plain(self) -> AsyncGenerator[int]:
+        yield 1
+
+    @functools.wraps(plain)
+    async def wrapped(self) -> AsyncGenerator[int]:
+        yield 1
+
+
+@pytest.mark.parametrize(
+    "method", [_numbers, NoService().plain, NoService().wrapped], ids=["function", "method", "wrapped"]
+)
+async def test_pages_of_anything_but_a_list_method_is_refused(method: Callable[[], AsyncGenerator[int]]) -> None:
+    with pytest.raises(TypeError, match=r"pages\(\) takes a list method"):
+        await anext(aio.pages(method))
+
+
+async def test_pages_takes_no_method_of_a_session_that_returns_one_object() -> None:
+    async with CloudSession(AccessToken("t"), transport=RecordingTransport()) as bb:
+        method: Callable[[], AsyncGenerator[object]] = cast("Any", bb.users.get_current)
+        with pytest.raises(TypeError, match=r"list method such as bb\.refs\.list_branches.*get_current"):
+            await anext(aio.pages(method))
+
+
+async def test_pages_of_any_path_are_those_of_paginate() -> None:
+    body = b'{"values": [{"slug": "acme"}, {"slug": "globex"}]}'
+    async with CloudSession(AccessToken("t"), transport=RecordingTransport(lambda _: answer(body))) as bb:
+        (page,) = await aio.collect(aio.pages(bb.paginate, "/user/workspaces"))
+    assert page.values == [{"slug": "acme"}, {"slug": "globex"}]
+    assert (page.number, page.next) == (1, None)
+
+
+async def test_bad_arguments_of_a_list_raise_at_its_first_step() -> None:
+    async with CloudSession(AccessToken("t"), transport=RecordingTransport()) as bb:
+        branches = bb.refs.list_branches("acme", "..")
+        with pytest.raises(ValueError, match="repo_slug"):
+            await anext(branches)
+        pages = aio.pages(bb.refs.list_branches, "acme", "..")
+        with pytest.raises(ValueError, match="repo_slug"):
+            await anext(pages)

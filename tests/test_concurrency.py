@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bbasync import ConcurrencyLimiter
-from bbasync.concurrency import Turns
+from bbasync.concurrency import Turnstile
 from tests.virtual import settle, virtual
 
 
@@ -85,10 +85,10 @@ def test_its_repr_tells_its_state() -> None:
 
 @virtual
 async def test_turns_let_one_through_in_each_round_of_the_loop_and_outlive_a_cancellation() -> None:
-    turns, order = Turns(), list[str]()
+    turnstile, order = Turnstile(), list[str]()
 
     async def parse(name: str) -> None:
-        await turns.take()
+        await turnstile.wait()
         order.append(f"parsed {name}")
         asyncio.get_running_loop().call_soon(order.append, f"read {name}")
 

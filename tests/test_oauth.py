@@ -66,7 +66,7 @@ def form(request: Request) -> dict[str, str]:
 async def test_client_credentials_stand_for_the_application(fake: FakeCloud) -> None:
     credential = cloud_client(fake).client_credentials()
     async with CloudSession(credential, base_url=fake.url) as bb:
-        response = await bb.send(bb.build("GET", "/user"))
+        response = await bb._send(bb._build("GET /user"))
         await bb.request("GET", "/user")
     assert response.headers["x-credential-type"] == "oauth2"
     assert [request.principal for request in fake.requests][1:] == ["app_user of fake-client"] * 2

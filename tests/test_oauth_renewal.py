@@ -406,7 +406,7 @@ async def test_a_renewal_takes_no_slot_and_no_budget(fake: FakeCloud, *, is_shar
     options: dict[str, Any] = {"limiter": limiter, "rates": rates} if is_shared else {}
     credential = cloud_client(fake, **options).credential(due(await agreed(fake)))
     bb = CloudSession(credential, base_url=fake.url, limiter=limiter, rates=rates, max_wait=1)
-    rates.bucket(bb.origin_url, credential.principal, "api", Rolling(3, 3600))
+    rates.bucket(bb._origin_url, credential.principal, "api", Rolling(3, 3600))
     async with bb, asyncio.timeout(5):
         await asyncio.gather(bb.request("GET", "/user"), bb.request("GET", "/user"))
         fake.oauth.access_tokens.clear()

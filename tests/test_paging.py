@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, cast
 
@@ -11,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bbasync import CloudSession, DecodeError, NotFoundError, Page, Paging, PagingError, RateTracker, aio
-from bbasync.cloud.models.ref import Branch
+from bbasync.cloud.models import Branch
 from bbasync.paging import LinkPager, OffsetPager
 from bbasync.request import RawResponse, Request
 from bbasync.testing.recording import RecordingTransport, answer
@@ -209,7 +208,7 @@ class SlowSecondPage(RecordingTransport):
 async def test_closing_the_generator_cancels_what_looks_ahead() -> None:
     transport = SlowSecondPage()
     async with CloudSession(transport=transport) as bb:
-        listing = cast("AsyncGenerator[Branch]", bb.refs.list_branches("a", "b", paging=Paging(prefetch=True)))
+        listing = bb.refs.list_branches("a", "b", paging=Paging(prefetch=True))
         async with aclosing(listing):
             await anext(listing)
             await transport.waits.wait()

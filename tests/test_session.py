@@ -288,7 +288,7 @@ async def test_html_is_never_echoed() -> None:
 @virtual
 async def test_a_body_of_another_shape_is_a_decode_error_that_keeps_it() -> None:
     bb, _ = session(answer(b'["unexpected"]'))
-    with pytest.raises(DecodeError, match="no Branch") as caught:
+    with pytest.raises(DecodeError, match="not a Branch") as caught:
         await bb.refs.get_branch("a", "b", "c")
     assert caught.value.body == b'["unexpected"]'
 
@@ -317,14 +317,14 @@ async def test_another_host_gets_no_header_of_ours_and_only_where_the_operation_
     assert len(transport.requests) == 1
 
     bb, transport = session(redirect("https://media.example/file?sig=1"), answer(b"data"))
-    request = bb.build("GET", "/x", accept="*/*", leaves_origin=True)
-    assert (await bb.send(request)).body == b"data"
+    request = bb._build("GET /x", accept="*/*", leaves_origin=True)
+    assert (await bb._send(request)).body == b"data"
     assert set(transport.requests[1].headers) == {"User-Agent", "Accept"}
     assert bb.rates.snapshot()[0].spent == 1
 
     bb, _ = session(redirect("https://media.example/file?sig=secret"), answer(b"gone", 403))
     with pytest.raises(PermissionDeniedError) as caught:
-        await bb.send(request)
+        await bb._send(request)
     assert "secret" not in caught.value.url
 
 
@@ -356,10 +356,10 @@ def test_redirects_that_are_not_followed(answers: list[RawResponse], method: str
 @virtual
 async def test_a_stream_frees_its_slot_at_the_headers_so_it_cannot_lock_itself_out() -> None:
     bb, _ = session(answer(b"one"), answer(b"two"), limiter=ConcurrencyLimiter(1))
-    request = bb.build("GET", "/x", accept="*/*")
-    async with bb.stream(request) as outer:
+    request = bb._build("GET /x", accept="*/*")
+    async with bb._stream(request) as outer:
         assert (bb.limiter.in_flight, bb.limiter.streams) == (0, 1)
-        async with bb.stream(request) as inner:
+        async with bb._stream(request) as inner:
             assert [chunk async for chunk in inner] == [b"two"]
             assert bb.limiter.streams == 2
         assert await outer.read() == b"one"
@@ -369,13 +369,13 @@ async def test_a_stream_frees_its_slot_at_the_headers_so_it_cannot_lock_itself_o
 @virtual
 async def test_a_stream_is_retried_and_redirected_until_its_headers_and_its_errors_are_read() -> None:
     bb, transport = session(answer(b"", 503), redirect("/2.0/y"), answer(b"data"))
-    async with bb.stream(bb.build("GET", "/x", accept="*/*")) as stream:
+    async with bb._stream(bb._build("GET /x", accept="*/*")) as stream:
         assert await stream.read() == b"data"
         assert (stream.status, stream.headers["content-type"]) == (200, "application/json")
     assert len(transport.requests) == 3
     bb, _ = session(answer(b'{"error":{"message":"no such file"}}', 404))
     with pytest.raises(NotFoundError, match="no such file"):
-        async with bb.stream(bb.build("GET", "/x", accept="*/*")):
+        async with bb._stream(bb._build("GET /x", accept="*/*")):
             pass
     assert (bb.limiter.in_flight, bb.limiter.streams) == (0, 0)
 
@@ -493,3 +493,13 @@ async def test_a_request_that_waits_for_a_slot_while_a_pause_begins_is_held_back
     async with CloudSession(transport=transport, limiter=ConcurrencyLimiter(1)) as bb:
         await asyncio.gather(*(bb.request("GET", "/user") for _ in range(3)))
     assert len(transport.requests) == 1 + 3
+
+
+def test_a_misspelt_option_is_named_with_those_there_are() -> None:
+    misspelt: Any = {"max_wiat": 1.0}
+    with pytest.raises(
+        TypeError, match="CloudSession has no option max_wiat; its options are allow_http, http, .*max_wait"
+    ):
+        CloudSession(AccessToken("t"), **misspelt)
+    with pytest.raises(TypeError, match="DataCenterSession has no option max_wiat"):
+        DataCenterSession(AccessToken("t"), base_url="https://host", **misspelt)

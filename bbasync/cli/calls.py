@@ -17,6 +17,7 @@ from bbasync.cloud.session import BASE_URL, CloudSession, credential_from_env
 from bbasync.datacenter.session import DataCenterSession
 from bbasync.errors import ResponseError
 from bbasync.request import UNSET, as_object
+from bbasync.service import Service
 
 from .errors import printable
 from .login import stored_credential
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bbasync.auth import Credential
+    from bbasync.request import RawResponse
     from bbasync.session import Session
 
 __all__ = ["run_api", "run_whoami"]
@@ -114,13 +116,20 @@ def run_whoami(base_url: str) -> None:
         typer.echo(f"{name + ':':13}{printable(value)}")
 
 
+class _Accounts(Service):
+    """The account of the credential, with the headers that say what it may do."""
+
+    async def read(self) -> RawResponse:
+        return await self._send("GET /user")
+
+
 async def _whoami(base_url: str) -> dict[str, str]:
     credential = _cloud(base_url)
     is_access_token = isinstance(credential, AccessToken)
     headers: Mapping[str, str] = {}
     async with CloudSession(credential, base_url=base_url or BASE_URL) as bb:
         try:
-            response = await bb.send(bb.build("GET", "/user"))
+            response = await _Accounts(bb).read()
         except ResponseError as error:
             if error.status not in {403, 404}:
                 raise

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
+from typing import TYPE_CHECKING, Final, Self, cast
 
 from bbasync.auth import AccessToken, Anonymous, ApiToken, Credential, CredentialLike, Secret
 from bbasync.convert import SNAKE
@@ -15,12 +14,14 @@ from bbasync.request import RawResponse, as_object, origin_of
 from bbasync.session import Session, SessionOptions
 
 from .limits import ANONYMOUS, PAGE_SIZES, RATES
+from .query import page_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Unpack
 
     from bbasync.rate import Rate
+    from bbasync.request import Query
 
     from .services.commit_statuses import CommitStatuses
     from .services.commits import Commits
@@ -62,21 +63,7 @@ class CloudSession(Session):
     Without a credential only public things are seen, 60 requests an hour from one address.
     """
 
-    converter = SNAKE
-    services: ClassVar[Mapping[str, str]] = {
-        "workspaces": "bbasync.cloud.services.workspaces:Workspaces",
-        "projects": "bbasync.cloud.services.projects:Projects",
-        "repositories": "bbasync.cloud.services.repositories:Repositories",
-        "pull_requests": "bbasync.cloud.services.pull_requests:PullRequests",
-        "commits": "bbasync.cloud.services.commits:Commits",
-        "commit_statuses": "bbasync.cloud.services.commit_statuses:CommitStatuses",
-        "refs": "bbasync.cloud.services.refs:Refs",
-        "source": "bbasync.cloud.services.source:Source",
-        "users": "bbasync.cloud.services.users:Users",
-        "webhooks": "bbasync.cloud.services.webhooks:Webhooks",
-        "reports": "bbasync.cloud.services.reports:Reports",
-    }
-    """Each service's attribute and where it is, as `module:Class`."""
+    _converter = SNAKE
 
     def __init__(
         self,
@@ -86,7 +73,7 @@ class CloudSession(Session):
         **options: Unpack[SessionOptions],
     ) -> None:
         super().__init__(credential, base_url=base_url, **options)
-        self.pager = LinkPager(self.origin_url, frozenset({origin_of(BASE_URL)}))
+        self._pager = LinkPager(self._origin_url, frozenset({origin_of(BASE_URL)}))
 
     @classmethod
     def from_env(cls, *, base_url: str = BASE_URL, **options: Unpack[SessionOptions]) -> Self:
@@ -95,15 +82,20 @@ class CloudSession(Session):
 
     # -- what the base asks ---------------------------------------------------------------------------------------
 
-    def rate_of(self, group: str) -> Rate:
+    def _rate_of(self, group: str) -> Rate:
         """Return the vendor's limit of a rate group."""
         return ANONYMOUS if isinstance(self._credential, Anonymous) else RATES.get(group, RATES["api"])
 
-    def page_size(self, template: str) -> int:
+    def _page_size(self, template: str) -> int:
         """Return the largest page known to be allowed for a list."""
         return PAGE_SIZES.get(template, DEFAULT_SIZE)
 
-    def read_error(self, response: RawResponse) -> ErrorDetails:
+    def _page_query(self, query: Query) -> Query:
+        """Return the query; a `fields` that names only what to keep keeps `next` too, or paging would end."""
+        fields = query.get("fields")
+        return {**query, "fields": page_fields(fields)} if isinstance(fields, str) else query
+
+    def _read_error(self, response: RawResponse) -> ErrorDetails:
         """Read the envelope `{"type": "error", "error": {message, detail, fields}}`."""
         payload = as_object(response.json())
         error = as_object(payload.get("error"))
@@ -118,7 +110,7 @@ class CloudSession(Session):
             data=response.json(),
         )
 
-    def advice(self, status: int, details: ErrorDetails) -> str:
+    def _advice(self, status: int, details: ErrorDetails) -> str:
         """Return what to do where the cause is known."""
         match status:
             case 401 if isinstance(self._credential, ApiToken):
@@ -136,66 +128,84 @@ class CloudSession(Session):
             case _:
                 return ""
 
-    def _service(self, name: str) -> Any:
-        module, _, cls = self.services[name].partition(":")
-        return getattr(import_module(module), cls)(self)
-
     # -- services -------------------------------------------------------------------------------------------------
 
     @cached_property
     def workspaces(self) -> Workspaces:
         """Workspaces, their members and permissions."""
-        return cast("Workspaces", self._service("workspaces"))
+        from .services.workspaces import Workspaces
+
+        return Workspaces(self)
 
     @cached_property
     def projects(self) -> Projects:
         """Projects, their default reviewers and permissions."""
-        return cast("Projects", self._service("projects"))
+        from .services.projects import Projects
+
+        return Projects(self)
 
     @cached_property
     def repositories(self) -> Repositories:
         """Repositories, their forks, watchers, settings and permissions."""
-        return cast("Repositories", self._service("repositories"))
+        from .services.repositories import Repositories
+
+        return Repositories(self)
 
     @cached_property
     def pull_requests(self) -> PullRequests:
         """Pull requests: reviews, comments, tasks, merges."""
-        return cast("PullRequests", self._service("pull_requests"))
+        from .services.pull_requests import PullRequests
+
+        return PullRequests(self)
 
     @cached_property
     def commits(self) -> Commits:
         """Commits, their comments and approvals, diffs and patches."""
-        return cast("Commits", self._service("commits"))
+        from .services.commits import Commits
+
+        return Commits(self)
 
     @cached_property
     def commit_statuses(self) -> CommitStatuses:
         """Build statuses."""
-        return cast("CommitStatuses", self._service("commit_statuses"))
+        from .services.commit_statuses import CommitStatuses
+
+        return CommitStatuses(self)
 
     @cached_property
     def refs(self) -> Refs:
         """Branches and tags."""
-        return cast("Refs", self._service("refs"))
+        from .services.refs import Refs
+
+        return Refs(self)
 
     @cached_property
     def source(self) -> Source:
         """Files and directories, their history, and commits made by upload."""
-        return cast("Source", self._service("source"))
+        from .services.source import Source
+
+        return Source(self)
 
     @cached_property
     def users(self) -> Users:
         """The credential's own user, and others."""
-        return cast("Users", self._service("users"))
+        from .services.users import Users
+
+        return Users(self)
 
     @cached_property
     def webhooks(self) -> Webhooks:
         """Webhooks of repositories and workspaces."""
-        return cast("Webhooks", self._service("webhooks"))
+        from .services.webhooks import Webhooks
+
+        return Webhooks(self)
 
     @cached_property
     def reports(self) -> Reports:
         """Code insights: reports on a commit and their annotations."""
-        return cast("Reports", self._service("reports"))
+        from .services.reports import Reports
+
+        return Reports(self)
 
 
 def _text(value: object) -> str:

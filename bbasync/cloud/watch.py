@@ -23,15 +23,16 @@ from attrs import define, field, frozen
 from bbasync import aio
 from bbasync.errors import DecodeError, NotFoundError, RateLimitError, ServerError, TransportError
 from bbasync.paging import Paging
-from bbasync.request import as_object
+from bbasync.request import as_object, expand
 
 from .query import Q
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
-    from .models.commit import Commit
-    from .models.pull_request import PullRequest
+    from bbasync.cloud.models.commits import Commit
+    from bbasync.cloud.models.pull_requests import PullRequest
+
     from .session import CloudSession
 
 __all__ = ["Change", "commits", "pipeline", "pull_requests"]
@@ -116,7 +117,7 @@ class _Position:
 
 async def pull_requests(
     bb: CloudSession, workspace: str, repo_slug: str, *, every: float = 60.0, start: str | None = None
-) -> AsyncIterator[Change[PullRequest]]:
+) -> AsyncGenerator[Change[PullRequest]]:
     """Yield pull requests of every state when they are new or were updated, the least recently updated first.
 
     One request a poll, `every` so many seconds. Without `start` it begins now. Raises what goes wrong at the first
@@ -167,7 +168,7 @@ async def _updated(bb: CloudSession, workspace: str, repo_slug: str, since: date
 
 async def commits(
     bb: CloudSession, workspace: str, repo_slug: str, branch: str, *, every: float = 60.0, start: str | None = None
-) -> AsyncIterator[Change[Commit]]:
+) -> AsyncGenerator[Change[Commit]]:
     """Yield the commits that come to a branch, the oldest first; after a forced push those that the old head lacks.
 
     One small request a poll, and a listing when the head has moved. `start` is a hash; without it watching begins at
@@ -204,23 +205,21 @@ async def _between(bb: CloudSession, workspace: str, repo_slug: str, last: str, 
 
 async def pipeline(
     bb: CloudSession, workspace: str, repo_slug: str, pipeline_uuid: str, *, every: float = 10.0
-) -> AsyncIterator[dict[str, Any]]:
+) -> AsyncGenerator[dict[str, Any]]:
     """Yield a pipeline, as a plain dict, whenever its state has changed, until it is COMPLETED.
 
     `pipeline_uuid` may be the build number. Errors are treated as in `pull_requests`.
 
     Scope: pipeline (OAuth), read:pipeline:bitbucket (API token).
     """
-    request = bb.build(
-        "GET",
-        "/repositories/{workspace}/{repo_slug}/pipelines/{pipeline_uuid}",
-        (workspace, repo_slug, pipeline_uuid),
+    path = expand(
+        "/repositories/{workspace}/{repo_slug}/pipelines/{pipeline_uuid}", (workspace, repo_slug, pipeline_uuid)
     )
     patience = _Patience(every)
     last: object = None
 
     async def ask() -> dict[str, Any]:
-        return as_object((await bb.send(request)).json())
+        return as_object(await bb.request("GET", path))
 
     while True:
         found = await patience.ask(ask)

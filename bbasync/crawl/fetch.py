@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from bbasync.cloud.query import Q
 from bbasync.errors import BadRequestError, DecodeError, NotFoundError
 from bbasync.paging import Page, Paging
+from bbasync.service import Service
 
 from .plan import without_missing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Unpack
 
     from bbasync.cloud.session import CloudSession
     from bbasync.errors import ResponseError
-    from bbasync.request import Query, Request
+    from bbasync.paging import Cursor
+    from bbasync.request import Query, RequestOptions
 
     from .plan import Payload
     from .tasks import Task
@@ -45,17 +48,41 @@ _TEMPLATES: Final[Mapping[str, str]] = {
 
 async def fetch(session: CloudSession, task: Task) -> Page[Payload]:
     """Return the next page of a task."""
-    try:
-        request = _request(session, task)
-    except ValueError as error:  # of a name that the server gave
-        raise DecodeError(f"there is no path to {task.key}: {error}", template=_TEMPLATES[task.kind]) from error
-    if task.kind == "workspaces":
-        payload = (await session.send(request)).json()
+    return await _Payloads(session).next_page(task)
+
+
+class _Payloads(Service):
+    async def next_page(self, task: Task) -> Page[Payload]:
+        path, arguments = (
+            _TEMPLATES[task.kind],
+            [part for part in (task.workspace, task.repository, task.pull_request) if part],
+        )
+        try:
+            match task.kind:
+                case "workspaces":
+                    return page_of([await self._object(path, arguments)])
+                case "commits":
+                    form = {"exclude": task.arguments["exclude"]}
+                    pages = self._pages(task, f"POST {path}", arguments, form=form, repeatable=True)
+                case "repositories" | "pull_requests":
+                    pages = self._pages(task, f"GET {path}", arguments, query=_keyset(task))
+                case _:
+                    pages = self._pages(task, f"GET {path}", arguments)
+        except ValueError as error:  # of a name that the server gave
+            raise DecodeError(f"there is no path to {task.key}: {error}", template=path) from error
+        async with pages:
+            return cast("Page[Payload]", await pages.next_page())
+
+    def _pages(
+        self, task: Task, operation: str, arguments: list[str | int], **options: Unpack[RequestOptions]
+    ) -> Cursor[Payload]:
+        return self._cursor(_objects, operation, arguments, paging=Paging(start=task.cursor), **options)
+
+    async def _object(self, path: str, arguments: list[str | int]) -> Payload:
+        payload = (await self._send(f"GET {path}", arguments)).json()
         if not isinstance(payload, dict):
-            raise DecodeError("a workspace is an object", method=request.method, template=request.template)
-        return page_of([cast("Payload", payload)])
-    async with session.cursor(request, _objects, Paging(start=task.cursor, whole=True)) as pages:
-        return cast("Page[Payload]", next(await anext(pages)))
+            raise DecodeError("a workspace is an object", method="GET", template=path)
+        return cast("Payload", payload)
 
 
 def page_of(values: list[Payload]) -> Page[Payload]:
@@ -67,19 +94,6 @@ def _objects(values: list[Any]) -> list[Any]:
     if not all(isinstance(value, dict) for value in values):
         raise TypeError("the values of a page are objects")
     return values
-
-
-def _request(session: CloudSession, task: Task) -> Request:
-    template = _TEMPLATES[task.kind]
-    arguments = [part for part in (task.workspace, task.repository, task.pull_request) if part]
-    match task.kind:
-        case "commits":
-            form = {"exclude": task.arguments["exclude"]}
-            return session.build("POST", template, arguments, form=form, repeatable=True)
-        case "repositories" | "pull_requests":
-            return session.build("GET", template, arguments, query=_keyset(task))
-        case _:
-            return session.build("GET", template, arguments)
 
 
 def _keyset(task: Task) -> Query:

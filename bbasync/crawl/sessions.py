@@ -96,5 +96,5 @@ class Sessions:
                 on_response=self._on_response,
             )
             self._by_principal[principal] = await self._stack.enter_async_context(session)
-            self._rates.bucket(session.origin_url, principal, "api", session.rate_of("api"))
+            session._bucket("api")  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - shown before the first request
         return self._by_principal[principal]

@@ -1,1 +1,21 @@
-"""Bitbucket Data Center: its session, services and models."""
+"""Bitbucket Data Center: `DataCenterSession` and `models`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bbasync.lazy import attach
+
+if TYPE_CHECKING:
+    from . import models as models
+    from .session import DataCenterSession as DataCenterSession
+
+__all__ = ["DataCenterSession", "models"]
+
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "models": "models",
+        "session": "DataCenterSession",
+    },
+)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from bbasync.auth import AccessToken, CredentialLike, Secret
 from bbasync.convert import CAMEL
@@ -39,25 +38,17 @@ class DataCenterSession(Session):
     HTTP access tokens go as Bearer (`AccessToken`), a user's password as `BasicAuth`.
     """
 
-    converter = CAMEL
-    write_headers: ClassVar[Mapping[str, str]] = {"X-Atlassian-Token": "no-check"}
+    _converter = CAMEL
+    _write_headers: ClassVar[Mapping[str, str]] = {"X-Atlassian-Token": "no-check"}
     """Without it the server takes writes that are not JSON for forged ones and refuses them.
     https://confluence.atlassian.com/kb/rest-api-calls-with-a-browser-user-agent-header-may-fail-csrf-checks-802591455.html
     """
-    services: ClassVar[Mapping[str, str]] = {
-        "projects": "bbasync.datacenter.services.projects:Projects",
-        "repositories": "bbasync.datacenter.services.repositories:Repositories",
-        "branches": "bbasync.datacenter.services.branches:Branches",
-        "commits": "bbasync.datacenter.services.commits:Commits",
-        "pull_requests": "bbasync.datacenter.services.pull_requests:PullRequests",
-    }
-    """Each service's attribute and where it is, as `module:Class`."""
 
     def __init__(
         self, credential: CredentialLike | None = None, *, base_url: str, **options: Unpack[SessionOptions]
     ) -> None:
         super().__init__(credential, base_url=base_url.rstrip("/") + "/rest", **options)
-        self.pager = OffsetPager()
+        self._pager = OffsetPager()
 
     @classmethod
     def from_env(cls, **options: Unpack[SessionOptions]) -> Self:
@@ -69,17 +60,17 @@ class DataCenterSession(Session):
 
     # -- what the base asks ---------------------------------------------------------------------------------------
 
-    def rate_of(self, group: str) -> Rate:
+    def _rate_of(self, group: str) -> Rate:
         """Return None: unlimited until the server says otherwise."""
         del group
         return None
 
-    def page_size(self, template: str) -> int:
+    def _page_size(self, template: str) -> int:
         """Return the largest page that servers usually allow."""
         del template
         return PAGE_SIZE
 
-    def read_error(self, response: RawResponse) -> ErrorDetails:
+    def _read_error(self, response: RawResponse) -> ErrorDetails:
         """Read the envelope `{"errors": [{context, message, exceptionName}]}`."""
         payload = response.json()
         errors = [as_object(error) for error in as_object(payload).get("errors") or ()]
@@ -94,13 +85,13 @@ class DataCenterSession(Session):
             data=payload,
         )
 
-    def error_class(self, status: int, details: ErrorDetails) -> type[ResponseError]:
+    def _error_class(self, status: int, details: ErrorDetails) -> type[ResponseError]:
         """Return the class; a missing permission is a 401 here, told apart by the exception's name."""
         if status == 401 and (details.exception_name or "").endswith("AuthorisationException"):
             return PermissionDeniedError
         return class_for(status)
 
-    def advice(self, status: int, details: ErrorDetails) -> str:
+    def _advice(self, status: int, details: ErrorDetails) -> str:
         """Return what to do where the cause is known."""
         name = (details.exception_name or "").rpartition(".")[2]
         match status, name:
@@ -113,33 +104,39 @@ class DataCenterSession(Session):
             case _:
                 return ""
 
-    def _service(self, name: str) -> Any:
-        module, _, cls = self.services[name].partition(":")
-        return getattr(import_module(module), cls)(self)
-
     # -- services -------------------------------------------------------------------------------------------------
 
     @cached_property
     def projects(self) -> Projects:
         """Projects."""
-        return cast("Projects", self._service("projects"))
+        from .services.projects import Projects
+
+        return Projects(self)
 
     @cached_property
     def repositories(self) -> Repositories:
         """Repositories of a project."""
-        return cast("Repositories", self._service("repositories"))
+        from .services.repositories import Repositories
+
+        return Repositories(self)
 
     @cached_property
     def branches(self) -> Branches:
         """Branches of a repository."""
-        return cast("Branches", self._service("branches"))
+        from .services.branches import Branches
+
+        return Branches(self)
 
     @cached_property
     def commits(self) -> Commits:
         """Commits of a repository."""
-        return cast("Commits", self._service("commits"))
+        from .services.commits import Commits
+
+        return Commits(self)
 
     @cached_property
     def pull_requests(self) -> PullRequests:
         """Pull requests of a repository."""
-        return cast("PullRequests", self._service("pull_requests"))
+        from .services.pull_requests import PullRequests
+
+        return PullRequests(self)

@@ -7,16 +7,17 @@ from typing import Any, ClassVar, Final
 
 from attrs import define, field
 
-from bbasync.cloud.models.account import Account
-from bbasync.cloud.models.comment import Comment
-from bbasync.cloud.models.commit import BaseCommit, Commit, Rendered
-from bbasync.cloud.models.commit_status import CommitStatus
-from bbasync.cloud.models.project import BaseProject, Project
-from bbasync.cloud.models.pull_request import PullRequest
-from bbasync.cloud.models.pull_request_activity import PullRequestReview
-from bbasync.cloud.models.ref import Ref
-from bbasync.cloud.models.repository import BaseRepository
-from bbasync.cloud.models.workspace import BaseWorkspace
+from bbasync.cloud.models.comments import Comment
+from bbasync.cloud.models.commit_statuses import CommitStatus
+from bbasync.cloud.models.commits import BaseCommit, Commit
+from bbasync.cloud.models.projects import BaseProject, Project
+from bbasync.cloud.models.pull_requests import PullRequest
+from bbasync.cloud.models.pull_requests.activity import PullRequestReview
+from bbasync.cloud.models.refs import Ref
+from bbasync.cloud.models.rendered import Rendered
+from bbasync.cloud.models.repositories import BaseRepository
+from bbasync.cloud.models.users import Account
+from bbasync.cloud.models.workspaces import BaseWorkspace
 from bbasync.model import Model, wire
 
 from .events import Event
@@ -533,3 +534,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
     )
 }
 """The class of each key."""
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -7,13 +7,13 @@ from typing import ClassVar, Final
 
 from attrs import define
 
-from bbasync.datacenter.models.comment import Comment
-from bbasync.datacenter.models.commit import Commit
-from bbasync.datacenter.models.project import Project
-from bbasync.datacenter.models.pull_request import Participant, ParticipantStatus, PullRequest
-from bbasync.datacenter.models.ref import BaseRef
-from bbasync.datacenter.models.repository import Repository
-from bbasync.datacenter.models.user import User
+from bbasync.datacenter.models.comments import Comment
+from bbasync.datacenter.models.commits import Commit
+from bbasync.datacenter.models.projects import Project
+from bbasync.datacenter.models.pull_requests import Participant, ParticipantStatus, PullRequest
+from bbasync.datacenter.models.refs import BaseRef
+from bbasync.datacenter.models.repositories import Repository
+from bbasync.datacenter.models.users import User
 from bbasync.model import Model, OpenEnum
 
 from .events import Event
@@ -433,3 +433,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
     )
 }
 """The class of each key."""
+
+
+def __dir__() -> list[str]:
+    return __all__

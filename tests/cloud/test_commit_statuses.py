@@ -8,7 +8,7 @@ import orjson
 
 from bbasync.aio import collect
 from bbasync.auth import AccessToken
-from bbasync.cloud.models.commit_status import CommitStatusState
+from bbasync.cloud.models import CommitStatusState
 from bbasync.cloud.session import CloudSession
 from bbasync.testing.recording import RecordingTransport, answer
 

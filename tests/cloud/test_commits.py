@@ -10,7 +10,7 @@ import pytest
 
 from bbasync.aio import collect
 from bbasync.auth import AccessToken
-from bbasync.cloud.models.comment import Inline
+from bbasync.cloud.models import Inline
 from bbasync.cloud.session import CloudSession
 from bbasync.errors import DecodeError, ServerError
 from bbasync.testing.recording import RecordingTransport, answer
@@ -57,21 +57,22 @@ async def test_list_takes_heads_to_include_and_exclude_and_a_path() -> None:
     ]
 
 
-async def test_a_listing_by_post_sends_the_form_again_with_every_page() -> None:
+async def test_names_too_long_for_a_url_are_posted_again_with_every_page() -> None:
     following = f"{REPOSITORY}/commits?ctx=abc&page=2"
     bb, transport = replay(page([COMMIT], following), page([COMMIT]))
-    commits = await collect(bb.commits.list_by_post("acme", "api", include=["main"], exclude=["a" * 40, "b" * 40]))
+    many = [f"{number:040x}" for number in range(50)]
+    commits = await collect(bb.commits.list("acme", "api", include=["main"], exclude=many))
     first, second = transport.requests
     assert len(commits) == 2
-    assert first.body == second.body == f"include=main&exclude={'a' * 40}&exclude={'b' * 40}".encode()
+    assert first.body == second.body == f"include=main&{'&'.join(f'exclude={name}' for name in many)}".encode()
     assert first.method == second.method == "POST"
     assert "include" not in first.url
     assert second.url == following
 
 
-async def test_a_listing_by_post_is_repeated_though_it_is_a_post() -> None:
+async def test_a_list_by_post_is_retried_like_a_get() -> None:
     bb, transport = replay(answer("", 503, {"Retry-After": "0"}), page([COMMIT]))
-    assert len(await collect(bb.commits.list_from_by_post("acme", "api", "main", exclude=["v1"]))) == 1
+    assert len(await collect(bb.commits.list_from("acme", "api", "main", exclude=["v1"] * 200))) == 1
     assert [request.url for request in transport.requests] == [f"{REPOSITORY}/commits/main?pagelen=100"] * 2
 
 

@@ -8,8 +8,7 @@ import orjson
 import pytest
 
 from bbasync import ApiToken, BadRequestError, CloudSession, NotFoundError, ServerError
-from bbasync.cloud.models.default_reviewer import DefaultReviewerType
-from bbasync.cloud.models.permission import Permission
+from bbasync.cloud.models import DefaultReviewerType, Permission
 from bbasync.testing.cloud import FakeCloud
 from bbasync.testing.recording import RecordingTransport, answer
 

@@ -9,12 +9,16 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from bbasync import BadRequestError, ConflictError, DecodeError, ServerError, TransportError
+from bbasync import BadRequestError, ConflictError, DecodeError, MergeTimeoutError, ServerError, TransportError
 from bbasync.auth import AccessToken, ApiToken
-from bbasync.cloud.models.comment import Inline
-from bbasync.cloud.models.mergeability import MergeabilityCheckType, MergeabilityStatus
-from bbasync.cloud.models.pull_request import MergeStrategy, PullRequestState
-from bbasync.cloud.models.task import TaskState
+from bbasync.cloud.models import (
+    Inline,
+    MergeabilityCheckType,
+    MergeabilityStatus,
+    MergeStrategy,
+    PullRequestState,
+    TaskState,
+)
 from bbasync.cloud.session import CloudSession
 from bbasync.paging import Paging
 from bbasync.request import RawResponse, Request
@@ -323,7 +327,7 @@ async def test_a_merge_without_end_stops_at_its_deadline_and_names_the_task() ->
     loop = asyncio.get_running_loop()
     session, transport = open_session(lambda request: accepted() if request.method == "POST" else pending())
     started = loop.time()
-    with pytest.raises(TimeoutError, match=r"after 90 s.*'t-1'.*PENDING"):
+    with pytest.raises(MergeTimeoutError, match=r"after 90 s.*'t-1'.*PENDING"):
         await merge(session, timeout=90)
     assert loop.time() - started == pytest.approx(90)
     assert session.limiter.in_flight == 0

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from bbasync.auth import AccessToken
-from bbasync.cloud.models.report import (
+from bbasync.cloud.models import (
     AnnotationBody,
     AnnotationType,
     ReportData,

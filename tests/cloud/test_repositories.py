@@ -8,8 +8,7 @@ import orjson
 import pytest
 
 from bbasync import ApiToken, BadRequestError, CloudSession, GoneError, NotFoundError, ServerError
-from bbasync.cloud.models.permission import Permission
-from bbasync.cloud.models.repository import ForkPolicy, RepositoryRole
+from bbasync.cloud.models import ForkPolicy, Permission, RepositoryRole
 from bbasync.testing.cloud import FakeCloud
 from bbasync.testing.recording import RecordingTransport, answer
 

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from bbasync.aio import collect
 from bbasync.auth import AccessToken
-from bbasync.cloud.models.source import CommitDirectory, CommitFile, FileAttribute
+from bbasync.cloud.models import CommitDirectory, CommitFile, FileAttribute
 from bbasync.cloud.session import CloudSession
 from bbasync.errors import ConflictError, DecodeError, NotFoundError
 from bbasync.testing.recording import RecordingTransport, answer

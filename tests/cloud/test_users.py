@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bbasync import AccessToken, ApiToken, AuthenticationError, CloudSession, NotFoundError
-from bbasync.cloud.models.account import AccountType
+from bbasync.cloud.models import AccountType
 from bbasync.testing.cloud import FakeCloud
 from bbasync.testing.recording import RecordingTransport, answer
 

@@ -9,9 +9,7 @@ import orjson
 import pytest
 
 from bbasync import ApiToken, CloudSession
-from bbasync.cloud.models.hook import EventKey, SubjectType
-from bbasync.cloud.models.repository import BaseRepository
-from bbasync.cloud.models.workspace import BaseWorkspace
+from bbasync.cloud.models import BaseRepository, BaseWorkspace, EventKey, SubjectType
 from bbasync.testing.recording import RecordingTransport, answer
 
 if TYPE_CHECKING:

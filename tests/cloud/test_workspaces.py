@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bbasync import AccessToken, ApiToken, CloudSession, NotFoundError
-from bbasync.cloud.models.membership import WorkspaceRole
-from bbasync.cloud.models.permission import Permission
+from bbasync.cloud.models import Permission, WorkspaceRole
 from bbasync.testing.cloud import FakeCloud
 from bbasync.testing.recording import RecordingTransport, answer
 

@@ -25,7 +25,7 @@ BOTH: dict[str, Any] = {"resources": ["branches", "tags"]}
 
 @pytest.fixture
 async def fake(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeCloud]:
-    monkeypatch.setattr(CloudSession, "page_size", _four)
+    monkeypatch.setattr(CloudSession, "_page_size", _four)
     async with FakeCloud(workspaces=1, repositories=1, commits=30, pull_requests=12, limit=PLENTY) as server:
         yield server
 

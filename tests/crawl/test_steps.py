@@ -143,7 +143,7 @@ def test_what_a_complete_listing_of_branches_and_tags_lacks_is_marked_in_both_ta
 async def test_a_workspace_that_never_rests_is_read_and_reported_and_made_good_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(CloudSession, "page_size", _four)
+    monkeypatch.setattr(CloudSession, "_page_size", _four)
     async with (
         FakeCloud(workspaces=1, repositories=1, commits=10, pull_requests=30, limit=PLENTY) as fake,
         Store("sqlite://") as store,

@@ -10,7 +10,7 @@ import pytest
 
 from bbasync import aio
 from bbasync.auth import AccessToken, BasicAuth
-from bbasync.datacenter.models.user import Person, User
+from bbasync.datacenter.models import Person, User
 from bbasync.datacenter.session import DataCenterSession
 from bbasync.errors import (
     AuthenticationError,

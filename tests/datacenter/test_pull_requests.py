@@ -9,8 +9,7 @@ import pytest
 
 from bbasync import aio
 from bbasync.auth import AccessToken, BasicAuth
-from bbasync.datacenter.models.comment import CommentAnchor, FileType, LineType
-from bbasync.datacenter.models.pull_request import ParticipantFilter, PullRequest
+from bbasync.datacenter.models import CommentAnchor, FileType, LineType, ParticipantFilter, PullRequest
 from bbasync.datacenter.session import DataCenterSession
 from bbasync.errors import ConflictError, NotFoundError, PermissionDeniedError, ServerError, TransportError
 from bbasync.testing.datacenter import FakeDataCenter
@@ -20,7 +19,7 @@ from bbasync.testing.recording import RecordingTransport, answer
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from bbasync.datacenter.models.pull_request import Participant
+    from bbasync.datacenter.models import Participant
 
 REPO = ("PRJ", "ledger")
 
@@ -188,7 +187,7 @@ async def test_merge(bb: DataCenterSession, pull_request: PullRequest) -> None:
     with pytest.raises(ConflictError) as conflict:
         await bb.pull_requests.merge(*REPO, pull_request.id, version=7)
     assert conflict.value.current_version == 0
-    assert (await bb.pull_requests.can_merge(*REPO, pull_request.id)).can_merge
+    assert (await bb.pull_requests.get_mergeability(*REPO, pull_request.id)).can_merge
     merged = await bb.pull_requests.merge(*REPO, pull_request.id, version=0, message="Land it")
     assert (merged.state, merged.open, merged.closed, merged.version) == ("MERGED", False, True, 1)
     assert merged.closed_date is not None
@@ -204,7 +203,7 @@ async def test_merge_that_is_refused_tells_why(
 ) -> None:
     seeded = fake.world.repository(*REPO).pull_requests[pull_request.id]
     seeded.conflicted, seeded.vetoes = True, [("Not today", "Nobody merges on a Friday.")]
-    state = await bb.pull_requests.can_merge(*REPO, pull_request.id)
+    state = await bb.pull_requests.get_mergeability(*REPO, pull_request.id)
     assert (state.can_merge, state.conflicted, state.outcome) == (False, True, "CONFLICTED")
     assert [(veto.summary_message, veto.detailed_message) for veto in state.vetoes] == seeded.vetoes
     with pytest.raises(ConflictError, match="has conflicts") as conflict:

@@ -10,8 +10,14 @@ import pytest
 
 from bbasync import aio
 from bbasync.auth import AccessToken
-from bbasync.datacenter.models.comment import CommentAnchor, FileType, LineType, MultilineMarker
-from bbasync.datacenter.models.pull_request import ParticipantFilter, ParticipantRole
+from bbasync.datacenter.models import (
+    CommentAnchor,
+    FileType,
+    LineType,
+    MultilineMarker,
+    ParticipantFilter,
+    ParticipantRole,
+)
 from bbasync.datacenter.session import DataCenterSession
 from bbasync.errors import ServerError
 from bbasync.testing.recording import RecordingTransport, answer
@@ -130,7 +136,7 @@ READS: list[tuple[Call, str]] = [
         ),
     ),
     (lambda bb: bb.pull_requests.get("PRJ", "app", 7, with_properties=True), f"{PULL}?withProperties=true"),
-    (lambda bb: bb.pull_requests.can_merge("PRJ", "app", 7), f"{PULL}/merge"),
+    (lambda bb: bb.pull_requests.get_mergeability("PRJ", "app", 7), f"{PULL}/merge"),
     (
         lambda bb: bb.pull_requests.list_activities("PRJ", "app", 7, from_id=9, from_type="COMMENT"),
         f"{PULL}/activities?fromId=9&fromType=COMMENT&{PAGE}",

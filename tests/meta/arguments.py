@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 NAMED: Final[Mapping[str, str]] = {
     "avatar": "https://example.org/avatar.png",
@@ -22,3 +22,9 @@ EXCLUDED: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("cloud", "commits.read_diff"): ("merge",),
 }
 """Optional parameters that cannot be set beside the others, by (product, service.method)."""
+
+OTHER_VERB: Final[Mapping[tuple[str, str], Sequence[Mapping[str, object]]]] = {
+    ("cloud", "commits.list"): ({"include": ["a" * 3000]},),
+    ("cloud", "commits.list_from"): ({"include": ["a" * 3000]},),
+}
+"""Arguments with which a method sends another operation than it does with dummies, by (product, service.method)."""

@@ -10,8 +10,7 @@ import types
 import typing
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from functools import cache
-from importlib import import_module
+from functools import cache, cached_property
 from inspect import Parameter
 from typing import Any, Final, Literal, cast
 
@@ -24,10 +23,12 @@ from bbasync.datacenter.session import DataCenterSession
 from bbasync.model import OpenEnum
 from bbasync.request import Unset
 from bbasync.testing.recording import RecordingTransport, answer
-from tests.meta.arguments import EXCLUDED, NAMED
+from tests.meta.arguments import EXCLUDED, NAMED, OTHER_VERB
 
 if typing.TYPE_CHECKING:
     from bbasync.paging import Paging
+    from bbasync.request import Request
+    from bbasync.service import Service
     from bbasync.session import Session, Stream
 
 SESSIONS: Final[Mapping[str, type[CloudSession | DataCenterSession]]] = {
@@ -79,10 +80,16 @@ def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
-def class_of(index: str) -> type:
-    """Return the class that `module:Class` names."""
-    module, _, name = index.partition(":")
-    return cast("type", getattr(import_module(module), name))
+def services(product: str) -> dict[str, type[Service]]:
+    """Return the class of each service by the session's attribute."""
+    session = SESSIONS[product]
+    classes = _type_names(sys.modules[session.__module__])
+    members: Mapping[str, object] = vars(session)
+    return {
+        name: classes[member.func.__annotations__["return"]]
+        for name, member in members.items()
+        if isinstance(member, cached_property)
+    }
 
 
 @cache
@@ -90,9 +97,9 @@ def methods() -> list[Method]:
     """Return every public method of every service."""
     return [
         Method(product, service, name, function)
-        for product, session in SESSIONS.items()
-        for service, index in session.services.items()
-        for name, function in inspect.getmembers(class_of(index), inspect.isfunction)
+        for product in SESSIONS
+        for service, cls in services(product).items()
+        for name, function in inspect.getmembers(cls, inspect.isfunction)
         if not name.startswith("_")
     ]
 
@@ -191,10 +198,21 @@ def empty_answer(method: Method) -> bytes:
     return b"[]" if typing.get_origin(method.hints.get("return")) in (list, Sequence) else EMPTY
 
 
-async def record(method: Method, amount: Amount, extra: str = "") -> RecordingTransport:
-    """Call a method over a recorder and return it; the last request is the method's own."""
+async def record(method: Method, amount: Amount, extra: str = "") -> Request:
+    """Call a method over a recorder and return its request, the last one."""
+    return await record_with(method, arguments(method, amount, extra))
+
+
+async def record_with(method: Method, values: Mapping[str, Any]) -> Request:
+    """Call a method with these arguments and return its request, the last one."""
     body = empty_answer(method)
     transport = RecordingTransport(lambda _: answer(body))
     async with open_session(method.product, transport) as session:
-        await finish(start(session, method, arguments(method, amount, extra)))
-    return transport
+        await finish(start(session, method, values))
+    return transport.requests[-1]
+
+
+async def requests(method: Method) -> list[Request]:
+    """Return the request of each operation that a method sends: one, unless its arguments choose the verb."""
+    choices: list[Mapping[str, Any]] = [{}, *OTHER_VERB.get((method.product, method.id), ())]
+    return [await record_with(method, {**arguments(method, "all"), **choice}) for choice in choices]

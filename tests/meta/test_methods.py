@@ -5,25 +5,19 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from functools import cached_property
+import typing
+from collections.abc import AsyncGenerator
 from inspect import Parameter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from bbasync.service import Service
 from bbasync.testing.recording import RecordingTransport
-from tests.meta.calls import SESSIONS, Method, class_of, methods, open_session
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bbasync.cloud.session import CloudSession
-    from bbasync.datacenter.session import DataCenterSession
+from tests.meta.calls import SESSIONS, Method, methods, open_session, services
 
 by_method = pytest.mark.parametrize("method", methods(), ids=lambda method: f"{method.product}-{method.id}")
-by_product = pytest.mark.parametrize(("product", "session"), SESSIONS.items(), ids=SESSIONS)
+by_product = pytest.mark.parametrize("product", SESSIONS)
 
 
 @by_method
@@ -51,29 +45,43 @@ def test_a_docstring_says_what_the_server_does_and_what_that_takes(method: Metho
     assert len(re.findall(rf"^{kind[method.product]}$", doc, re.MULTILINE)) == 1, doc
 
 
+@by_method
+def test_what_is_annotated_as_an_async_generator_is_one(method: Method) -> None:
+    """A method without its `@lists` passes the type checkers and yields pages."""
+    assert (typing.get_origin(method.hints["return"]) is AsyncGenerator) == method.lists
+
+
 @by_product
-async def test_an_attribute_is_what_the_index_says(
-    product: str, session: type[CloudSession | DataCenterSession]
-) -> None:
-    members: Mapping[str, object] = vars(session)
-    attributes = {name: member.func for name, member in members.items() if isinstance(member, cached_property)}
-    assert attributes.keys() == session.services.keys()
-    async with open_session(product, RecordingTransport()) as opened:
-        for name, index in session.services.items():
-            cls = class_of(index)
-            assert type(getattr(opened, name)) is cls
+async def test_a_session_hands_out_its_services(product: str) -> None:
+    async with open_session(product, RecordingTransport()) as session:
+        for name, cls in services(product).items():
+            assert type(getattr(session, name)) is cls
             assert issubclass(cls, Service)
-            assert attributes[name].__annotations__["return"] == cls.__name__
-            assert attributes[name].__doc__
+            assert inspect.getdoc(getattr(type(session), name))
 
 
 @by_product
-def test_every_file_of_services_is_in_use(product: str, session: type[CloudSession | DataCenterSession]) -> None:
-    used = {base.__module__ for index in session.services.values() for base in class_of(index).__mro__}
-    for path in Path("bbasync", product, "services").glob("*.py"):
-        module = ".".join(path.with_suffix("").parts)
-        if path.stem != "__init__" and _has_service(path):
+async def test_completion_on_a_session_offers_services_and_the_verbs_for_users(product: str) -> None:
+    verbs = {"base_url", "close", "from_env", "limiter", "paginate", "rates", "request"}
+    async with open_session(product, RecordingTransport()) as session:
+        assert {name for name in dir(session) if not name.startswith("_")} == verbs | services(product).keys()
+
+
+@by_product
+def test_every_file_of_services_is_in_use(product: str) -> None:
+    used = {base.__module__ for cls in services(product).values() for base in cls.__mro__}
+    for path in Path("bbasync", product, "services").rglob("*.py"):
+        module = ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+        if _has_service(path):
             assert module in used
+
+
+@by_product
+def test_a_large_service_is_a_package_of_parts(product: str) -> None:
+    parts = {part for service in services(product).values() for part in service.__mro__ if issubclass(part, Service)}
+    for cls in parts:
+        own = [name for name, member in vars(cls).items() if inspect.isfunction(member) and not name.startswith("_")]
+        assert len(own) <= 16, f"{cls.__name__} has {len(own)} methods of its own"
 
 
 def _has_service(path: Path) -> bool:

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT: Final = Path(__file__).parents[2]
-FILES: Final = sorted(path for path in ROOT.glob("bbasync/*/models/*.py") if path.stem != "__init__")
+FILES: Final = sorted(
+    path for path in ROOT.glob("bbasync/*/models/**/*.py") if path.parent.name != "models" or path.stem != "__init__"
+)
 
 
 def _module_of(path: Path) -> Any:
-    return import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    return import_module(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
 
 
 def _classes(path: Path) -> Iterator[tuple[ast.ClassDef, type[object]]]:

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 import pytest
 
 from bbasync.testing.recording import RecordingTransport, answer
-from tests.meta.calls import Method, arguments, methods, open_session, record, snake, start
+from tests.meta.calls import Method, arguments, methods, open_session, requests, snake, start
 from tests.meta.table import operations
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ by_method = pytest.mark.parametrize("method", METHODS, ids=lambda method: f"{met
 async def test_what_is_sent_is_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     sent: dict[tuple[str, str, str], set[str]] = {}
     for method in METHODS:
-        request = (await record(method, "all")).requests[-1]
-        sent.setdefault((method.product, request.method, request.template), set()).add(method.id)
+        for request in await requests(method):
+            sent.setdefault((method.product, request.method, request.template), set()).add(method.id)
     table = {operation.key: set(operation.methods) for operation in operations()}
     assert sent == table
     counted = Counter(product for product, _, _ in sent)
@@ -52,7 +52,7 @@ def test_paginated_operations_are_async_generators() -> None:
 
 @by_method
 async def test_arguments_stand_in_url_order_and_reach_their_place(method: Method) -> None:
-    request = (await record(method, "all")).requests[-1]
+    request, *_ = await requests(method)
     names = [piece.partition("}")[0] for piece in request.template.split("{")[1:]]
     assert method.positional == [snake(name) for name in names]
     values = arguments(method, "all")
@@ -64,7 +64,7 @@ async def test_arguments_stand_in_url_order_and_reach_their_place(method: Method
 
 @by_method
 async def test_no_argument_is_swallowed(method: Method) -> None:
-    request = (await record(method, "all")).requests[-1]
+    request, *_ = await requests(method)
     sent = unquote(f"{request.url} {request.body!r}")
     if isinstance(request.body, tuple):
         sent += " ".join(repr(part.content) for part in request.body)
@@ -76,18 +76,18 @@ async def test_no_argument_is_swallowed(method: Method) -> None:
 
 
 @by_method
-def test_the_template_stands_in_the_code_as_one_string(method: Method) -> None:
+def test_the_operation_stands_in_the_code_as_one_string(method: Method) -> None:
     strings = {
         node.value
         for node in ast.walk(ast.parse(inspect.getsource(method.module)))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    templates = {
-        operation.template
+    sent = {
+        f"{operation.method} {operation.template}"
         for operation in operations()
         if operation.product == method.product and method.id in operation.methods
     }
-    assert templates <= strings
+    assert sent <= strings
 
 
 @pytest.mark.parametrize("method", LISTS, ids=lambda method: f"{method.product}-{method.id}")

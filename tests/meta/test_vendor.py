@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 import pytest
 
-from tests.meta.calls import Method, methods, record
+from tests.meta.calls import Method, methods, record, requests
 from tests.meta.table import Operation, operations
 from tests.meta.unsent import PAGING, READ_ONLY, UNSENT
 from tests.meta.vendor import load, needs_data, rows_of_operations
@@ -60,7 +60,7 @@ async def test_no_documented_parameter_is_missing(operation: Operation) -> None:
     row = rows_of_operations(operation.product)[operation.key]
     queries, fields = set[str](), set[str]()
     for name in operation.methods:
-        async for request in _requests(METHODS[operation.product, name]):
+        async for request in _requests(METHODS[operation.product, name], operation):
             queries |= parse_qs(urlsplit(request.url).query, keep_blank_values=True).keys()
             fields |= set(_fields(request))
     unsent = {name for names, _ in UNSENT.get(operation.key, ()) for name in names}
@@ -71,7 +71,7 @@ async def test_no_documented_parameter_is_missing(operation: Operation) -> None:
 
 @pytest.mark.parametrize("method", [key for key in METHODS if key[0] == "cloud"], ids=lambda key: key[1])
 def test_a_docstring_names_the_scopes_of_the_description(method: tuple[str, str]) -> None:
-    (operation,) = (row for row in operations() if row.product == "cloud" and method[1] in row.methods)
+    operation = next(row for row in operations() if row.product == "cloud" and method[1] in row.methods)
     row = rows_of_operations("cloud")[operation.key]
     if row["source"] != "spec":
         return  # documented beside the description, without scopes
@@ -84,13 +84,15 @@ def test_a_docstring_names_the_scopes_of_the_description(method: tuple[str, str]
     assert groups == {"OAuth": set(row["oauth2_scopes"]), "API token": set(row["api_token_scopes"])}
 
 
-async def _requests(method: Method) -> AsyncIterator[Request]:
+async def _requests(method: Method, operation: Operation) -> AsyncIterator[Request]:
     """Yield what a method sends with all its parameters, and with each optional one alone: some exclude others."""
-    yield (await record(method, "all")).requests[-1]
+    for request in await requests(method):
+        if (request.method, request.template) == operation.key[1:]:
+            yield request
     for parameter in method.parameters:
         if parameter.default is not parameter.empty and parameter.name != "paging":
             with contextlib.suppress(ValueError):  # one that only goes together with another
-                yield (await record(method, "required", parameter.name)).requests[-1]
+                yield await record(method, "required", parameter.name)
 
 
 def _fields(request: Request) -> Iterator[str]:

@@ -35,7 +35,7 @@ ATTRIBUTED: Final = {
     "dc/misc/stash-pullrequest-builder-plugin__PullRequestComments": "pull_requests.list_activities",
     "dc/misc/stash-pullrequest-builder-plugin__PullRequestList": "pull_requests.list",
     "dc/misc/bitbucket-rest__branch-list": "branches.list",
-    "dc/misc/bitbucket-rest__pull-request-can-merge": "pull_requests.can_merge",
+    "dc/misc/bitbucket-rest__pull-request-can-merge": "pull_requests.get_mergeability",
     "cloud/repository_permission/": "workspaces.list_all_repository_permissions",
     "cloud/participant/": "pull_requests.approve",
     "cloud/misc/dependabot-core__current_user": "users.get_current",

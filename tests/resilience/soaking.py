@@ -246,8 +246,8 @@ async def leave_a_file_early(soak: Soak, chance: random.Random) -> None:
 async def download(soak: Soak, chance: random.Random) -> None:
     template = "/repositories/{workspace}/{repo_slug}/downloads/{filename}"
     arguments = (*_repository(chance), "release-1.0.zip")
-    request = soak.bb.build("GET", template, arguments, group="raw", accept="*/*", leaves_origin=True)
-    async with soak.bb.stream(request) as stream:
+    request = soak.bb._build(f"GET {template}", arguments, group="raw", accept="*/*", leaves_origin=True)
+    async with soak.bb._stream(request) as stream:
         if chance.random() < 0.5:
             await stream.read()
 

@@ -49,7 +49,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Hurry what is waited for, and cut pages and bodies small, so that small worlds meet large troubles."""
     waited: list[float] = []
     monkeypatch.setattr("bbasync.session.named_delay", hurried(waited))
-    monkeypatch.setattr(CloudSession, "page_size", _page_size)
+    monkeypatch.setattr(CloudSession, "_page_size", _page_size)
     monkeypatch.setattr("bbasync.session.AiohttpTransport", transports())
     return waited
 

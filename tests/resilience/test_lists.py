@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from aiohttp.test_utils import make_mocked_request
@@ -26,7 +26,6 @@ from bbasync import (
     TransportError,
     aio,
 )
-from bbasync.cloud.models.ref import Branch
 from bbasync.testing import FakeCloud, FakeDataCenter, Fault, Faults
 from bbasync.testing.faults import KINDS
 from tests.resilience.trouble import (
@@ -69,7 +68,7 @@ COMMITS = Listing(
 )
 POSTED = Listing(
     "by POST",
-    lambda bb, paging: bb.commits.list_by_post("acme", "api", include=["main"], paging=paging),
+    lambda bb, paging: bb.commits.list("acme", "api", include=["main"] * 200, paging=paging),
     lambda one: one.hash,
 )
 LISTINGS = (BRANCHES, COMMITS, POSTED)
@@ -302,9 +301,9 @@ async def test_who_leaves_early_never_hears_of_the_page_ahead_that_failed() -> N
         fake.faults.add(Fault("disconnect", after=1, times=None))
         async with watched(fake) as session:
             listing = session.bb.refs.list_branches("acme", "api", paging=Paging(size=SIZE, prefetch=True))
-            async with aclosing(cast("AsyncGenerator[Branch]", listing)) as branches:
+            async with aclosing(listing) as branches:
                 async for _ in branches:
-                    await asyncio.sleep(0.02)
+                    await asyncio.wait(session.bb._tasks)  # until the page ahead has failed
                     break
             assert session.seen() == 1 + TRIES
     assert nothing_runs()

@@ -75,7 +75,7 @@ def recording() -> Recording:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bbasync.crawl.pool.fetch", record)
-        patch.setattr(CloudSession, "page_size", _three)
+        patch.setattr(CloudSession, "_page_size", _three)
         asyncio.run(crawl())
     return found
 

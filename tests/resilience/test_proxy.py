@@ -142,7 +142,7 @@ async def test_a_crawl_through_a_proxy_that_reloads_again_and_again_ends_as_the_
 async def test_what_a_proxy_packs_and_chunks_is_unpacked(fake: FakeCloud, proxy: Callable[..., Nginx]) -> None:
     nginx = proxy(server="gzip on; gzip_types *; gzip_min_length 1; gzip_proxied any;", location="")
     async with session(fake, nginx) as bb:
-        response = await bb.send(bb.build("GET", "/repositories/acme/api"))
+        response = await bb._send(bb._build("GET /repositories/acme/api"))
         assert response.headers["content-encoding"] == "gzip"
         assert response.headers["transfer-encoding"] == "chunked"
         assert (await bb.repositories.get("acme", "api")).raw == response.json()

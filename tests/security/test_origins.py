@@ -110,7 +110,11 @@ async def test_a_next_page_that_is_not_plainly_ours_is_asked_of_nobody(
     following = url.format(ours=ours.host, foreign=foreign.host, port=ours.host.partition(":")[2])
     ours.answer = lambda _: web.json_response({"values": [{"name": "a"}], "next": following})
     async with CloudSession(AccessToken(MARK), base_url=ours.url) as bb:
-        for listing in (bb.refs.list_branches("a", "b"), bb.paginate("/x"), bb.commits.list_by_post("a", "b")):
+        for listing in (
+            bb.refs.list_branches("a", "b"),
+            bb.paginate("/x"),
+            bb.commits.list("a", "b", include=["x" * 3000]),
+        ):
             with pytest.raises(PagingError):
                 await aio.collect(listing)
     assert len(ours.requests) == 3
@@ -198,7 +202,7 @@ CLOUD: dict[str, Kind] = {
     "put": lambda bb: bb.request("PUT", "/x", json={"a": 1}),
     "post": lambda bb: bb.pull_requests.create("a", "b", title="t", source_branch="s"),
     "merge": lambda bb: bb.pull_requests.merge("a", "b", 1),
-    "form": lambda bb: aio.collect(bb.commits.list_by_post("a", "b", include=["x"])),
+    "form": lambda bb: aio.collect(bb.commits.list("a", "b", include=["x" * 3000])),
     "upload": lambda bb: bb.source.create_commit("a", "b", files={"x": b"y"}, message="m", branch="main"),
     "delete": lambda bb: bb.refs.delete_branch("a", "b", "c"),
 }

@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from bbasync import AccessToken, ApiToken, CloudSession
-from bbasync.cloud.models.comment import Inline
+from bbasync.cloud.models import Inline
 from bbasync.testing import FakeCloud
 from bbasync.webhooks import Event, WebhookRouter, cloud
 from tests.testing.hook_receiver import SECRET, attached

@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 import pytest
 
-from bbasync.cloud.models.ref import Branch, Tag
+from bbasync.cloud.models import Branch, Tag
 from bbasync.testing import FakeCloud
 from bbasync.testing.cloud_hooks import EVENTS
 from bbasync.webhooks import cloud

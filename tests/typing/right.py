@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any, assert_type
 
 from bbasync import AccessToken, ApiToken, CloudSession, ConflictError, DataCenterSession, Page, Paging, Q, aio
 from bbasync.cloud import watch
-from bbasync.cloud.models.account import Account
-from bbasync.cloud.models.pull_request import PullRequest, PullRequestState
-from bbasync.cloud.models.ref import Branch, Ref
-from bbasync.cloud.models.report import Annotation
-from bbasync.cloud.models.repository import Repository
-from bbasync.cloud.models.source import TreeEntry
-from bbasync.datacenter.models import pull_request as datacenter
+from bbasync.cloud.models import (
+    Account,
+    Annotation,
+    Branch,
+    Commit,
+    MergeStrategy,
+    PullRequest,
+    PullRequestState,
+    Ref,
+    Repository,
+    TreeEntry,
+)
+from bbasync.datacenter import models as datacenter
 from bbasync.errors import ResponseError
 from bbasync.model import Links
 from bbasync.webhooks import Event, WebhookRouter, parse
@@ -25,15 +32,15 @@ async def sessions() -> None:
     async with CloudSession(ApiToken("me@example.org", "token")) as bb:
         assert_type(bb, CloudSession)
         assert_type(await bb.request("GET", "/user"), object)
-        assert_type(bb.paginate("/user/workspaces"), AsyncIterator[dict[str, Any]])
+        assert_type(bb.paginate("/user/workspaces"), AsyncGenerator[dict[str, Any]])
     async with DataCenterSession(AccessToken("token"), base_url="https://host") as dc:
         assert_type(dc, DataCenterSession)
     assert_type(CloudSession.from_env(), CloudSession)
 
 
 async def lists(bb: CloudSession) -> None:
-    assert_type(bb.refs.list("acme", "api"), AsyncIterator[Ref])
-    assert_type(bb.source.list_root("acme", "api"), AsyncIterator[TreeEntry])
+    assert_type(bb.refs.list("acme", "api"), AsyncGenerator[Ref])
+    assert_type(bb.source.list_root("acme", "api"), AsyncGenerator[TreeEntry])
     async for pull in bb.pull_requests.list("acme", "api", state=["OPEN", PullRequestState.MERGED]):
         assert_type(pull, PullRequest)
     async for branch in bb.refs.list_branches("acme", "api", q=Q("name").contains("fix"), paging=Paging(size=10)):
@@ -48,6 +55,21 @@ async def lists(bb: CloudSession) -> None:
         async for name, tag in tags:
             assert_type(name, str)
             assert_type(tag.date, datetime | None)
+
+
+async def closing(bb: CloudSession, dc: DataCenterSession) -> None:
+    async with aclosing(bb.refs.list_branches("acme", "api")) as branches:
+        assert_type(branches, AsyncGenerator[Branch])
+        async for branch in branches:
+            assert_type(branch.merge_strategies, list[MergeStrategy] | None)
+    async with aclosing(bb.paginate("/user/workspaces")) as entries:
+        assert_type(entries, AsyncGenerator[dict[str, Any]])
+    async with aclosing(dc.pull_requests.list_changes("PRJ", "api", 1)) as changes:
+        assert_type(changes, AsyncGenerator[datacenter.Change])
+    async with aclosing(aio.pages(bb.commits.list, "acme", "api", include=["main"])) as pages:
+        assert_type(pages, AsyncGenerator[Page[Commit]])
+    async with aclosing(watch.commits(bb, "acme", "api", "main")) as commits:
+        assert_type(commits, AsyncGenerator[watch.Change[Commit]])
 
 
 async def values(bb: CloudSession) -> None:

@@ -10,9 +10,8 @@ from typing import Any
 import attrs
 import pytest
 
-from bbasync.cloud.models.hook import EventKey
-from bbasync.cloud.models.ref import Branch, Tag
-from bbasync.datacenter.models.pull_request import ParticipantStatus
+from bbasync.cloud.models import Branch, EventKey, Tag
+from bbasync.datacenter.models import ParticipantStatus
 from bbasync.model import Model, OpenEnum
 from bbasync.webhooks import Event, Product, UnknownEvent, cloud, datacenter, parse
 from tests.meta.vendor import load, needs_data

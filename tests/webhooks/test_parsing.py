@@ -4,6 +4,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from types import ModuleType
 
 import pytest
 from multidict import CIMultiDict
@@ -261,3 +262,9 @@ def test_the_module_has_what_it_exports_and_nothing_else() -> None:
     assert set(webhooks.__all__) <= set(dir(webhooks))
     with pytest.raises(AttributeError, match="nothing"):
         webhooks.nothing  # noqa: B018 - reading is what fails
+
+
+@pytest.mark.parametrize("module", [webhooks.cloud, webhooks.datacenter])
+def test_completion_on_the_events_of_a_product_offers_events_only(module: ModuleType) -> None:
+    assert dir(module) == sorted(module.__all__)
+    assert not {"Any", "define", "field"} & set(dir(module))

@@ -1,1 +1,68 @@
-"""The models of Bitbucket Cloud, one file a resource, each imported on first use."""
+"""The models of Bitbucket Cloud, one module a resource, each imported when one of its names is first used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bbasync.lazy import attach
+
+if TYPE_CHECKING:
+    from .comments import *
+    from .commit_statuses import *
+    from .commits import *
+    from .commits.diffs import *
+    from .default_reviewers import *
+    from .groups import *
+    from .participants import *
+    from .permissions import *
+    from .projects import *
+    from .pull_requests import *
+    from .pull_requests.activity import *
+    from .pull_requests.merges import *
+    from .pull_requests.tasks import *
+    from .refs import *
+    from .rendered import *
+    from .reports import *
+    from .repositories import *
+    from .source import *
+    from .users import *
+    from .webhooks import *
+    from .workspaces import *
+
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "comments": "BaseComment Comment CommentResolution Inline",
+        "commit_statuses": "CommitStatus CommitStatusState",
+        "commits": "BaseCommit Commit",
+        "commits.diffs": "ConflictScenario DiffStat DiffStatus FileConflict",
+        "default_reviewers": "DefaultReviewer DefaultReviewerType",
+        "groups": "Group",
+        "participants": "Participant ParticipantRole ParticipantState",
+        "permissions": (
+            "Permission ProjectGroupPermission ProjectUserPermission RepositoryGroupPermission "
+            "RepositoryPermission RepositoryUserPermission"
+        ),
+        "projects": "BaseProject Project",
+        "pull_requests": (
+            "BasePullRequest PullRequest PullRequestBranch PullRequestEndpoint PullRequestState RenderedPullRequest"
+        ),
+        "pull_requests.activity": "PullRequestActivity PullRequestReview PullRequestUpdate",
+        "pull_requests.merges": (
+            "MergeCheck MergeQueue MergeTask MergeTaskStatus MergeabilityCheck MergeabilityCheckType "
+            "MergeabilityChecks MergeabilityStatus"
+        ),
+        "pull_requests.tasks": "Task TaskState",
+        "refs": "Branch MergeStrategy Ref Tag",
+        "rendered": "Rendered",
+        "reports": (
+            "Annotation AnnotationBody AnnotationResult AnnotationType Report ReportData ReportDataType "
+            "ReportResult ReportType Severity"
+        ),
+        "repositories": "BaseRepository ForkPolicy InheritanceState MainBranch Repository RepositoryRole",
+        "source": "BaseFile CommitDirectory CommitFile FileAttribute TreeEntry",
+        "users": "Account AccountType Author Email",
+        "webhooks": "EventKey HookEvent HookSubject SubjectType SubjectTypes Webhook",
+        "workspaces": "BaseWorkspace ForkingMode Workspace WorkspaceAccess WorkspaceMembership WorkspaceRole",
+    },
+)

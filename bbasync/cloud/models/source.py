@@ -6,9 +6,8 @@ from typing import ClassVar
 
 from attrs import define
 
+from bbasync.cloud.models.commits import BaseCommit
 from bbasync.model import Model, OpenEnum
-
-from .commit import BaseCommit
 
 __all__ = ["BaseFile", "CommitDirectory", "CommitFile", "FileAttribute", "TreeEntry"]
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bbasync.cloud.models.commit_status import CommitStatus, CommitStatusState
-from bbasync.cloud.query import page_fields
-from bbasync.service import Service
+from bbasync.cloud.models.commit_statuses import CommitStatus, CommitStatusState
+from bbasync.service import Service, lists
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from bbasync.paging import Paging
 
@@ -19,7 +18,8 @@ __all__ = ["CommitStatuses"]
 class CommitStatuses(Service):
     """Build statuses of commits: `bb.commit_statuses`."""
 
-    async def list(
+    @lists
+    def list(
         self,
         workspace: str,
         repo_slug: str,
@@ -30,25 +30,23 @@ class CommitStatuses(Service):
         sort: str | None = None,
         fields: str | None = None,
         paging: Paging | None = None,
-    ) -> AsyncIterator[CommitStatus]:
+    ) -> AsyncGenerator[CommitStatus]:
         """List the statuses of a commit, the oldest first.
 
         `refname` leaves those out that were reported for another branch.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/repositories/{workspace}/{repo_slug}/commit/{commit}/statuses",
+        return self._list(
+            CommitStatus,
+            "GET /repositories/{workspace}/{repo_slug}/commit/{commit}/statuses",
             (workspace, repo_slug, commit),
-            query={"refname": refname, "q": q, "sort": sort, "fields": page_fields(fields)},
+            query={"refname": refname, "q": q, "sort": sort, "fields": fields},
+            paging=paging,
         )
-        async with self._pages(CommitStatus, request, paging) as pages:
-            async for page in pages:
-                for status in page:
-                    yield status
 
-    async def list_for_pull_request(
+    @lists
+    def list_for_pull_request(
         self,
         workspace: str,
         repo_slug: str,
@@ -58,21 +56,18 @@ class CommitStatuses(Service):
         sort: str | None = None,
         fields: str | None = None,
         paging: Paging | None = None,
-    ) -> AsyncIterator[CommitStatus]:
+    ) -> AsyncGenerator[CommitStatus]:
         """List the statuses of a pull request.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/statuses",
+        return self._list(
+            CommitStatus,
+            "GET /repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/statuses",
             (workspace, repo_slug, pull_request_id),
-            query={"q": q, "sort": sort, "fields": page_fields(fields)},
+            query={"q": q, "sort": sort, "fields": fields},
+            paging=paging,
         )
-        async with self._pages(CommitStatus, request, paging) as pages:
-            async for page in pages:
-                for status in page:
-                    yield status
 
     async def create(
         self,
@@ -95,21 +90,13 @@ class CommitStatuses(Service):
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        request = self._build(
-            "POST",
-            "/repositories/{workspace}/{repo_slug}/commit/{commit}/statuses/build",
+        return await self._call(
+            CommitStatus,
+            "POST /repositories/{workspace}/{repo_slug}/commit/{commit}/statuses/build",
             (workspace, repo_slug, commit),
-            json={
-                "key": key,
-                "state": state,
-                "name": name,
-                "description": description,
-                "url": url,
-                "refname": refname,
-            },
+            json={"key": key, "state": state, "name": name, "description": description, "url": url, "refname": refname},
             repeatable=True,
         )
-        return await self._fetch(CommitStatus, request)
 
     async def get(
         self, workspace: str, repo_slug: str, commit: str, key: str, *, fields: str | None = None
@@ -118,13 +105,12 @@ class CommitStatuses(Service):
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/repositories/{workspace}/{repo_slug}/commit/{commit}/statuses/build/{key}",
+        return await self._call(
+            CommitStatus,
+            "GET /repositories/{workspace}/{repo_slug}/commit/{commit}/statuses/build/{key}",
             (workspace, repo_slug, commit, key),
             query={"fields": fields},
         )
-        return await self._fetch(CommitStatus, request)
 
     async def update(
         self,
@@ -143,9 +129,9 @@ class CommitStatuses(Service):
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        request = self._build(
-            "PUT",
-            "/repositories/{workspace}/{repo_slug}/commit/{commit}/statuses/build/{key}",
+        return await self._call(
+            CommitStatus,
+            "PUT /repositories/{workspace}/{repo_slug}/commit/{commit}/statuses/build/{key}",
             (workspace, repo_slug, commit, key),
             json={
                 "key": key,  # the vendor's schema asks for it here too, though it cannot be changed
@@ -156,4 +142,3 @@ class CommitStatuses(Service):
                 "refname": refname,
             },
         )
-        return await self._fetch(CommitStatus, request)

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bbasync.cloud.models.report import Annotation, AnnotationBody, Report, ReportData, ReportResult, ReportType
-from bbasync.cloud.query import page_fields
-from bbasync.service import Service
+from bbasync.cloud.models.reports import Annotation, AnnotationBody, Report, ReportData, ReportResult, ReportType
+from bbasync.service import Service, lists
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
     from bbasync.paging import Paging
 
@@ -26,29 +25,21 @@ _Annotations = list[Annotation]
 class Reports(Service):
     """Reports on a commit and their annotations: `bb.reports`."""
 
-    async def list(
-        self,
-        workspace: str,
-        repo_slug: str,
-        commit: str,
-        *,
-        fields: str | None = None,
-        paging: Paging | None = None,
-    ) -> AsyncIterator[Report]:
+    @lists
+    def list(
+        self, workspace: str, repo_slug: str, commit: str, *, fields: str | None = None, paging: Paging | None = None
+    ) -> AsyncGenerator[Report]:
         """List the reports on a commit.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/repositories/{workspace}/{repo_slug}/commit/{commit}/reports",
+        return self._list(
+            Report,
+            "GET /repositories/{workspace}/{repo_slug}/commit/{commit}/reports",
             (workspace, repo_slug, commit),
-            query={"fields": page_fields(fields)},
+            query={"fields": fields},
+            paging=paging,
         )
-        async with self._pages(Report, request, paging) as pages:
-            async for page in pages:
-                for report in page:
-                    yield report
 
     async def get(
         self, workspace: str, repo_slug: str, commit: str, report_id: str, *, fields: str | None = None
@@ -57,13 +48,12 @@ class Reports(Service):
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/repositories/{workspace}/{repo_slug}/commit/{commit}/reports/{reportId}",
+        return await self._call(
+            Report,
+            "GET /repositories/{workspace}/{repo_slug}/commit/{commit}/reports/{reportId}",
             (workspace, repo_slug, commit, report_id),
             query={"fields": fields},
         )
-        return await self._fetch(Report, request)
 
     async def put(
         self,
@@ -92,9 +82,9 @@ class Reports(Service):
         """
         if len(data) > _MOST_DATA:
             raise ValueError(f"a report shows at most {_MOST_DATA} data, got {len(data)}")
-        request = self._build(
-            "PUT",
-            "/repositories/{workspace}/{repo_slug}/commit/{commit}/reports/{reportId}",
+        return await self._call(
+            Report,
+            "PUT /repositories/{workspace}/{repo_slug}/commit/{commit}/reports/{reportId}",
             (workspace, repo_slug, commit, report_id),
             json={
                 "title": title,
@@ -109,21 +99,19 @@ class Reports(Service):
                 "external_id": external_id,
             },
         )
-        return await self._fetch(Report, request)
 
     async def delete(self, workspace: str, repo_slug: str, commit: str, report_id: str) -> None:
         """Delete a report.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        request = self._build(
-            "DELETE",
-            "/repositories/{workspace}/{repo_slug}/commit/{commit}/reports/{reportId}",
+        await self._run(
+            "DELETE /repositories/{workspace}/{repo_slug}/commit/{commit}/reports/{reportId}",
             (workspace, repo_slug, commit, report_id),
         )
-        await self._run(request)
 
-    async def list_annotations(
+    @lists
+    def list_annotations(
         self,
         workspace: str,
         repo_slug: str,
@@ -132,21 +120,18 @@ class Reports(Service):
         *,
         fields: str | None = None,
         paging: Paging | None = None,
-    ) -> AsyncIterator[Annotation]:
+    ) -> AsyncGenerator[Annotation]:
         """List the annotations of a report.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/repositories/{workspace}/{repo_slug}/commit/{commit}/reports/{reportId}/annotations",
+        return self._list(
+            Annotation,
+            "GET /repositories/{workspace}/{repo_slug}/commit/{commit}/reports/{reportId}/annotations",
             (workspace, repo_slug, commit, report_id),
-            query={"fields": page_fields(fields)},
+            query={"fields": fields},
+            paging=paging,
         )
-        async with self._pages(Annotation, request, paging) as pages:
-            async for page in pages:
-                for annotation in page:
-                    yield annotation
 
     async def create_annotations(
         self, workspace: str, repo_slug: str, commit: str, report_id: str, *, annotations: Sequence[AnnotationBody]
@@ -163,13 +148,12 @@ class Reports(Service):
         ids = {annotation.external_id for annotation in annotations}
         if None in ids or len(ids) < len(annotations):
             raise ValueError("each annotation needs an external_id of its own")
-        request = self._build(
-            "POST",
-            "/repositories/{workspace}/{repo_slug}/commit/{commit}/reports/{reportId}/annotations",
+        return await self._call(
+            _Annotations,
+            "POST /repositories/{workspace}/{repo_slug}/commit/{commit}/reports/{reportId}/annotations",
             (workspace, repo_slug, commit, report_id),
             json=[annotation.body() for annotation in annotations],
         )
-        return await self._fetch(_Annotations, request)
 
     async def get_annotation(
         self,
@@ -185,13 +169,12 @@ class Reports(Service):
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/repositories/{workspace}/{repo_slug}/commit/{commit}/reports/{reportId}/annotations/{annotationId}",
+        return await self._call(
+            Annotation,
+            "GET /repositories/{workspace}/{repo_slug}/commit/{commit}/reports/{reportId}/annotations/{annotationId}",
             (workspace, repo_slug, commit, report_id, annotation_id),
             query={"fields": fields},
         )
-        return await self._fetch(Annotation, request)
 
     async def put_annotation(
         self,
@@ -207,13 +190,12 @@ class Reports(Service):
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        request = self._build(
-            "PUT",
-            "/repositories/{workspace}/{repo_slug}/commit/{commit}/reports/{reportId}/annotations/{annotationId}",
+        return await self._call(
+            Annotation,
+            "PUT /repositories/{workspace}/{repo_slug}/commit/{commit}/reports/{reportId}/annotations/{annotationId}",
             (workspace, repo_slug, commit, report_id, annotation_id),
             json=annotation.body(),
         )
-        return await self._fetch(Annotation, request)
 
     async def delete_annotation(
         self, workspace: str, repo_slug: str, commit: str, report_id: str, annotation_id: str
@@ -222,9 +204,7 @@ class Reports(Service):
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        request = self._build(
-            "DELETE",
-            "/repositories/{workspace}/{repo_slug}/commit/{commit}/reports/{reportId}/annotations/{annotationId}",
+        await self._run(
+            "DELETE /repositories/{workspace}/{repo_slug}/commit/{commit}/reports/{reportId}/annotations/{annotationId}",
             (workspace, repo_slug, commit, report_id, annotation_id),
         )
-        await self._run(request)

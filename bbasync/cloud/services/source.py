@@ -7,16 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from attrs import evolve
-
-from bbasync.cloud.models.commit import Rendered
+from bbasync.cloud.models.rendered import Rendered
 from bbasync.cloud.models.source import CommitDirectory, CommitFile, TreeEntry
-from bbasync.cloud.query import page_fields
 from bbasync.request import Part, SubPath, expand
-from bbasync.service import Service
+from bbasync.service import Service, lists
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import AsyncGenerator, Iterable, Mapping
     from contextlib import AbstractAsyncContextManager
 
     from bbasync.paging import Paging
@@ -35,38 +32,36 @@ class Source(Service):
     encoded: name the hash of its head. https://github.com/decaporg/decap-cms/issues/2105
     """
 
-    async def list_root(
+    @lists
+    def list_root(
         self, workspace: str, repo_slug: str, *, fields: str | None = None, paging: Paging | None = None
-    ) -> AsyncIterator[TreeEntry]:
+    ) -> AsyncGenerator[TreeEntry]:
         """List the root directory at the head of the main branch.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/repositories/{workspace}/{repo_slug}/src",
+        return self._list(
+            cast("type[TreeEntry]", TreeEntry),
+            "GET /repositories/{workspace}/{repo_slug}/src",
             (workspace, repo_slug),
-            query={"fields": page_fields(fields)},
+            query={"fields": fields},
+            paging=paging,
         )
-        async with self._pages(cast("type[TreeEntry]", TreeEntry), request, paging) as pages:
-            async for page in pages:
-                for entry in page:
-                    yield entry
 
     async def get_root_metadata(self, workspace: str, repo_slug: str, *, fields: str | None = None) -> CommitDirectory:
         """Return the root directory at the head of the main branch as an object; it names the commit.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/repositories/{workspace}/{repo_slug}/src",
+        return await self._call(
+            CommitDirectory,
+            "GET /repositories/{workspace}/{repo_slug}/src",
             (workspace, repo_slug),
             query={"format": "meta", "fields": fields},
         )
-        return await self._fetch(CommitDirectory, request)
 
-    async def list_directory(
+    @lists
+    def list_directory(
         self,
         workspace: str,
         repo_slug: str,
@@ -78,7 +73,7 @@ class Source(Service):
         max_depth: int | None = None,
         fields: str | None = None,
         paging: Paging | None = None,
-    ) -> AsyncIterator[TreeEntry]:
+    ) -> AsyncGenerator[TreeEntry]:
         """List the files and directories of a directory, "/" being the root.
 
         `max_depth` goes into subdirectories, breadth first, 1 being none; a tree too deep for the server is a
@@ -86,16 +81,13 @@ class Source(Service):
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/repositories/{workspace}/{repo_slug}/src/{commit}/{path}",
+        return self._list(
+            cast("type[TreeEntry]", TreeEntry),
+            "GET /repositories/{workspace}/{repo_slug}/src/{commit}/{path}",
             (workspace, repo_slug, commit, SubPath(path)),
-            query={"q": q, "sort": sort, "max_depth": max_depth, "fields": page_fields(fields)},
+            query={"q": q, "sort": sort, "max_depth": max_depth, "fields": fields},
+            paging=paging,
         )
-        async with self._pages(cast("type[TreeEntry]", TreeEntry), request, paging) as pages:
-            async for page in pages:
-                for entry in page:
-                    yield entry
 
     async def get_metadata(
         self, workspace: str, repo_slug: str, commit: str, path: str, *, fields: str | None = None
@@ -104,13 +96,12 @@ class Source(Service):
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/repositories/{workspace}/{repo_slug}/src/{commit}/{path}",
+        return await self._call(
+            cast("type[TreeEntry]", TreeEntry),
+            "GET /repositories/{workspace}/{repo_slug}/src/{commit}/{path}",
             (workspace, repo_slug, commit, SubPath(path)),
             query={"format": "meta", "fields": fields},
         )
-        return await self._fetch(cast("type[TreeEntry]", TreeEntry), request)
 
     async def get_rendered(
         self, workspace: str, repo_slug: str, commit: str, path: str, *, fields: str | None = None
@@ -121,43 +112,36 @@ class Source(Service):
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/repositories/{workspace}/{repo_slug}/src/{commit}/{path}",
+        return await self._call(
+            Rendered,
+            "GET /repositories/{workspace}/{repo_slug}/src/{commit}/{path}",
             (workspace, repo_slug, commit, SubPath(path)),
             query={"format": "rendered", "fields": fields},
         )
-        return await self._fetch(Rendered, request)
 
     async def read(self, workspace: str, repo_slug: str, commit: str, path: str) -> bytes:
         """Return the bytes of a file, those of a large file from Git LFS too; of a directory, its first page as JSON.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/repositories/{workspace}/{repo_slug}/src/{commit}/{path}",
+        return await self._read(
+            "GET /repositories/{workspace}/{repo_slug}/src/{commit}/{path}",
             (workspace, repo_slug, commit, SubPath(path)),
             group="raw",
-            accept="*/*",
-            leaves_origin=True,  # a file of Git LFS lies with the vendor's media service
+            leaves_origin=True,
         )
-        return await self._read(request)
 
     def open(self, workspace: str, repo_slug: str, commit: str, path: str) -> AbstractAsyncContextManager[Stream]:
         """Open a file to read it piece by piece: `async with ... as stream: async for chunk in stream`.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/repositories/{workspace}/{repo_slug}/src/{commit}/{path}",
+        return self._open(
+            "GET /repositories/{workspace}/{repo_slug}/src/{commit}/{path}",
             (workspace, repo_slug, commit, SubPath(path)),
             group="raw",
-            accept="*/*",
-            leaves_origin=True,  # a file of Git LFS lies with the vendor's media service
+            leaves_origin=True,
         )
-        return self._open(request)
 
     async def get_size(self, workspace: str, repo_slug: str, commit: str, path: str) -> int | None:
         """Return the size of a file in bytes by asking for its headers only; None if the server does not tell.
@@ -166,20 +150,19 @@ class Source(Service):
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        request = self._build(
-            "HEAD",
-            "/repositories/{workspace}/{repo_slug}/src/{commit}/{path}",
+        response = await self._send(
+            "HEAD /repositories/{workspace}/{repo_slug}/src/{commit}/{path}",
             (workspace, repo_slug, commit, SubPath(path)),
             group="raw",
             accept="*/*",
+            headers={"Accept-Encoding": "identity"},  # of a compressed response the length would be the compressed one
             leaves_origin=True,  # a file of Git LFS lies with the vendor's media service
         )
-        # of a compressed answer the length would be the compressed one
-        request = evolve(request, headers={**request.headers, "Accept-Encoding": "identity"})
-        length = (await self._session.send(request)).headers.get("content-length", "")
+        length = response.headers.get("content-length", "")
         return int(length) if length.isdecimal() else None
 
-    async def list_file_history(
+    @lists
+    def list_file_history(
         self,
         workspace: str,
         repo_slug: str,
@@ -191,7 +174,7 @@ class Source(Service):
         sort: str | None = None,
         fields: str | None = None,
         paging: Paging | None = None,
-    ) -> AsyncIterator[CommitFile]:
+    ) -> AsyncGenerator[CommitFile]:
         """List the commits up to `commit` that changed a file, the newest first, as the file at each of them.
 
         It is followed across renames unless `renames=False`. More of the commits than their hashes comes with
@@ -199,16 +182,13 @@ class Source(Service):
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/repositories/{workspace}/{repo_slug}/filehistory/{commit}/{path}",
+        return self._list(
+            CommitFile,
+            "GET /repositories/{workspace}/{repo_slug}/filehistory/{commit}/{path}",
             (workspace, repo_slug, commit, SubPath(path)),
-            query={"renames": renames, "q": q, "sort": sort, "fields": page_fields(fields)},
+            query={"renames": renames, "q": q, "sort": sort, "fields": fields},
+            paging=paging,
         )
-        async with self._pages(CommitFile, request, paging) as pages:
-            async for page in pages:
-                for file in page:
-                    yield file
 
     async def create_commit(
         self,
@@ -249,19 +229,16 @@ class Source(Service):
             raise ValueError("nothing to commit: name files, executables, links or deletions, or a new branch")
         if twice := [path for path, times in Counter(paths).items() if times > 1]:
             raise ValueError(f"each path can be named once, got twice: {', '.join(twice)}")
-        request = self._build(
-            "POST",
-            "/repositories/{workspace}/{repo_slug}/src",
+        response = await self._send(
+            "POST /repositories/{workspace}/{repo_slug}/src",
             (workspace, repo_slug),
             parts=(
                 *(_field(name, text) for name, text in texts.items() if text is not None),
                 *(_field("files", path) for path in gone),
                 *uploads,
             ),
-            accept="*/*",
         )
-        # the answer has no body: whatever is not JSON, such as a login page, is none of the vendor's
-        location = (await self._session.send(evolve(request, json=True))).headers.get("location", "")
+        location = response.headers.get("location", "")
         return location.rstrip("/").rpartition("/")[2] or None
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bbasync.cloud.models.hook import EventKey, HookEvent, SubjectType, SubjectTypes, Webhook
-from bbasync.cloud.query import page_fields
+from bbasync.cloud.models.webhooks import EventKey, HookEvent, SubjectType, SubjectTypes, Webhook
 from bbasync.request import UNSET, Unset, nullable
-from bbasync.service import Service
+from bbasync.service import Service, lists
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
     from bbasync.paging import Paging
 
@@ -20,24 +19,22 @@ __all__ = ["Webhooks"]
 class Webhooks(Service):
     """Webhooks of repositories and workspaces: `bb.webhooks`."""
 
-    async def list_repository_hooks(
+    @lists
+    def list_repository_hooks(
         self, workspace: str, repo_slug: str, *, fields: str | None = None, paging: Paging | None = None
-    ) -> AsyncIterator[Webhook]:
+    ) -> AsyncGenerator[Webhook]:
         """List the webhooks of a repository, without those of its workspace.
 
         Scope: webhook (OAuth), read:webhook:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/repositories/{workspace}/{repo_slug}/hooks",
+        return self._list(
+            Webhook,
+            "GET /repositories/{workspace}/{repo_slug}/hooks",
             (workspace, repo_slug),
-            query={"fields": page_fields(fields)},
+            query={"fields": fields},
             group="webhooks",
+            paging=paging,
         )
-        async with self._pages(Webhook, request, paging) as pages:
-            async for page in pages:
-                for hook in page:
-                    yield hook
 
     async def create_repository_hook(
         self,
@@ -57,14 +54,13 @@ class Webhooks(Service):
 
         Scope: webhook (OAuth), read:webhook:bitbucket, write:webhook:bitbucket (API token).
         """
-        request = self._build(
-            "POST",
-            "/repositories/{workspace}/{repo_slug}/hooks",
+        return await self._call(
+            Webhook,
+            "POST /repositories/{workspace}/{repo_slug}/hooks",
             (workspace, repo_slug),
             json={"url": url, "events": list(events), "description": description, "active": active, "secret": secret},
             group="webhooks",
         )
-        return await self._fetch(Webhook, request)
 
     async def get_repository_hook(
         self, workspace: str, repo_slug: str, uid: str, *, fields: str | None = None
@@ -73,14 +69,13 @@ class Webhooks(Service):
 
         Scope: webhook (OAuth), read:webhook:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/repositories/{workspace}/{repo_slug}/hooks/{uid}",
+        return await self._call(
+            Webhook,
+            "GET /repositories/{workspace}/{repo_slug}/hooks/{uid}",
             (workspace, repo_slug, uid),
             query={"fields": fields},
             group="webhooks",
         )
-        return await self._fetch(Webhook, request)
 
     async def update_repository_hook(
         self,
@@ -100,9 +95,9 @@ class Webhooks(Service):
 
         Scope: webhook (OAuth), read:webhook:bitbucket, write:webhook:bitbucket (API token).
         """
-        request = self._build(
-            "PUT",
-            "/repositories/{workspace}/{repo_slug}/hooks/{uid}",
+        return await self._call(
+            Webhook,
+            "PUT /repositories/{workspace}/{repo_slug}/hooks/{uid}",
             (workspace, repo_slug, uid),
             json={
                 "url": url,
@@ -113,39 +108,32 @@ class Webhooks(Service):
             },
             group="webhooks",
         )
-        return await self._fetch(Webhook, request)
 
     async def delete_repository_hook(self, workspace: str, repo_slug: str, uid: str) -> None:
         """Delete a webhook of a repository.
 
         Scope: webhook (OAuth), delete:webhook:bitbucket (API token).
         """
-        request = self._build(
-            "DELETE",
-            "/repositories/{workspace}/{repo_slug}/hooks/{uid}",
-            (workspace, repo_slug, uid),
-            group="webhooks",
+        await self._run(
+            "DELETE /repositories/{workspace}/{repo_slug}/hooks/{uid}", (workspace, repo_slug, uid), group="webhooks"
         )
-        await self._run(request)
 
-    async def list_workspace_hooks(
+    @lists
+    def list_workspace_hooks(
         self, workspace: str, *, fields: str | None = None, paging: Paging | None = None
-    ) -> AsyncIterator[Webhook]:
+    ) -> AsyncGenerator[Webhook]:
         """List the webhooks of a workspace, which are called for all its repositories.
 
         Scope: webhook (OAuth), read:webhook:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/workspaces/{workspace}/hooks",
+        return self._list(
+            Webhook,
+            "GET /workspaces/{workspace}/hooks",
             (workspace,),
-            query={"fields": page_fields(fields)},
+            query={"fields": fields},
             group="webhooks",
+            paging=paging,
         )
-        async with self._pages(Webhook, request, paging) as pages:
-            async for page in pages:
-                for hook in page:
-                    yield hook
 
     async def create_workspace_hook(
         self,
@@ -164,28 +152,26 @@ class Webhooks(Service):
 
         Scope: webhook (OAuth), read:webhook:bitbucket, write:webhook:bitbucket (API token).
         """
-        request = self._build(
-            "POST",
-            "/workspaces/{workspace}/hooks",
+        return await self._call(
+            Webhook,
+            "POST /workspaces/{workspace}/hooks",
             (workspace,),
             json={"url": url, "events": list(events), "description": description, "active": active, "secret": secret},
             group="webhooks",
         )
-        return await self._fetch(Webhook, request)
 
     async def get_workspace_hook(self, workspace: str, uid: str, *, fields: str | None = None) -> Webhook:
         """Return a webhook of a workspace by its UUID, in braces.
 
         Scope: webhook (OAuth), read:webhook:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/workspaces/{workspace}/hooks/{uid}",
+        return await self._call(
+            Webhook,
+            "GET /workspaces/{workspace}/hooks/{uid}",
             (workspace, uid),
             query={"fields": fields},
             group="webhooks",
         )
-        return await self._fetch(Webhook, request)
 
     async def update_workspace_hook(
         self,
@@ -204,9 +190,9 @@ class Webhooks(Service):
 
         Scope: webhook (OAuth), read:webhook:bitbucket, write:webhook:bitbucket (API token).
         """
-        request = self._build(
-            "PUT",
-            "/workspaces/{workspace}/hooks/{uid}",
+        return await self._call(
+            Webhook,
+            "PUT /workspaces/{workspace}/hooks/{uid}",
             (workspace, uid),
             json={
                 "url": url,
@@ -217,39 +203,34 @@ class Webhooks(Service):
             },
             group="webhooks",
         )
-        return await self._fetch(Webhook, request)
 
     async def delete_workspace_hook(self, workspace: str, uid: str) -> None:
         """Delete a webhook of a workspace.
 
         Scope: webhook (OAuth), delete:webhook:bitbucket (API token).
         """
-        request = self._build("DELETE", "/workspaces/{workspace}/hooks/{uid}", (workspace, uid), group="webhooks")
-        await self._run(request)
+        await self._run("DELETE /workspaces/{workspace}/hooks/{uid}", (workspace, uid), group="webhooks")
 
     async def get_subject_types(self, *, fields: str | None = None) -> SubjectTypes:
         """Return the kinds of things that webhooks stand on; public.
 
         Scope: none.
         """
-        request = self._build("GET", "/hook_events", query={"fields": fields}, group="webhooks")
-        return await self._fetch(SubjectTypes, request)
+        return await self._call(SubjectTypes, "GET /hook_events", query={"fields": fields}, group="webhooks")
 
-    async def list_events(
+    @lists
+    def list_events(
         self, subject_type: SubjectType | str, *, fields: str | None = None, paging: Paging | None = None
-    ) -> AsyncIterator[HookEvent]:
+    ) -> AsyncGenerator[HookEvent]:
         """List the events that webhooks on a kind of thing can be called for; public.
 
         Scope: none.
         """
-        request = self._build(
-            "GET",
-            "/hook_events/{subject_type}",
+        return self._list(
+            HookEvent,
+            "GET /hook_events/{subject_type}",
             (subject_type,),
-            query={"fields": page_fields(fields)},
+            query={"fields": fields},
             group="webhooks",
+            paging=paging,
         )
-        async with self._pages(HookEvent, request, paging) as pages:
-            async for page in pages:
-                for event in page:
-                    yield event

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bbasync.cloud.models.membership import WorkspaceAccess, WorkspaceMembership
-from bbasync.cloud.models.permission import RepositoryPermission
-from bbasync.cloud.models.workspace import Workspace
-from bbasync.cloud.query import page_fields
-from bbasync.service import Service
+from bbasync.cloud.models.permissions import RepositoryPermission
+from bbasync.cloud.models.workspaces import Workspace, WorkspaceAccess, WorkspaceMembership
+from bbasync.service import Service, lists
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from bbasync.paging import Paging
 
@@ -21,7 +19,8 @@ __all__ = ["Workspaces"]
 class Workspaces(Service):
     """Workspaces, their members and permissions: `bb.workspaces`."""
 
-    async def list(
+    @lists
+    def list(
         self,
         *,
         administrator: bool | None = None,
@@ -29,7 +28,7 @@ class Workspaces(Service):
         sort: str | None = None,
         fields: str | None = None,
         paging: Paging | None = None,
-    ) -> AsyncIterator[WorkspaceAccess]:
+    ) -> AsyncGenerator[WorkspaceAccess]:
         """List the workspaces that the credential's own user can see, each by UUID and slug.
 
         `administrator` keeps those the user administers, or the others. `q` and `sort` know `slug` only, by that
@@ -37,35 +36,33 @@ class Workspaces(Service):
 
         Scope: account (OAuth), read:workspace:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/user/workspaces",
-            query={"administrator": administrator, "q": q, "sort": sort, "fields": page_fields(fields)},
+        return self._list(
+            WorkspaceAccess,
+            "GET /user/workspaces",
+            query={"administrator": administrator, "q": q, "sort": sort, "fields": fields},
+            paging=paging,
         )
-        async with self._pages(WorkspaceAccess, request, paging) as pages:
-            async for page in pages:
-                for access in page:
-                    yield access
 
     async def get(self, workspace: str, *, fields: str | None = None) -> Workspace:
         """Return a workspace by slug, or by UUID in braces.
 
         Scope: none (OAuth), read:workspace:bitbucket (API token).
         """
-        request = self._build("GET", "/workspaces/{workspace}", (workspace,), query={"fields": fields})
-        return await self._fetch(Workspace, request)
+        return await self._call(Workspace, "GET /workspaces/{workspace}", (workspace,), query={"fields": fields})
 
     async def get_own_permission(self, workspace: str, *, fields: str | None = None) -> WorkspaceMembership:
         """Return the highest role that the credential's own user has in a workspace.
 
         Scope: account (OAuth), read:workspace:bitbucket (API token).
         """
-        request = self._build("GET", "/user/workspaces/{workspace}/permission", (workspace,), query={"fields": fields})
-        return await self._fetch(WorkspaceMembership, request)
+        return await self._call(
+            WorkspaceMembership, "GET /user/workspaces/{workspace}/permission", (workspace,), query={"fields": fields}
+        )
 
-    async def list_members(
+    @lists
+    def list_members(
         self, workspace: str, *, q: str | None = None, fields: str | None = None, paging: Paging | None = None
-    ) -> AsyncIterator[WorkspaceMembership]:
+    ) -> AsyncGenerator[WorkspaceMembership]:
         """List the members of a workspace, without their roles.
 
         Administrators may look for at most 90 addresses at a time with `q='user.email IN ("a@example.org")'`, and
@@ -73,48 +70,46 @@ class Workspaces(Service):
 
         Scope: account (OAuth), read:workspace:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/workspaces/{workspace}/members",
+        return self._list(
+            WorkspaceMembership,
+            "GET /workspaces/{workspace}/members",
             (workspace,),
-            query={"q": q, "fields": page_fields(fields)},
+            query={"q": q, "fields": fields},
+            paging=paging,
         )
-        async with self._pages(WorkspaceMembership, request, paging) as pages:
-            async for page in pages:
-                for membership in page:
-                    yield membership
 
     async def get_member(self, workspace: str, member: str, *, fields: str | None = None) -> WorkspaceMembership:
         """Return a membership by the member's UUID, in braces, or Atlassian account id.
 
         Scope: account (OAuth), read:workspace:bitbucket (API token).
         """
-        request = self._build(
-            "GET", "/workspaces/{workspace}/members/{member}", (workspace, member), query={"fields": fields}
+        return await self._call(
+            WorkspaceMembership,
+            "GET /workspaces/{workspace}/members/{member}",
+            (workspace, member),
+            query={"fields": fields},
         )
-        return await self._fetch(WorkspaceMembership, request)
 
-    async def list_permissions(
+    @lists
+    def list_permissions(
         self, workspace: str, *, q: str | None = None, fields: str | None = None, paging: Paging | None = None
-    ) -> AsyncIterator[WorkspaceMembership]:
+    ) -> AsyncGenerator[WorkspaceMembership]:
         """List the members of a workspace with their roles.
 
         `q='permission="owner"'` keeps the owners.
 
         Scope: account (OAuth), read:workspace:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/workspaces/{workspace}/permissions",
+        return self._list(
+            WorkspaceMembership,
+            "GET /workspaces/{workspace}/permissions",
             (workspace,),
-            query={"q": q, "fields": page_fields(fields)},
+            query={"q": q, "fields": fields},
+            paging=paging,
         )
-        async with self._pages(WorkspaceMembership, request, paging) as pages:
-            async for page in pages:
-                for membership in page:
-                    yield membership
 
-    async def list_all_repository_permissions(
+    @lists
+    def list_all_repository_permissions(
         self,
         workspace: str,
         *,
@@ -122,25 +117,23 @@ class Workspaces(Service):
         sort: str | None = None,
         fields: str | None = None,
         paging: Paging | None = None,
-    ) -> AsyncIterator[RepositoryPermission]:
+    ) -> AsyncGenerator[RepositoryPermission]:
         """List what every user may do in effect with every repository of a workspace; administrators only.
 
         `q` and `sort` know repository, user and permission, which has an order: `q='permission>"read"'`.
 
         Scope: account (OAuth), read:repository:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/workspaces/{workspace}/permissions/repositories",
+        return self._list(
+            RepositoryPermission,
+            "GET /workspaces/{workspace}/permissions/repositories",
             (workspace,),
-            query={"q": q, "sort": sort, "fields": page_fields(fields)},
+            query={"q": q, "sort": sort, "fields": fields},
+            paging=paging,
         )
-        async with self._pages(RepositoryPermission, request, paging) as pages:
-            async for page in pages:
-                for permission in page:
-                    yield permission
 
-    async def list_repository_permissions(
+    @lists
+    def list_repository_permissions(
         self,
         workspace: str,
         repo_slug: str,
@@ -149,7 +142,7 @@ class Workspaces(Service):
         sort: str | None = None,
         fields: str | None = None,
         paging: Paging | None = None,
-    ) -> AsyncIterator[RepositoryPermission]:
+    ) -> AsyncGenerator[RepositoryPermission]:
         """List what every user may do in effect with one repository; its administrators only.
 
         What was granted, and to which groups, is in `bb.repositories.list_user_permissions` and
@@ -157,16 +150,13 @@ class Workspaces(Service):
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        request = self._build(
-            "GET",
-            "/workspaces/{workspace}/permissions/repositories/{repo_slug}",
+        return self._list(
+            RepositoryPermission,
+            "GET /workspaces/{workspace}/permissions/repositories/{repo_slug}",
             (workspace, repo_slug),
-            query={"q": q, "sort": sort, "fields": page_fields(fields)},
+            query={"q": q, "sort": sort, "fields": fields},
+            paging=paging,
         )
-        async with self._pages(RepositoryPermission, request, paging) as pages:
-            async for page in pages:
-                for permission in page:
-                    yield permission
 
     async def get_gpg_public_key(self, workspace: str) -> str:
         """Return the public keys that the vendor signs with for a workspace, as armoured text.
@@ -175,5 +165,4 @@ class Workspaces(Service):
 
         Scope: account (OAuth), read:workspace:bitbucket (API token).
         """
-        request = self._build("GET", "/workspaces/{workspace}/settings/gpg/public-key", (workspace,), accept="*/*")
-        return (await self._read(request)).decode()
+        return (await self._read("GET /workspaces/{workspace}/settings/gpg/public-key", (workspace,))).decode()

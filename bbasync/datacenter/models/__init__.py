@@ -1,1 +1,46 @@
-"""The models of Bitbucket Data Center, one file a resource, each imported on first use."""
+"""The models of Bitbucket Data Center, one module a resource, each imported when one of its names is first used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bbasync.lazy import attach
+
+if TYPE_CHECKING:
+    from .branches import *
+    from .changes import *
+    from .comments import *
+    from .commits import *
+    from .projects import *
+    from .pull_requests import *
+    from .pull_requests.activities import *
+    from .pull_requests.changes import *
+    from .pull_requests.merges import *
+    from .refs import *
+    from .repositories import *
+    from .users import *
+
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "branches": "Branch BranchOrder",
+        "changes": "Change ChangeProperties ChangeType Conflict ConflictChange NodeType Path",
+        "comments": (
+            "AnchorState Comment CommentAnchor CommentSeverity CommentState DiffType FileType LineType "
+            "MultilineMarker MultilineSpan PermittedOperations"
+        ),
+        "commits": "BaseCommit Commit MergeFilter",
+        "projects": "Project ProjectType",
+        "pull_requests": (
+            "Direction MergeOutcome MergeResult Participant ParticipantFilter ParticipantRole "
+            "ParticipantStatus PullRequest PullRequestOrder PullRequestProperties PullRequestRef "
+            "PullRequestState"
+        ),
+        "pull_requests.activities": "Activity ActivityAction ActivityType CommentAction RescopedCommits",
+        "pull_requests.changes": "ChangeScope",
+        "pull_requests.merges": "Mergeability Veto",
+        "refs": "BaseRef RefType",
+        "repositories": "ArchiveFilter Repository RepositoryPermission RepositoryState Visibility",
+        "users": "Author Person User UserType",
+    },
+)

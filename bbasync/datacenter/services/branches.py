@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bbasync.datacenter.models.ref import BaseRef, Branch, branch_id
-from bbasync.service import Service
+from bbasync.datacenter.models.branches import Branch
+from bbasync.datacenter.models.refs import BaseRef, branch_id
+from bbasync.service import Service, lists
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
-    from bbasync.datacenter.models.ref import BranchOrder
+    from bbasync.datacenter.models.branches import BranchOrder
     from bbasync.paging import Paging
 
 __all__ = ["Branches"]
@@ -19,7 +20,8 @@ __all__ = ["Branches"]
 class Branches(Service):
     """Branches: `bb.branches`."""
 
-    async def list(
+    @lists
+    def list(
         self,
         project_key: str,
         repository_slug: str,
@@ -31,7 +33,7 @@ class Branches(Service):
         base: str | None = None,
         context: str | None = None,
         paging: Paging | None = None,
-    ) -> AsyncIterator[Branch]:
+    ) -> AsyncGenerator[Branch]:
         """List the branches, the last changed first unless `order_by` says otherwise.
 
         `boost_matches` puts those that begin with `filter_text` first. `details` adds `metadata`, in part compared
@@ -39,9 +41,9 @@ class Branches(Service):
 
         Permission: REPO_READ.
         """
-        request = self._build(
-            "GET",
-            "/api/latest/projects/{projectKey}/repos/{repositorySlug}/branches",
+        return self._list(
+            Branch,
+            "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/branches",
             (project_key, repository_slug),
             query={
                 "filterText": filter_text,
@@ -51,11 +53,8 @@ class Branches(Service):
                 "base": base,
                 "context": context,
             },
+            paging=paging,
         )
-        async with self._pages(Branch, request, paging) as pages:
-            async for page in pages:
-                for branch in page:
-                    yield branch
 
     async def create(
         self, project_key: str, repository_slug: str, *, name: str, start_point: str, message: str | None = None
@@ -64,13 +63,12 @@ class Branches(Service):
 
         Permission: REPO_WRITE.
         """
-        request = self._build(
-            "POST",
-            "/api/latest/projects/{projectKey}/repos/{repositorySlug}/branches",
+        return await self._call(
+            Branch,
+            "POST /api/latest/projects/{projectKey}/repos/{repositorySlug}/branches",
             (project_key, repository_slug),
             json={"name": name, "startPoint": start_point, "message": message},
         )
-        return await self._fetch(Branch, request)
 
     async def delete(
         self,
@@ -87,35 +85,30 @@ class Branches(Service):
 
         Permission: REPO_WRITE.
         """
-        request = self._build(
-            "DELETE",
-            "/branch-utils/latest/projects/{projectKey}/repos/{repositorySlug}/branches",
+        await self._run(
+            "DELETE /branch-utils/latest/projects/{projectKey}/repos/{repositorySlug}/branches",
             (project_key, repository_slug),
             json={"name": branch_id(name), "endPoint": end_point, "dryRun": dry_run},
         )
-        await self._run(request)
 
     async def get_default(self, project_key: str, repository_slug: str) -> BaseRef:
         """Return the branch that is set as the default; NotFoundError while it does not exist.
 
         Permission: REPO_READ.
         """
-        request = self._build(
-            "GET",
-            "/api/latest/projects/{projectKey}/repos/{repositorySlug}/default-branch",
+        return await self._call(
+            BaseRef,
+            "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/default-branch",
             (project_key, repository_slug),
         )
-        return await self._fetch(BaseRef, request)
 
     async def set_default(self, project_key: str, repository_slug: str, *, name: str) -> None:
         """Make a branch the default.
 
         Permission: REPO_ADMIN.
         """
-        request = self._build(
-            "PUT",
-            "/api/latest/projects/{projectKey}/repos/{repositorySlug}/default-branch",
+        await self._run(
+            "PUT /api/latest/projects/{projectKey}/repos/{repositorySlug}/default-branch",
             (project_key, repository_slug),
             json={"id": branch_id(name)},
         )
-        await self._run(request)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bbasync.datacenter.models.change import Change
-from bbasync.datacenter.models.commit import Commit
-from bbasync.service import Service
+from bbasync.datacenter.models.changes import Change
+from bbasync.datacenter.models.commits import Commit
+from bbasync.service import Service, lists
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
-    from bbasync.datacenter.models.commit import MergeFilter
+    from bbasync.datacenter.models.commits import MergeFilter
     from bbasync.paging import Paging
 
 __all__ = ["Commits"]
@@ -20,7 +20,8 @@ __all__ = ["Commits"]
 class Commits(Service):
     """Commits: `bb.commits`."""
 
-    async def list(
+    @lists
+    def list(
         self,
         project_key: str,
         repository_slug: str,
@@ -35,7 +36,7 @@ class Commits(Service):
         avatar_size: int | None = None,
         avatar_scheme: str | None = None,
         paging: Paging | None = None,
-    ) -> AsyncIterator[Commit]:
+    ) -> AsyncGenerator[Commit]:
         """List the commits that `until` (a hash or ref, by default the default branch) has and `since` has not.
 
         `path` selects those that touch it, and `follow_renames` goes on under a single file's former names.
@@ -44,9 +45,9 @@ class Commits(Service):
 
         Permission: REPO_READ.
         """
-        request = self._build(
-            "GET",
-            "/api/latest/projects/{projectKey}/repos/{repositorySlug}/commits",
+        return self._list(
+            Commit,
+            "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/commits",
             (project_key, repository_slug),
             query={
                 "until": until,
@@ -59,26 +60,23 @@ class Commits(Service):
                 "avatarSize": avatar_size,
                 "avatarScheme": avatar_scheme,
             },
+            paging=paging,
         )
-        async with self._pages(Commit, request, paging) as pages:
-            async for page in pages:
-                for commit in page:
-                    yield commit
 
     async def get(self, project_key: str, repository_slug: str, commit_id: str, *, path: str | None = None) -> Commit:
         """Return a commit; with `path`, the latest one up to it that touches the path.
 
         Permission: REPO_READ.
         """
-        request = self._build(
-            "GET",
-            "/api/latest/projects/{projectKey}/repos/{repositorySlug}/commits/{commitId}",
+        return await self._call(
+            Commit,
+            "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/commits/{commitId}",
             (project_key, repository_slug, commit_id),
             query={"path": path},
         )
-        return await self._fetch(Commit, request)
 
-    async def list_changes(
+    @lists
+    def list_changes(
         self,
         project_key: str,
         repository_slug: str,
@@ -87,20 +85,17 @@ class Commits(Service):
         since: str | None = None,
         with_comments: bool | None = None,
         paging: Paging | None = None,
-    ) -> AsyncIterator[Change]:
+    ) -> AsyncGenerator[Change]:
         """List the paths that differ between a commit and `since`, by default its first parent.
 
         The server stops at a maximum of its own, and what is beyond cannot be listed.
 
         Permission: REPO_READ.
         """
-        request = self._build(
-            "GET",
-            "/api/latest/projects/{projectKey}/repos/{repositorySlug}/commits/{commitId}/changes",
+        return self._list(
+            Change,
+            "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/commits/{commitId}/changes",
             (project_key, repository_slug, commit_id),
             query={"since": since, "withComments": with_comments},
+            paging=paging,
         )
-        async with self._pages(Change, request, paging) as pages:
-            async for page in pages:
-                for change in page:
-                    yield change

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bbasync.datacenter.models.project import Project
-from bbasync.service import Service
+from bbasync.datacenter.models.projects import Project
+from bbasync.service import Service, lists
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from bbasync.paging import Paging
 
@@ -21,20 +21,19 @@ class Projects(Service):
     The key of a user's personal project is `~` and the user's slug, as in `~jane`; `list` leaves these out.
     """
 
-    async def list(
+    @lists
+    def list(
         self, *, name: str | None = None, permission: str | None = None, paging: Paging | None = None
-    ) -> AsyncIterator[Project]:
+    ) -> AsyncGenerator[Project]:
         """List the projects that the user may see.
 
         `name` selects by a part of the name, `permission` those in which the user has it, such as PROJECT_WRITE.
 
         Permission: none.
         """
-        request = self._build("GET", "/api/latest/projects", query={"name": name, "permission": permission})
-        async with self._pages(Project, request, paging) as pages:
-            async for page in pages:
-                for project in page:
-                    yield project
+        return self._list(
+            Project, "GET /api/latest/projects", query={"name": name, "permission": permission}, paging=paging
+        )
 
     async def create(
         self,
@@ -51,20 +50,18 @@ class Projects(Service):
 
         Permission: PROJECT_CREATE.
         """
-        request = self._build(
-            "POST",
-            "/api/latest/projects",
+        return await self._call(
+            Project,
+            "POST /api/latest/projects",
             json={"key": key, "name": name, "description": description, "public": public, "avatar": avatar},
         )
-        return await self._fetch(Project, request)
 
     async def get(self, project_key: str) -> Project:
         """Return a project.
 
         Permission: PROJECT_VIEW.
         """
-        request = self._build("GET", "/api/latest/projects/{projectKey}", (project_key,))
-        return await self._fetch(Project, request)
+        return await self._call(Project, "GET /api/latest/projects/{projectKey}", (project_key,))
 
     async def update(
         self,
@@ -80,18 +77,17 @@ class Projects(Service):
 
         Permission: PROJECT_ADMIN.
         """
-        request = self._build(
-            "PUT",
-            "/api/latest/projects/{projectKey}",
+        return await self._call(
+            Project,
+            "PUT /api/latest/projects/{projectKey}",
             (project_key,),
             json={"key": key, "name": name, "description": description, "public": public, "avatar": avatar},
-            repeatable=key is None,  # once the key has changed, a repetition finds nothing
+            repeatable=key is None,
         )
-        return await self._fetch(Project, request)
 
     async def delete(self, project_key: str) -> None:
         """Delete a project; ConflictError while it has repositories.
 
         Permission: PROJECT_ADMIN.
         """
-        await self._run(self._build("DELETE", "/api/latest/projects/{projectKey}", (project_key,)))
+        await self._run("DELETE /api/latest/projects/{projectKey}", (project_key,))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bbasync.datacenter.models.repository import Repository
-from bbasync.service import Service
+from bbasync.datacenter.models.repositories import Repository
+from bbasync.service import Service, lists
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
-    from bbasync.datacenter.models.repository import ArchiveFilter, RepositoryPermission, RepositoryState, Visibility
+    from bbasync.datacenter.models.repositories import ArchiveFilter, RepositoryPermission, RepositoryState, Visibility
     from bbasync.paging import Paging
 
 __all__ = ["Repositories"]
@@ -19,16 +19,13 @@ __all__ = ["Repositories"]
 class Repositories(Service):
     """Repositories: `bb.repositories`."""
 
-    async def list(self, project_key: str, *, paging: Paging | None = None) -> AsyncIterator[Repository]:
+    @lists
+    def list(self, project_key: str, *, paging: Paging | None = None) -> AsyncGenerator[Repository]:
         """List the repositories of a project.
 
         Permission: PROJECT_READ.
         """
-        request = self._build("GET", "/api/latest/projects/{projectKey}/repos", (project_key,))
-        async with self._pages(Repository, request, paging) as pages:
-            async for page in pages:
-                for repository in page:
-                    yield repository
+        return self._list(Repository, "GET /api/latest/projects/{projectKey}/repos", (project_key,), paging=paging)
 
     async def create(
         self,
@@ -47,9 +44,9 @@ class Repositories(Service):
 
         Permission: REPO_CREATE.
         """
-        request = self._build(
-            "POST",
-            "/api/latest/projects/{projectKey}/repos",
+        return await self._call(
+            Repository,
+            "POST /api/latest/projects/{projectKey}/repos",
             (project_key,),
             json={
                 "name": name,
@@ -60,17 +57,15 @@ class Repositories(Service):
                 "public": public,
             },
         )
-        return await self._fetch(Repository, request)
 
     async def get(self, project_key: str, repository_slug: str) -> Repository:
         """Return a repository; a former address leads to it too.
 
         Permission: REPO_READ.
         """
-        request = self._build(
-            "GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}", (project_key, repository_slug)
+        return await self._call(
+            Repository, "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}", (project_key, repository_slug)
         )
-        return await self._fetch(Repository, request)
 
     async def fork(
         self,
@@ -85,13 +80,12 @@ class Repositories(Service):
 
         Permission: REPO_READ, and PROJECT_ADMIN on the target project.
         """
-        request = self._build(
-            "POST",
-            "/api/latest/projects/{projectKey}/repos/{repositorySlug}",
+        return await self._call(
+            Repository,
+            "POST /api/latest/projects/{projectKey}/repos/{repositorySlug}",
             (project_key, repository_slug),
             json={"name": name, "project": {"key": target_project}, "defaultBranch": default_branch},
         )
-        return await self._fetch(Repository, request)
 
     async def update(
         self,
@@ -113,9 +107,9 @@ class Repositories(Service):
 
         Permission: REPO_ADMIN.
         """
-        request = self._build(
-            "PUT",
-            "/api/latest/projects/{projectKey}/repos/{repositorySlug}",
+        return await self._call(
+            Repository,
+            "PUT /api/latest/projects/{projectKey}/repos/{repositorySlug}",
             (project_key, repository_slug),
             json={
                 "name": name,
@@ -126,36 +120,35 @@ class Repositories(Service):
                 "public": public,
                 "archived": archived,
             },
-            repeatable=name is None and target_project is None,  # once it has moved, a repetition is redirected
+            repeatable=name is None and target_project is None,
         )
-        return await self._fetch(Repository, request)
 
     async def delete(self, project_key: str, repository_slug: str) -> None:
         """Schedule a repository to be deleted; one that does not exist is no error.
 
         Permission: REPO_ADMIN, unless the server's delete policy says otherwise.
         """
-        request = self._build(
-            "DELETE", "/api/latest/projects/{projectKey}/repos/{repositorySlug}", (project_key, repository_slug)
+        await self._run(
+            "DELETE /api/latest/projects/{projectKey}/repos/{repositorySlug}", (project_key, repository_slug)
         )
-        await self._run(request)
 
-    async def list_forks(
+    @lists
+    def list_forks(
         self, project_key: str, repository_slug: str, *, paging: Paging | None = None
-    ) -> AsyncIterator[Repository]:
+    ) -> AsyncGenerator[Repository]:
         """List the direct forks of a repository.
 
         Permission: REPO_READ.
         """
-        request = self._build(
-            "GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/forks", (project_key, repository_slug)
+        return self._list(
+            Repository,
+            "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/forks",
+            (project_key, repository_slug),
+            paging=paging,
         )
-        async with self._pages(Repository, request, paging) as pages:
-            async for page in pages:
-                for repository in page:
-                    yield repository
 
-    async def search(
+    @lists
+    def search(
         self,
         *,
         name: str | None = None,
@@ -166,7 +159,7 @@ class Repositories(Service):
         visibility: Visibility | str | None = None,
         archived: ArchiveFilter | str | None = None,
         paging: Paging | None = None,
-    ) -> AsyncIterator[Repository]:
+    ) -> AsyncGenerator[Repository]:
         """List the repositories of all projects, personal ones included, that the user may see.
 
         Names and keys match without regard to case; archived ones are left out unless `archived` asks for them.
@@ -174,9 +167,9 @@ class Repositories(Service):
 
         Permission: none.
         """
-        request = self._build(
-            "GET",
-            "/api/latest/repos",
+        return self._list(
+            Repository,
+            "GET /api/latest/repos",
             query={
                 "name": name,
                 "projectname": project_name,
@@ -186,8 +179,5 @@ class Repositories(Service):
                 "visibility": visibility,
                 "archived": archived,
             },
+            paging=paging,
         )
-        async with self._pages(Repository, request, paging) as pages:
-            async for page in pages:
-                for repository in page:
-                    yield repository

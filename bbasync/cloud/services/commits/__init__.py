@@ -1,0 +1,155 @@
+"""Commits: histories, single ones, approvals; comments and diffs by their own files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bbasync.cloud.models.commits import Commit
+from bbasync.cloud.models.participants import Participant
+from bbasync.request import encode_query
+from bbasync.service import lists
+
+from .comments import CommitComments
+from .diffs import CommitDiffs
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+
+    from bbasync.paging import Paging
+    from bbasync.request import Query
+
+__all__ = ["Commits"]
+
+_URL_LIMIT: Final = 2000
+"""Characters of `include` and `exclude` above which they go into the body: proxies refuse long URLs."""
+
+
+class Commits(CommitComments, CommitDiffs):
+    """Commits, their comments and approvals, diffs and patches: `bb.commits`."""
+
+    @lists
+    def list(
+        self,
+        workspace: str,
+        repo_slug: str,
+        *,
+        include: Sequence[str] | None = None,
+        exclude: Sequence[str] | None = None,
+        path: str | None = None,
+        fields: str | None = None,
+        paging: Paging | None = None,
+    ) -> AsyncGenerator[Commit]:
+        """List the commits of all branches and tags, newest first.
+
+        `include` and `exclude` name branches, tags and hashes, as in `git log include ^exclude`; NotFoundError if one
+        does not exist. `path` selects the commits that changed a file or a directory. Names that are too long for a
+        URL are sent by POST, which changes nothing on the server and is retried like a GET.
+
+        Scope: repository (OAuth), read:repository:bitbucket (API token).
+        """
+        revisions: Query = {"include": include, "exclude": exclude}
+        query: Query = {"path": path, "fields": fields}
+        if len(encode_query(revisions)) > _URL_LIMIT:
+            return self._list(
+                Commit,
+                "POST /repositories/{workspace}/{repo_slug}/commits",
+                (workspace, repo_slug),
+                query=query,
+                form=revisions,
+                repeatable=True,
+                paging=paging,
+            )
+        return self._list(
+            Commit,
+            "GET /repositories/{workspace}/{repo_slug}/commits",
+            (workspace, repo_slug),
+            query={**revisions, **query},
+            paging=paging,
+        )
+
+    @lists
+    def list_from(
+        self,
+        workspace: str,
+        repo_slug: str,
+        revision: str,
+        *,
+        include: Sequence[str] | None = None,
+        exclude: Sequence[str] | None = None,
+        path: str | None = None,
+        fields: str | None = None,
+        paging: Paging | None = None,
+    ) -> AsyncGenerator[Commit]:
+        """List the history of a branch, a tag or a commit, newest first.
+
+        NotFoundError for a `revision` whose name has a slash: use its hash, or `list(include=[name])`.
+        https://github.com/mantisbt-plugins/source-integration/issues/137
+        `include` adds other histories; `exclude` and `path` are as in `list`.
+
+        Scope: repository (OAuth), read:repository:bitbucket (API token).
+        """
+        revisions: Query = {"include": include, "exclude": exclude}
+        query: Query = {"path": path, "fields": fields}
+        if len(encode_query(revisions)) > _URL_LIMIT:
+            return self._list(
+                Commit,
+                "POST /repositories/{workspace}/{repo_slug}/commits/{revision}",
+                (workspace, repo_slug, revision),
+                query=query,
+                form=revisions,
+                repeatable=True,
+                paging=paging,
+            )
+        return self._list(
+            Commit,
+            "GET /repositories/{workspace}/{repo_slug}/commits/{revision}",
+            (workspace, repo_slug, revision),
+            query={**revisions, **query},
+            paging=paging,
+        )
+
+    async def get(self, workspace: str, repo_slug: str, commit: str, *, fields: str | None = None) -> Commit:
+        """Return one commit, by its hash, whole or abbreviated.
+
+        Scope: repository (OAuth), read:repository:bitbucket (API token).
+        """
+        return await self._call(
+            Commit,
+            "GET /repositories/{workspace}/{repo_slug}/commit/{commit}",
+            (workspace, repo_slug, commit),
+            query={"fields": fields},
+        )
+
+    async def get_merge_base(
+        self, workspace: str, repo_slug: str, revspec: str, *, fields: str | None = None
+    ) -> Commit:
+        """Return the best common ancestor of two commits, `revspec` being `one..other`; of several, any.
+
+        Scope: repository (OAuth), read:repository:bitbucket (API token).
+        """
+        return await self._call(
+            Commit,
+            "GET /repositories/{workspace}/{repo_slug}/merge-base/{revspec}",
+            (workspace, repo_slug, revspec),
+            query={"fields": fields},
+        )
+
+    async def approve(self, workspace: str, repo_slug: str, commit: str) -> Participant:
+        """Approve a commit as the credential's user.
+
+        Scope: repository:write (OAuth), read:repository:bitbucket, write:repository:bitbucket (API token).
+        """
+        return await self._call(
+            Participant,
+            "POST /repositories/{workspace}/{repo_slug}/commit/{commit}/approve",
+            (workspace, repo_slug, commit),
+        )
+
+    async def unapprove(self, workspace: str, repo_slug: str, commit: str) -> None:
+        """Take the approval of a commit back.
+
+        Scope: repository:write (OAuth), write:repository:bitbucket (API token).
+        """
+        await self._run(
+            "DELETE /repositories/{workspace}/{repo_slug}/commit/{commit}/approve", (workspace, repo_slug, commit)
+        )

@@ -1,0 +1,15 @@
+"""The changes of a pull request."""
+
+from __future__ import annotations
+
+from bbasync.model import OpenEnum
+
+__all__ = ["ChangeScope"]
+
+
+class ChangeScope(OpenEnum):
+    """Which changes of a pull request a list returns."""
+
+    ALL = "ALL"
+    RANGE = "RANGE"
+    UNREVIEWED = "UNREVIEWED"

@@ -1,0 +1,146 @@
+"""Comments and tasks on pull requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bbasync.datacenter.models.comments import Comment
+from bbasync.service import Service, lists
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+
+    from bbasync.datacenter.models.comments import AnchorState, CommentAnchor, CommentSeverity, CommentState, DiffType
+    from bbasync.paging import Paging
+
+__all__ = ["PullRequestComments"]
+
+
+class PullRequestComments(Service):
+    """The comments of pull requests; a task is a comment of severity BLOCKER."""
+
+    @lists
+    def list_comments(
+        self,
+        project_key: str,
+        repository_slug: str,
+        pull_request_id: int,
+        *,
+        path: str,
+        anchor_state: AnchorState | str | None = None,
+        diff_type: Sequence[DiffType | str] | None = None,
+        state: Sequence[CommentState | str] | None = None,
+        from_hash: str | None = None,
+        to_hash: str | None = None,
+        paging: Paging | None = None,
+    ) -> AsyncGenerator[Comment]:
+        """List the comments on one file; those on the whole pull request are in `list_activities` only.
+
+        `anchor_state` selects comments on lines that are still there or gone. The diff types RANGE and COMMIT need
+        `from_hash` and `to_hash`.
+
+        Permission: REPO_READ.
+        """
+        return self._list(
+            Comment,
+            "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/pull-requests/{pullRequestId}/comments",
+            (project_key, repository_slug, pull_request_id),
+            query={
+                "path": path,
+                "anchorState": anchor_state,
+                "diffType": diff_type,
+                "state": state,
+                "fromHash": from_hash,
+                "toHash": to_hash,
+            },
+            paging=paging,
+        )
+
+    async def create_comment(
+        self,
+        project_key: str,
+        repository_slug: str,
+        pull_request_id: int,
+        *,
+        text: str,
+        parent_id: int | None = None,
+        anchor: CommentAnchor | None = None,
+        severity: CommentSeverity | str | None = None,
+        state: CommentState | str | None = None,
+    ) -> Comment:
+        """Comment on a pull request as a whole, in a file (`anchor`), or in answer to a comment (`parent_id`).
+
+        `severity="BLOCKER"` makes it a task, `state="PENDING"` a part of a review that is not finished.
+
+        Permission: REPO_READ.
+        """
+        return await self._call(
+            Comment,
+            "POST /api/latest/projects/{projectKey}/repos/{repositorySlug}/pull-requests/{pullRequestId}/comments",
+            (project_key, repository_slug, pull_request_id),
+            json={
+                "text": text,
+                "parent": {"id": parent_id},
+                "anchor": anchor and anchor.body(),
+                "severity": severity,
+                "state": state,
+            },
+        )
+
+    async def get_comment(
+        self, project_key: str, repository_slug: str, pull_request_id: int, comment_id: int
+    ) -> Comment:
+        """Return a comment.
+
+        Permission: REPO_READ.
+        """
+        return await self._call(
+            Comment,
+            "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/pull-requests/{pullRequestId}/comments/{commentId}",
+            (project_key, repository_slug, pull_request_id, comment_id),
+        )
+
+    async def update_comment(
+        self,
+        project_key: str,
+        repository_slug: str,
+        pull_request_id: int,
+        comment_id: int,
+        *,
+        version: int,
+        text: str | None = None,
+        severity: CommentSeverity | str | None = None,
+        state: CommentState | str | None = None,
+        thread_resolved: bool | None = None,
+    ) -> Comment:
+        """Change what is given of a comment: only its author the text; `state="RESOLVED"` finishes a task.
+
+        Permission: REPO_READ.
+        """
+        return await self._call(
+            Comment,
+            "PUT /api/latest/projects/{projectKey}/repos/{repositorySlug}/pull-requests/{pullRequestId}/comments/{commentId}",
+            (project_key, repository_slug, pull_request_id, comment_id),
+            json={
+                "version": version,
+                "text": text,
+                "severity": severity,
+                "state": state,
+                "threadResolved": thread_resolved,
+            },
+            repeatable=False,
+        )
+
+    async def delete_comment(
+        self, project_key: str, repository_slug: str, pull_request_id: int, comment_id: int, *, version: int
+    ) -> None:
+        """Delete a comment; ConflictError if it has replies.
+
+        Permission: REPO_READ, REPO_ADMIN for comments of others.
+        """
+        await self._run(
+            "DELETE /api/latest/projects/{projectKey}/repos/{repositorySlug}/pull-requests/{pullRequestId}/comments/{commentId}",
+            (project_key, repository_slug, pull_request_id, comment_id),
+            query={"version": version},
+            repeatable=False,
+        )
