@@ -28,7 +28,7 @@ async def _close(source: object) -> None:
 
 
 async def collect(source: AsyncIterable[T], *, limit: int | None = None) -> list[T]:
-    """Return the items, at most `limit` of them, and close what was read."""
+    """Return the items, at most `limit` of them, and close the iterator."""
     items: list[T] = []
     iterator = aiter(source)
     try:
@@ -69,13 +69,13 @@ def merge(
     buffer: int = 100,
     on_error: OnError = "collect",
 ) -> Merge[T]:
-    """Read many async iterables at once.
+    """Read several async iterables concurrently.
 
     Used as `async with merge(sources) as items: async for name, item in items`.
 
-    `sources` may be lazy and is drawn from as sources end; at most `concurrency` are open and `buffer` items wait.
-    A source that fails ends alone; after the others have ended, the failures are raised as an ExceptionGroup, each
-    with its source's name as a note. `on_error="raise"` cancels the others at once.
+    `sources` may be lazy: the next one is taken when another ends. At most `concurrency` sources are open and at most
+    `buffer` items are waiting. A source that fails does not end the others; when they have ended, the failures are
+    raised as an ExceptionGroup, with the name of the source as a note. `on_error="raise"` cancels the others at once.
     """
     if concurrency < 1 or buffer < 1:
         raise ValueError(f"concurrency and buffer must be at least 1, got {concurrency} and {buffer}")
@@ -83,7 +83,7 @@ def merge(
 
 
 class Merge(Generic[T]):
-    """What `merge` returns."""
+    """The merged items; returned by `merge`."""
 
     def __init__(
         self, sources: Iterable[tuple[str, AsyncIterable[T]]], concurrency: int, buffer: int, on_error: OnError
@@ -136,7 +136,7 @@ class Merge(Generic[T]):
         raise StopAsyncIteration
 
     def _start(self) -> bool:
-        """Open the next source, if there is one."""
+        """Open the next source; False if there is none."""
         try:
             pair = next(self._sources, None)
         except Exception as error:  # noqa: BLE001 - the caller's iterable; kept for the group
@@ -156,13 +156,13 @@ class Merge(Generic[T]):
                 async for item in iterator:
                     if self._items.full():
                         await self._items.put((name, item))
-                    else:  # without a coroutine: most items go this way
+                    else:  # cheaper: no coroutine
                         self._items.put_nowait((name, item))
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
-            self._fail(name, RuntimeError(f"what the source waited for was cancelled: {error!r}"))
+            self._fail(name, RuntimeError(f"a task that the source awaited was cancelled: {error!r}"))
         except Exception as error:  # noqa: BLE001 - kept for the group
             self._fail(name, error)
         finally:

@@ -77,7 +77,7 @@ class _Fixed:
 
 @frozen(init=False)
 class ApiToken(_Fixed):
-    """An API token of Bitbucket Cloud, sent as Basic with the Atlassian account's e-mail address."""
+    """An API token of Bitbucket Cloud, sent as Basic with the Atlassian account's email address."""
 
     email: str
     token: str = field(repr=False, converter=_secret)
@@ -89,13 +89,13 @@ class ApiToken(_Fixed):
     def __attrs_post_init__(self) -> None:
         if "@" not in self.email or ":" in self.email or not self.email.isprintable():
             raise ValueError(
-                "API tokens are sent with the e-mail address of the Atlassian account, "
+                "API tokens are sent with the email address of the Atlassian account, "
                 f"not with a user name: got {self.email!r}"
             )
 
     @property
     def principal(self) -> str:
-        """The e-mail address: all tokens of a user share one budget."""
+        """The email address: all tokens of a user share one budget."""
         return self.email
 
     async def authorization(self) -> Secret:

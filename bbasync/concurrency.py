@@ -1,4 +1,4 @@
-"""One limiter for how many requests are in flight, shared by every call of a session or of several."""
+"""The limiter of requests in flight, shared by the calls of one or several sessions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["ConcurrencyLimiter", "LoopBound", "Turnstile"]
 
 
 class LoopBound:
-    """Belongs to the event loop that uses it first; a second one raises RuntimeError."""
+    """An object that belongs to the first event loop that uses it; use from another raises RuntimeError."""
 
     _loop: asyncio.AbstractEventLoop | None = None
 
@@ -27,10 +27,10 @@ class LoopBound:
 
 
 class ConcurrencyLimiter(LoopBound):
-    """At most `slots` requests in flight; those that wait are served first come first served.
+    """At most `slots` requests in flight; waiting ones are served first come, first served.
 
-    Streams give their slot back when the headers have arrived and are counted in `streams`,
-    so a stream whose reader makes further calls cannot lock itself out.
+    A stream returns its slot when the headers have arrived, and is counted in `streams` from then on, so that further
+    calls made while reading it cannot deadlock.
     """
 
     def __init__(self, slots: int = 16) -> None:
@@ -46,7 +46,7 @@ class ConcurrencyLimiter(LoopBound):
 
     @property
     def waiting(self) -> int:
-        """How many requests wait for a slot."""
+        """Number of requests waiting for a slot."""
         return sum(not waiter.done() for waiter in self._waiters)
 
     async def __aenter__(self) -> Self:
@@ -60,7 +60,7 @@ class ConcurrencyLimiter(LoopBound):
             await waiter
         except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled():
-                self._release()  # the slot came in the same step as the cancellation
+                self._release()  # the slot was given in the same loop iteration as the cancellation
             raise
         return self
 

@@ -1,8 +1,8 @@
-"""From JSON to models: one cattrs converter a product.
+"""From JSON to models: one cattrs converter per product.
 
-cattrs chooses the hook by type; the hook of a model is one function, written for its class when it is first read:
-every field is looked up, converted and stored in place, past the class's `__init__` (models have neither validators nor
-converters). That takes half the time of cattrs' own generated code, and is most of what listing costs beside JSON.
+cattrs chooses the hook by type. The hook of a model is one function, generated when the class is first used: it looks
+up, converts and stores every field without calling `__init__` (models have neither validators nor converters). That
+takes half the time of the code that cattrs generates, and is most of the cost of a list after parsing JSON.
 """
 
 from __future__ import annotations
@@ -45,21 +45,21 @@ def _camel(name: str) -> str:
 
 
 class _Compiler:
-    """Writes the functions of a converter's models and keeps them."""
+    """Generates and caches the function that builds each model of a converter."""
 
     def __init__(self, wire_name: Callable[[str], str]) -> None:
         self._wire_name = wire_name
         self._functions: dict[type, Callable[..., Any]] = {}
 
     def function(self, cls: type) -> Callable[..., Any]:
-        """Return the function that makes a model of a dict."""
+        """Return the function that builds a model from a dict."""
         found = self._functions.get(cls)
         if found is None:
 
             def later(value: Any, _type: object = None) -> Any:
                 return self._functions[cls](value)
 
-            self._functions[cls] = later  # for a model that holds itself, such as a comment its parent
+            self._functions[cls] = later  # for a model that contains itself, as a comment its parent
             found = self._functions[cls] = self._write(cls)
         return found
 
@@ -86,7 +86,7 @@ class _Compiler:
         return typing.cast("Callable[..., Any]", scope["construct"])
 
     def _expression(self, hint: Any, name: str, index: int, scope: dict[str, Any]) -> str:
-        """Return the source that converts the variable `name`, having put into `scope` what it calls."""
+        """Return the source that converts the variable `name`; what it calls is added to `scope`."""
         hint = _without_none(hint)
         if typing.get_origin(hint) in (list, Sequence):
             each = self._expression(typing.get_args(hint)[0], "item", index, scope)
@@ -102,7 +102,7 @@ class _Compiler:
         return f"None if {name} is None else {call}"
 
     def _convert(self, hint: Any) -> Convert | None:
-        """Return the conversion to a type, None where the JSON value is it already."""
+        """Return the conversion to a type, None if the JSON value needs none."""
         hint = _without_none(hint)
         origin, arguments = typing.get_origin(hint), typing.get_args(hint)
         if origin in (typing.Union, types.UnionType):
@@ -118,7 +118,7 @@ class _Compiler:
         return typing.cast("Convert", hint) if _is_enum(hint) else None
 
     def _union(self, members: Sequence[Any]) -> Convert | None:
-        """Choose by the payload's `type`: each model's class variable `types` names those it reads; else the first."""
+        """Choose by the `type` of the payload, which the class variable `types` of a model lists; else the first."""
         models = [member for member in members if _is_model(member)]
         if not models:
             return None
@@ -127,7 +127,7 @@ class _Compiler:
         return lambda value: by_type.get(value.get("type"), default)(value)
 
     def union_hook(self, hint: Any) -> Callable[..., Any]:
-        """Return cattrs' hook of a union of models."""
+        """Return the cattrs hook of a union of models."""
         convert = self._convert(hint)
 
         def structure(value: Any, _type: object) -> Any:
@@ -167,7 +167,7 @@ def _is_union_of_models(hint: Any) -> bool:
 
 
 def make_converter(wire_name: Callable[[str], str]) -> Converter:
-    """Return a converter whose models' field names are written as `wire_name` says."""
+    """Return a converter; `wire_name` maps the name of a field to its name in payloads."""
     compiler = _Compiler(wire_name)
     converter = Converter(detailed_validation=False)
     converter.register_structure_hook_factory(_is_model, compiler.function)
@@ -177,6 +177,6 @@ def make_converter(wire_name: Callable[[str], str]) -> Converter:
 
 
 SNAKE = make_converter(_snake)
-"""Bitbucket Cloud: payload names are the fields' names."""
+"""Bitbucket Cloud: fields have the same names in payloads."""
 CAMEL = make_converter(_camel)
-"""Bitbucket Data Center: payload names are the fields' names in camel case."""
+"""Bitbucket Data Center: fields have camel case names in payloads."""

@@ -1,21 +1,21 @@
-"""What can go wrong, as a tree of exceptions.
+"""The exceptions.
 
 ::
 
     BitbucketError
-    ├── TransportError        no answer: connection, timeout, body cut short
-    ├── DecodeError           an answer that is not what the operation returns
+    ├── TransportError        no complete response: connection, timeout, truncated body
+    ├── DecodeError           a response that is not what the operation returns
     ├── PagingError           a page that cannot be followed safely
-    ├── RateLimitError        a wait longer than allowed, ours or the server's
+    ├── RateLimitError        a wait longer than allowed, for the budget or as asked by the server
     ├── MergeTimeoutError     a merge that has not ended yet
-    ├── ResponseError         the server said no
+    ├── ResponseError         an error response
     │   ├── BadRequestError, PaymentRequiredError, PermissionDeniedError, NotFoundError, ConflictError, GoneError
     │   ├── AuthenticationError
     │   │   └── AuthorizationExpiredError
     │   └── ServerError       5xx, and the 555 of Bitbucket Cloud
-    └── WebhookError          a delivery of a webhook that is not accepted
-        ├── SignatureError    not signed, or not with a secret of ours
-        └── PayloadError      no event: no key, no JSON, not of the event's shape
+    └── WebhookError          a delivery that is not accepted
+        ├── SignatureError    not signed, or not with a known secret
+        └── PayloadError      not an event: no key, invalid JSON, unexpected shape
             └── PayloadTooLargeError
 """
 
@@ -53,7 +53,7 @@ __all__ = [
 
 TEXT_LIMIT: Final = 200
 BROKEN: Final = (TypeError, ValueError, AttributeError, KeyError, RecursionError)
-"""What reading a payload of another shape raises; RecursionError of comments in comments."""
+"""Raised by reading a payload of another shape; RecursionError by comments nested too deeply."""
 
 
 def clip(text: str) -> str:
@@ -63,7 +63,7 @@ def clip(text: str) -> str:
 
 
 class BitbucketError(Exception):
-    """The base of all errors of this library; `method` and `template` tell the operation."""
+    """The base of all errors of this library; `method` and `template` name the operation."""
 
     def __init__(self, message: str, *, method: str = "", template: str = "") -> None:
         super().__init__(message)
@@ -80,14 +80,14 @@ class BitbucketError(Exception):
 
 
 def _unpickled(cls: type[BitbucketError], args: tuple[Any, ...]) -> BitbucketError:
-    """Make an error past its `__init__`, whose keyword arguments `Exception.__reduce__` does not know."""
+    """Create an error without its `__init__`, whose keyword arguments `Exception.__reduce__` does not know."""
     return cls.__new__(cls, *args)
 
 
 class TransportError(BitbucketError):
-    """No whole answer arrived.
+    """No complete response arrived.
 
-    `sent` is False when the server cannot have seen the request, `final` is True when another try would end alike.
+    `sent` is False if the server cannot have seen the request, `final` is True if retrying cannot help.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class TransportError(BitbucketError):
 
 
 class DecodeError(BitbucketError):
-    """The answer is no JSON, or not of the operation's shape; `body` keeps it as it came."""
+    """The response is not valid JSON, or not of the operation's shape; `body` keeps it unchanged."""
 
     def __init__(self, message: str, *, method: str = "", template: str = "", body: bytes = b"") -> None:
         super().__init__(message, method=method, template=template)
@@ -107,7 +107,7 @@ class DecodeError(BitbucketError):
 
 
 class PagingError(BitbucketError):
-    """The next page lies on another host, was seen before, or makes no progress."""
+    """The next page is on another host, was read before, or makes no progress."""
 
 
 class RateLimitError(BitbucketError):
@@ -119,7 +119,7 @@ class RateLimitError(BitbucketError):
 
 
 class MergeTimeoutError(BitbucketError):
-    """The server was still merging when `timeout` ended; it continues. `task_id` is the task to ask for."""
+    """The server was still merging after `timeout` seconds, and continues; `task_id` identifies the merge task."""
 
     def __init__(self, message: str, *, method: str = "", template: str = "", task_id: str) -> None:
         super().__init__(message, method=method, template=template)
@@ -128,26 +128,26 @@ class MergeTimeoutError(BitbucketError):
 
 @frozen(kw_only=True)
 class ErrorDetails:
-    """What an error body says, whichever product wrote it."""
+    """The content of an error response, of either product."""
 
     message: str = ""
-    """The server's own sentence, empty when it gave none."""
+    """The server's message, empty if there is none."""
     detail: str = ""
-    """The server's second sentence, empty when it gave none."""
+    """The server's longer explanation, empty if there is none."""
     fields: Mapping[str, Sequence[str]] = field(factory=dict[str, "Sequence[str]"])
-    """The messages by name of the field they are about."""
+    """Messages by the name of the field they are about."""
     exception_name: str | None = None
-    """The class of the server's exception (Data Center)."""
+    """The class of the server's exception (Data Center), None if not named."""
     scopes_required: Sequence[str] = ()
-    """The scopes the operation asks for, as far as the server names them."""
+    """The scopes that the operation requires, as far as the server names them."""
     scopes_granted: Sequence[str] = ()
-    """The scopes the credential has, as far as the server names them."""
+    """The scopes of the credential, as far as the server names them."""
     data: object = None
-    """The whole body as JSON, None when it is none."""
+    """The body as JSON, None if it is not JSON."""
 
 
 class ResponseError(BitbucketError):
-    """The server refused; what it said is in `details`, its words shortened in the message."""
+    """An error response; its content is in `details`, and shortened in the message."""
 
     def __init__(
         self,
@@ -168,22 +168,22 @@ class ResponseError(BitbucketError):
 
     @property
     def fields(self) -> Mapping[str, Sequence[str]]:
-        """The server's messages by the field of the request they are about."""
+        """The server's messages by the name of the field they are about."""
         return self.details.fields
 
     @property
     def detail(self) -> str:
-        """The server's second, longer sentence."""
+        """The server's longer explanation, empty if there is none."""
         return self.details.detail
 
     @property
     def scopes_required(self) -> Sequence[str]:
-        """The scopes that the operation asks for."""
+        """The scopes that the operation requires."""
         return self.details.scopes_required
 
     @property
     def scopes_granted(self) -> Sequence[str]:
-        """The scopes that the credential has."""
+        """The scopes of the credential."""
         return self.details.scopes_granted
 
 
@@ -193,7 +193,7 @@ def _json_of(error: ResponseError) -> dict[str, Any]:
 
 
 class BadRequestError(ResponseError):
-    """400: the request is malformed; `fields` says where."""
+    """400: the request is invalid; `fields` says where."""
 
 
 class AuthenticationError(ResponseError):
@@ -205,23 +205,23 @@ class AuthorizationExpiredError(AuthenticationError):
 
 
 class PaymentRequiredError(ResponseError):
-    """402: the workspace's plan does not include this."""
+    """402: the plan of the workspace does not include this."""
 
 
 class PermissionDeniedError(ResponseError):
-    """403 (and Data Center's 401 of a missing permission): known, but not allowed."""
+    """403, or Data Center's 401 for a missing permission: authenticated, but not allowed."""
 
 
 class NotFoundError(ResponseError):
-    """404: it does not exist, or the credential may not know that it does."""
+    """404: it does not exist, or the credential may not see it."""
 
 
 class ConflictError(ResponseError):
-    """409: the request does not fit the present state."""
+    """409: the request conflicts with the current state."""
 
     @property
     def current_version(self) -> int | None:
-        """The version the server holds (Data Center, when ours was stale)."""
+        """The current version on the server (Data Center, after a stale `version`)."""
         errors = _json_of(self).get("errors")
         version = errors[0].get("currentVersion") if errors else None
         return version if isinstance(version, int) else None
@@ -232,7 +232,7 @@ class GoneError(ResponseError):
 
     @property
     def announcement_url(self) -> str | None:
-        """The vendor's announcement of the removal, where the answer names one."""
+        """The announcement of the removal, None if the response names none."""
         body = _json_of(self)
         for holder in (body.get("error"), body):
             try:
@@ -243,23 +243,23 @@ class GoneError(ResponseError):
 
 
 class ServerError(ResponseError):
-    """5xx; 555 is Bitbucket Cloud's own timeout."""
+    """5xx; 555 is a timeout within Bitbucket Cloud."""
 
 
 class WebhookError(BitbucketError):
-    """A delivery of a webhook that is not accepted; `status` is what to answer it with."""
+    """A webhook delivery that is not accepted; `status` is the HTTP status to respond with."""
 
     status: ClassVar = 400
 
 
 class SignatureError(WebhookError):
-    """The delivery is not signed, or not with a secret of ours."""
+    """The delivery is not signed, or not with a known secret."""
 
     status: ClassVar = 403
 
 
 class PayloadError(WebhookError):
-    """The delivery is no event: it names no key, or its body is no JSON or not of the event's shape."""
+    """The delivery is not an event: it has no key, or its body is not valid JSON or has an unexpected shape."""
 
 
 class PayloadTooLargeError(PayloadError):

@@ -1,4 +1,4 @@
-"""The base of every model, and what models share: links and enums that grow."""
+"""The base of every model, and what models share: links and open enums."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Links", "Model", "OpenEnum", "wire"]
 
 
 class OpenEnum(StrEnum):
-    """An enum that takes values the vendor adds later; an unknown one equals its text and has it as its name."""
+    """An enum that accepts values added later; an unknown value equals its text, which is its name too."""
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
@@ -24,12 +24,12 @@ class OpenEnum(StrEnum):
 
 
 def wire(name: str) -> dict[str, str]:
-    """Return the metadata of a field whose name in the payload is another, such as `from`."""
+    """Return the metadata of a field that has another name in the payload, such as `from`."""
     return {"wire": name}
 
 
 class Links(Mapping[str, str]):
-    """The links of a payload: `links["self"]` is the address, or the first where the vendor sends several."""
+    """The links of a payload: `links["self"]` is the URL, or the first of several."""
 
     __slots__ = ("_raw",)
 
@@ -57,20 +57,20 @@ class Links(Mapping[str, str]):
 
     @property
     def html(self) -> str | None:
-        """The page for people; on Data Center that is the link named `self`."""
+        """The URL of the web page; on Data Center that is the link named `self`."""
         return self.get("html") or self.get("self")
 
     @property
     def clone(self) -> dict[str, str]:
-        """The clone addresses by protocol (`https`, `http`, `ssh`)."""
+        """Clone URLs by protocol (`https`, `http`, `ssh`)."""
         return dict(self._entries("clone"))
 
 
 class Model:
-    """The base of what the API returns.
+    """The base of the objects that the API returns.
 
-    `raw` is the payload as it came, with all that the model has no field for. It takes no part in `==`, `repr` and
-    `attrs.asdict`. A model that was made otherwise, by hand or by `attrs.evolve`, has an empty one.
+    `raw` is the payload as the server sent it, including what the model has no field for. It is not part of `==`,
+    `repr` and `attrs.asdict`. It is empty in a model that was created by hand or by `attrs.evolve`.
     """
 
     __slots__ = ("_raw",)
@@ -78,7 +78,7 @@ class Model:
 
     @property
     def raw(self) -> dict[str, Any]:
-        """The payload as it came."""
+        """The payload as the server sent it."""
         try:
             return self._raw
         except AttributeError:
@@ -86,5 +86,5 @@ class Model:
 
     @property
     def links(self) -> Links:
-        """The payload's links."""
+        """The links of the payload."""
         return Links(self.raw.get("links"))

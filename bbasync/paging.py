@@ -1,4 +1,4 @@
-"""Pages: how the two products link them, and the cursor that walks them. No socket and no loop but for look-ahead."""
+"""Pagination: how the two products link pages, and the cursor that follows them. No I/O of its own."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ P = ParamSpec("P")
 
 @frozen(kw_only=True)
 class Page(Generic[T]):
-    """One page of a listing."""
+    """One page of a list."""
 
     values: Sequence[T]
     """The items, as models."""
     raw: dict[str, Any] = field(repr=False)
-    """The envelope as it came."""
+    """The page as the server sent it."""
     number: int
-    """Counted from 1, from where this listing began."""
+    """Counted from 1 at the first page that was read."""
     size: int | None
-    """How many items the whole listing has, where the vendor tells (Cloud, some lists)."""
+    """Number of items of the whole list; None if the server does not say (Data Center, some lists of Cloud)."""
     next: str | None
-    """What `Paging.start` takes to go on after this page; None at the end."""
+    """The value of `Paging.start` that resumes after this page; None on the last page."""
 
 
 def _at_least_one(_instance: object, attribute: Any, value: int | None) -> None:
@@ -44,41 +44,41 @@ def _at_least_one(_instance: object, attribute: Any, value: int | None) -> None:
 
 @frozen(kw_only=True)
 class Paging:
-    """How a list method walks its pages; every list method takes one."""
+    """Options of a list method: page size, limit, where to start."""
 
     size: int | None = field(default=None, validator=_at_least_one)
-    """Items a page; by default the most that is known to be allowed."""
+    """Items per page, by default the largest number known to be accepted."""
     limit: int | None = field(default=None, validator=_at_least_one)
-    """Items in all."""
+    """Items in total."""
     start: str | None = None
-    """A page's `next`, of this or of another process: the listing goes on there."""
+    """Resume at this page: the `next` of a page, from this or another process."""
     prefetch: bool = False
-    """Fetch the next page while this one is read; close the generator (`aclosing`) if you leave early."""
+    """Fetch the next page while this one is read; use `aclosing` if you may leave early."""
     on_page: Callable[[Page[Any]], object] | None = None
-    """Called with each page when its last item has been consumed; not with one that `limit` cuts short."""
+    """Called with each page after its last item was consumed, but not with one cut short by `limit`."""
 
 
 class Pager(Protocol):
-    """How a product writes page requests and links its pages. Pure."""
+    """How a product requests and links pages. Pure."""
 
     def request(self, base: Request, size: int, cursor: str | None) -> Request:
         """Return the request of the first page, or of the one that `cursor` names."""
         ...
 
     def read(self, payload: dict[str, Any]) -> tuple[list[Any], int | None, str | None]:
-        """Return the values, the size of the whole listing if told, and the next page's cursor."""
+        """Return the values, the size of the whole list (None if unknown), and the cursor of the next page."""
         ...
 
 
 def _values(payload: dict[str, Any]) -> list[Any]:
     values: list[Any] | None = payload.get("values")
     if not isinstance(values, list):
-        raise TypeError("a page has a list of 'values'")
+        raise TypeError("'values' is not a list")
     return values
 
 
 def _size(base: Request, name: str, size: int) -> dict[str, int]:
-    """Return the parameter of the page size, none if the request names it already: twice is refused."""
+    """Return the parameter of the page size, none if the URL has it: Cloud refuses a repeated one."""
     named = any(pair.startswith(f"{name}=") for pair in base.url.partition("?")[2].split("&"))
     return {} if named else {name: size}
 
@@ -93,29 +93,28 @@ class LinkPager:
     base: str
     """Scheme, host and port of the session."""
     aliases: Collection[tuple[str, str, int]] = ()
-    """Origins of the vendor that mean the session's."""
-    size_name: str = "pagelen"
+    """Other origins of the same API."""
 
     def request(self, base: Request, size: int, cursor: str | None) -> Request:
-        """Return the request of a page; PagingError if `cursor` is no URL of the session's origin."""
+        """Return the request of a page; PagingError if `cursor` is not a URL of the session's origin."""
         if cursor is None:
-            return evolve_url(base, add_query(base.url, _size(base, self.size_name, size)))
+            return evolve_url(base, add_query(base.url, _size(base, "pagelen", size)))
         try:
             origin = origin_of(cursor)
         except ValueError as error:
-            raise PagingError(f"the next page's URL is refused: {error}") from None
+            raise PagingError(f"the URL of the next page is refused: {error}") from None
         if origin == origin_of(self.base):
             return evolve_url(base, cursor)
         if origin in self.aliases:
             return evolve_url(base, replace_origin(cursor, self.base))
-        raise PagingError(f"the next page lies on another host, {origin[1]}:{origin[2]}; nothing was sent there")
+        raise PagingError(f"the next page is on another host, {origin[1]}:{origin[2]}; nothing was sent there")
 
     def read(self, payload: dict[str, Any]) -> tuple[list[Any], int | None, str | None]:
         """Return values, size and next."""
         size = payload.get("size")
         following = payload.get("next")
         if following is not None and not isinstance(following, str):
-            raise PagingError("the next page's URL is no text")
+            raise PagingError("the URL of the next page is not a string")
         return _values(payload), size if isinstance(size, int) else None, following or None
 
 
@@ -123,20 +122,18 @@ class LinkPager:
 class OffsetPager:
     """Bitbucket Data Center: `nextPageStart` is the next page's `start`, never start plus limit.
 
-    Pages are filtered after they were cut, so a page may be short or empty before the last.
+    Pages are filtered by permission after they were cut, so any page may be short or empty.
     https://developer.atlassian.com/server/bitbucket/how-tos/command-line-rest/#paged-apis
     """
 
-    size_name: str = "limit"
-
     def request(self, base: Request, size: int, cursor: str | None) -> Request:
-        """Return the request of a page; PagingError if `cursor` is no number."""
+        """Return the request of a page; PagingError if `cursor` is not a number."""
         if cursor is not None and not cursor.isdecimal():
-            raise PagingError(f"Data Center goes on by a page's start, a number, got {cursor!r:.40}")
-        return evolve_url(base, add_query(base.url, {**_size(base, self.size_name, size), "start": cursor}))
+            raise PagingError(f"Data Center resumes at a page's start, a number, got {cursor!r:.40}")
+        return evolve_url(base, add_query(base.url, {**_size(base, "limit", size), "start": cursor}))
 
     def read(self, payload: dict[str, Any]) -> tuple[list[Any], int | None, str | None]:
-        """Return values, no size (the vendor's `size` is of the page), and the next start."""
+        """Return the values, None (the `size` of a response is that of its page), and the next start."""
         values, start, following = _values(payload), payload.get("start"), payload.get("nextPageStart")
         # Some lists keep isLastPage false on their last page: https://github.com/RisingOak/stashy/issues/131
         if payload.get("isLastPage") is True or following is None:
@@ -147,13 +144,13 @@ class OffsetPager:
 
 
 _EMPTY_PAGES: Final = 1000
-"""Data Center filters pages after it has cut them, so that hundreds in a row can be honest."""
+"""Empty pages in a row that are followed: Data Center filters pages by permission, so hundreds can occur."""
 Fetch = Callable[[Request], Awaitable[JsonValue]]
 
 
 @define(eq=False)
 class Cursor(Generic[T]):
-    """Walks the pages of one listing: an async iterator of pages that holds nothing between two of them."""
+    """Follows the pages of one list; no slot, token or response is kept between two pages."""
 
     fetch: Fetch
     base: Request
@@ -162,16 +159,16 @@ class Cursor(Generic[T]):
     size: int
     paging: Paging
     spawn: Callable[[Any], asyncio.Task[JsonValue]]
-    """Starts a task that the session owns."""
+    """Starts a task that belongs to the session."""
     _started: bool = field(init=False, default=False)
     _next: str | None = field(init=False, default=None)
     _number: int = field(init=False, default=0)
     _delivered: int = field(init=False, default=0)
     _empty: int = field(init=False, default=0)
-    """How many pages in a row were empty."""
+    """Number of empty pages in a row."""
     _truncated: bool = field(init=False, default=False)
     _page: Page[T] | None = field(init=False, default=None)
-    """The page being read, for `on_page` only."""
+    """The page being consumed, if `on_page` wants it."""
     _seen: set[int] = field(init=False, factory=set[int])
     _ahead: asyncio.Task[JsonValue] | None = field(init=False, default=None)
 
@@ -192,7 +189,7 @@ class Cursor(Generic[T]):
         """Return the items of the next page, as an iterator.
 
         An exhausted iterator holds no list, so a page that was read is freed before the next one is fetched. With both
-        in memory at once, listing takes up to half as long again.
+        in memory at once, reading a list takes up to half as long again.
         """
         page = await self.next_page()
         if page is None:
@@ -230,7 +227,7 @@ class Cursor(Generic[T]):
             raise self._error(error.message) from None
         mark = hash(request.url)
         if mark in self._seen:
-            raise self._error("the server names a next page that this listing has already been to")
+            raise self._error("the server names a next page that was read already")
         self._seen.add(mark)
         return await self.fetch(request)
 
@@ -240,13 +237,13 @@ class Cursor(Generic[T]):
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if ahead.cancelled() and task is not None and not task.cancelling():
-                raise RuntimeError("the session was closed while the listing looked ahead") from None
+                raise RuntimeError("the session was closed while the next page was fetched") from None
             ahead.cancel()
             raise
 
     def _read(self, payload: JsonValue) -> Page[T]:
         if not isinstance(payload, dict):
-            raise self._not_a_page("a page is an object")
+            raise self._not_a_page("it is not an object")
         envelope = cast("dict[str, Any]", payload)
         try:
             values, size, following = self.pager.read(envelope)
@@ -261,7 +258,7 @@ class Cursor(Generic[T]):
             raise self._not_a_page(str(error)) from error
         self._empty = 0 if values else self._empty + 1
         if self._empty > _EMPTY_PAGES:
-            raise self._error(f"the server gives empty pages without end, {_EMPTY_PAGES} one after another")
+            raise self._error(f"the server sent {_EMPTY_PAGES} empty pages in a row")
         self._number += 1
         self._delivered += len(items)
         return Page(values=items, raw=envelope, number=self._number, size=size, next=following)
@@ -270,13 +267,15 @@ class Cursor(Generic[T]):
         return PagingError(clip(message), method=self.base.method, template=self.base.template)
 
     def _not_a_page(self, why: str) -> DecodeError:
-        return DecodeError(f"the answer is no page: {clip(why)}", method=self.base.method, template=self.base.template)
+        return DecodeError(
+            f"the response is not a page: {clip(why)}", method=self.base.method, template=self.base.template
+        )
 
 
 def lists(method: Callable[P, AsyncGenerator[T]]) -> Callable[P, AsyncGenerator[T]]:
-    """Make an async generator of items of a method that returns the `Cursor` of their pages.
+    """Turn a method that returns a `Cursor` into an async generator of the items.
 
-    The method is annotated with what its caller sees, an `AsyncGenerator`. `aio.pages` calls it undecorated.
+    The method is annotated with what its callers see, an `AsyncGenerator`. `aio.pages` calls it undecorated.
     """
 
     @functools.wraps(method)
@@ -290,4 +289,4 @@ def lists(method: Callable[P, AsyncGenerator[T]]) -> Callable[P, AsyncGenerator[
 
 
 DEFAULT_SIZE: Final = 50
-"""Items a page where no larger size is proven: above an endpoint's cap, Cloud answers 400."""
+"""Items per page where no larger number is proven: above the limit of an endpoint Cloud answers 400."""

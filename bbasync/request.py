@@ -1,4 +1,4 @@
-"""Requests and answers as values, and how a path and a query are written. No I/O."""
+"""Requests and responses as values; path templates, quoting, queries and bodies. No I/O."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ QueryValue = _Scalar | Iterable[_Scalar] | None
 """None is left out, a sequence repeats the parameter, dates are written as ISO 8601."""
 Query = Mapping[str, QueryValue]
 JsonValue = object
-"""Anything that JSON can hold: dicts, lists, str, int, float, bool, None."""
+"""A JSON value: dict, list, str, int, float, bool or None."""
 
 
 class SubPath(str):
-    """A path argument whose slashes separate segments, such as a file's path; "/" is the root."""
+    """A path argument of several segments, such as the path of a file; "/" is the root."""
 
     __slots__ = ()
 
@@ -68,21 +68,21 @@ class Unset:
 
 
 UNSET: Final = Unset()
-"""Leaves a field of a request body out where None would set it to null."""
+"""Leaves a field out of a request body where None would set it to null."""
 
 _NULL: Final = orjson.Fragment(b"null")
 
 
 @frozen(kw_only=True)
 class Part:
-    """One part of a multipart body; a path is opened anew for every attempt."""
+    """One part of a multipart body; a path is opened again for every attempt."""
 
     name: str
-    """The form field's name; for source commits the path in the repository."""
+    """The name of the form field; the path in the repository for files to commit."""
     content: bytes | str | Path | Callable[[], IO[bytes]] = field(repr=False)
-    """The bytes, a text (sent as UTF-8), a file to read, or a function that opens one."""
+    """Bytes, text (sent as UTF-8), the path of a file, or a function that opens a file."""
     filename: str | None = None
-    """The file name to announce; a part without one is a plain form field."""
+    """The file name in the part's header; a part without one is a plain form field."""
     content_type: str | None = None
     """The media type of the part."""
     attributes: str | None = None
@@ -93,10 +93,10 @@ Multipart = tuple[Part, ...]
 
 
 class RequestOptions(TypedDict, total=False):
-    """What an operation's request holds beside its path."""
+    """The parts of a request beyond its operation and path arguments."""
 
     query: Query | None
-    """The query; what is None is left out."""
+    """The query; None values are left out."""
     json: object
     """The body as JSON; fields that are None or UNSET are left out, at every depth of objects."""
     form: Query | None
@@ -104,37 +104,37 @@ class RequestOptions(TypedDict, total=False):
     parts: Multipart | None
     """The body as multipart/form-data."""
     group: str
-    """The rate group whose budget it spends, "api" by default."""
+    """The rate group, whose budget the request spends; "api" by default."""
     accept: str
-    """The media type to ask for; unless it is JSON, the response is not parsed."""
+    """The Accept header; unless it is JSON, the response is not parsed."""
     headers: Mapping[str, str]
-    """Header fields beside Accept and Content-Type."""
+    """Further header fields."""
     repeatable: bool | None
-    """Whether it may be sent again after it may have been handled; None is what its verb says."""
+    """Whether it may be sent again after it may have been handled; by default as its verb implies."""
     leaves_origin: bool
-    """Whether it is known to redirect to another host."""
+    """Whether it is known to redirect to another host (downloads, logs)."""
 
 
 @frozen(kw_only=True)
 class Request:
-    """One request as a value, without its credential."""
+    """A request as a value, without the credential."""
 
     method: str
     """GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS."""
     template: str
-    """The vendor's path, verbatim; labels logs, metrics and errors."""
+    """The path as documented by the vendor; labels logs, metrics and errors."""
     url: str
-    """The whole URL, already encoded, sent byte for byte."""
+    """The encoded URL, sent byte for byte."""
     headers: Mapping[str, str] = field(factory=dict[str, str])
-    """Header fields beside those of the session."""
+    """Header fields, in addition to those of the session."""
     body: bytes | Multipart | None = field(default=None, repr=False)
-    """The body; None for none."""
+    """The body, None if there is none."""
     group: str = "api"
-    """The rate group whose budget the request spends."""
+    """The rate group, whose budget the request spends."""
     repeatable: bool = False
-    """Whether sending it twice does no harm."""
+    """Whether it may be sent again after it may have been handled."""
     json: bool = True
-    """Whether the answer of a success must be JSON (or empty)."""
+    """Whether the response of a success must be JSON (or empty)."""
     leaves_origin: bool = False
     """Whether the operation is known to redirect to another host (downloads, logs)."""
 
@@ -160,18 +160,18 @@ class Request:
 
 @define(kw_only=True)
 class RawResponse:
-    """One answer as it came; header names are in lower case."""
+    """A response as a value; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
     url: str
     from_cache: bool = False
-    """Whether the caller's aiohttp session answered it without asking the server: it spends no budget."""
+    """Whether it came from the cache of the caller's aiohttp session, which spends no budget."""
     _json: object = field(default=..., init=False, repr=False, eq=False)
 
     def json(self) -> JsonValue:
-        """Return the body as JSON, None where it is empty; ValueError if it is no JSON."""
+        """Return the body as JSON, None if it is empty; ValueError if it is not valid JSON."""
         if self._json is ...:
             self._json = orjson.loads(self.body) if self.body.strip() else None
         return self._json
@@ -183,7 +183,7 @@ def evolve_url(request: Request, url: str) -> Request:
 
 
 def as_object(value: JsonValue) -> dict[str, Any]:
-    """Return a JSON object, empty where the value is none."""
+    """Return the value if it is a JSON object, else an empty one."""
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
@@ -191,12 +191,12 @@ def as_object(value: JsonValue) -> dict[str, Any]:
 
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9_.~-]*")
-"""What needs neither quoting nor a closer look: most slugs, hashes and numbers."""
+"""Arguments that need no quoting and no further checks: most slugs, hashes and numbers."""
 
 
 def _segment(name: str, text: str) -> str:
     if text == "" or any(part in {".", ".."} for part in unquote(text).replace("\\", "/").split("/")):
-        raise ValueError(f"{name} must not be empty and have no '.' or '..' in it, got {text!r}")
+        raise ValueError(f"{name} must not be empty, '.' or '..', nor contain such a segment, got {text!r}")
     return quote(text, safe="~")
 
 
@@ -207,7 +207,7 @@ def _argument(name: str, value: object) -> str:
         return str(value)
     text = str(value)
     if any(character < " " or character == "\x7f" for character in text):
-        raise ValueError(f"{name} must not hold control characters, got {text!r}")
+        raise ValueError(f"{name} must not contain control characters, got {text!r}")
     if not isinstance(value, SubPath):
         return _segment(name, text)
     if text == "/":
@@ -230,10 +230,10 @@ def _pieces(template: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def expand(template: str, arguments: Sequence[PathArgument] = ()) -> str:
-    """Fill a path template with arguments in the order of the path.
+    """Fill a path template with arguments, in the order of the path.
 
-    Each argument is one segment (its slashes are encoded) unless it is a `SubPath`.
-    Empty ones, `.`, `..` and control characters raise ValueError, encoded ones too.
+    Each argument is one segment, whose slashes are quoted, unless it is a `SubPath`. ValueError for empty segments,
+    `.`, `..` and control characters, percent-encoded ones too.
     """
     literals, names = _pieces(template)
     if len(names) != len(arguments):
@@ -248,12 +248,14 @@ def expand(template: str, arguments: Sequence[PathArgument] = ()) -> str:
 
 
 def quote_path(path: str) -> str:
-    """Check and encode a whole path as a person types it; `%xx` and a query stay as they are."""
+    """Check and quote a path as typed by a user; `%xx` and a query are kept."""
     if "#" in path:
-        raise ValueError(f"a path holds no '#', which is written as %23, got {path!r}")
+        raise ValueError(f"write '#' in a path as %23, got {path!r}")
     path, mark, query = path.partition("?")
     if not path.startswith("/") or any(character <= " " or character == "\x7f" for character in query):
-        raise ValueError(f"a path starts with '/' and holds no blanks or control characters in its query, got {path!r}")
+        raise ValueError(
+            f"a path must start with '/' and its query must not contain blanks or control characters, got {path!r}"
+        )
     for segment in path[1:].removesuffix("/").split("/"):
         _argument("path", SubPath(unquote(segment)))
     return quote(path, safe="/%~:@!$&'()*+,;=") + mark + quote(query, safe="/%~:@!$&'()*+,;=?[]{}|\\^`\"<>")
@@ -271,7 +273,7 @@ def _scalar(value: _Scalar) -> str:
 
 
 def encode_query(query: Query) -> str:
-    """Return the query string, without `?`, empty when nothing is set."""
+    """Return the query string without `?`, empty if nothing is set."""
     pairs: list[tuple[str, str]] = []
     for name, value in query.items():
         if value is None:
@@ -290,12 +292,12 @@ def add_query(url: str, query: Query) -> str:
 
 
 def nullable(value: object) -> object:
-    """Return a body field that may be null: None is sent as null, `UNSET` is left out."""
+    """Return the value of a field that may be null: None is sent as null, `UNSET` is left out."""
     return _NULL if value is None else value
 
 
 def _present(value: object) -> object:
-    """Leave out what is None or UNSET, and objects in which nothing is left."""
+    """Leave out what is None or UNSET, and objects that become empty by it."""
     if isinstance(value, dict):
         kept = {key: _present(item) for key, item in as_object(cast("object", value)).items()}
         return {key: item for key, item in kept.items() if item is not None} or None
@@ -306,7 +308,7 @@ def encode_json(body: object) -> bytes:
     """Return the body as JSON; fields that are None or `UNSET` are left out, at every depth of objects."""
     try:
         return orjson.dumps((_present(cast("object", body)) or {}) if isinstance(body, dict) else body)
-    except TypeError as error:  # lone surrogates and numbers above 64 bits, beside objects of no JSON type
+    except TypeError as error:  # for lone surrogates and integers beyond 64 bits too
         raise ValueError(f"the body cannot be written as JSON: {error}") from None
 
 
@@ -316,14 +318,14 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 
 def origin_of(url: str) -> tuple[str, str, int]:
-    """Return scheme, host and port of an absolute URL, ValueError if it is no plain one."""
+    """Return scheme, host and port of an absolute http or https URL; ValueError for any other."""
     if any(character <= " " or character in "\x7f\\" for character in url):
-        raise ValueError("a URL must not hold blanks, backslashes or control characters")
+        raise ValueError("a URL must not contain blanks, backslashes or control characters")
     try:
         parts = urlsplit(url)
     except ValueError:
         parts = None
-    if parts is None or not parts.netloc.isascii():  # whose own words would repeat a password
+    if parts is None or not parts.netloc.isascii():  # the message of urlsplit could repeat a password
         raise ValueError("a URL must have a host that is written in ASCII")
     if parts.scheme not in _PORTS or not parts.hostname:
         raise ValueError("a URL must be absolute, with http or https and a host")
@@ -333,7 +335,7 @@ def origin_of(url: str) -> tuple[str, str, int]:
 
 
 def replace_origin(url: str, origin: str) -> str:
-    """Return the URL with scheme, host and port of `origin`; path and query keep every byte."""
+    """Return the URL with another scheme, host and port; path and query keep every byte."""
     path = url.split("//", 1)[1].partition("/")[2]
     return f"{origin}/{path}"
 

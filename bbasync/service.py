@@ -33,7 +33,8 @@ class Service:
         self, model: type[T], operation: str, arguments: Sequence[PathArgument] = (), **options: Unpack[RequestOptions]
     ) -> T:
         """Return the response as a model."""
-        return self._structure(model, operation, await self._send(operation, arguments, **options))
+        response = await self._session._send(self._session._build(operation, arguments, **options))
+        return self._session._structure(model, operation, response)
 
     def _list(
         self,
@@ -71,14 +72,14 @@ class Service:
         self, operation: str, arguments: Sequence[PathArgument] = (), **options: Unpack[RequestOptions]
     ) -> None:
         """Send an operation whose response has no content."""
-        await self._send(operation, arguments, **options)
+        await self._session._send(self._session._build(operation, arguments, **options))
 
     async def _read(
         self, operation: str, arguments: Sequence[PathArgument] = (), **options: Unpack[RequestOptions]
     ) -> bytes:
         """Return the bytes of the response, whatever their type."""
         options.setdefault("accept", "*/*")
-        return (await self._send(operation, arguments, **options)).body
+        return (await self._session._send(self._session._build(operation, arguments, **options))).body
 
     def _open(
         self, operation: str, arguments: Sequence[PathArgument] = (), **options: Unpack[RequestOptions]

@@ -1,4 +1,4 @@
-"""The path of a request, from the value a service builds to the answer: retries, redirects, budgets, slots, errors."""
+"""The session of both products: the path of a request from a service's call to the response or the error."""
 
 from __future__ import annotations
 
@@ -65,32 +65,32 @@ T = TypeVar("T")
 log = logging.getLogger("bbasync")
 
 MAX_WAIT: Final = 60.0
-_FOR_EVER: Final = float("inf")
+_NO_LIMIT: Final = float("inf")
 _MAX_HOPS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _IDEMPOTENT: Final = _SAFE | {"PUT", "DELETE"}
 _LARGE: Final = 64 * 1024
-"""Bytes of a body from which parsing waits for its turn."""
+"""Bytes from which a body is parsed one an iteration of the loop."""
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @frozen(kw_only=True)
 class ResponseEvent:
-    """One attempt, for metrics: what `on_response` is called with."""
+    """One attempt, as passed to `on_response`."""
 
     method: str
     template: str
     status: int | None
-    """None when no answer arrived."""
+    """None if no response arrived."""
     seconds: float
-    """From the slot to the last byte."""
+    """Seconds from getting a slot to the last byte of the body."""
     waited: float
-    """For the budget, seconds."""
+    """Seconds spent waiting for the budget."""
 
 
 class Stream:
-    """A body that is read piece by piece, once: `async for chunk in stream`."""
+    """A response body read in chunks, once: `async for chunk in stream`."""
 
     def __init__(self, raw: RawStream) -> None:
         self._raw = raw
@@ -101,29 +101,29 @@ class Stream:
         return self._raw.chunks()
 
     async def read(self) -> bytes:
-        """Return the whole rest of the body."""
+        """Return what is left of the body."""
         return b"".join([chunk async for chunk in self._raw.chunks()])
 
 
 @define(eq=False)
 class _Call:
-    """One call of the user's, over all its attempts and redirects."""
+    """The state of one call over all its attempts and redirects."""
 
     request: Request
     max_wait: float
     stack: AsyncExitStack | None
-    """Where a stream's response stays open; None to read the body whole."""
+    """Keeps the response of a stream open; None if the body is read at once."""
     tries: int = 0
     waited: float = 0.0
     authorization: str = field(default="", repr=False)
-    """The header of the last attempt."""
+    """The Authorization header of the last attempt."""
     renewed: bool = False
     sent: bool = False
-    """Whether the last attempt reached the network."""
+    """Whether the last attempt was sent."""
     uncertain: bool = False
     """Whether a failed attempt may have taken effect."""
     again: Again | None = None
-    """What the first attempt asked for."""
+    """Raised by the first attempt."""
     stream: RawStream | None = None
 
     @property
@@ -132,46 +132,40 @@ class _Call:
 
 
 class SessionOptions(TypedDict, total=False):
-    """What both products' sessions take beside the credential and the base URL."""
+    """Options of a session, in addition to the credential and the base URL."""
 
     http: aiohttp.ClientSession | None
-    """An aiohttp session to use, never closed; its own Authorization, cookies and base URL are not used."""
+    """An aiohttp session to use; it is never closed, and its Authorization, cookies and base URL are ignored."""
     transport: Transport | None
-    """What sends requests in place of aiohttp: recorders, replayers."""
+    """Sends the requests instead of aiohttp, for recording and replaying."""
     limiter: ConcurrencyLimiter | None
-    """The slots, to share between sessions."""
+    """Limits the requests in flight; pass the same one to several sessions to share it."""
     rates: RateTracker | None
-    """The budgets, to share between sessions."""
+    """Keeps the rate limits; pass the same one to several sessions to share it."""
     max_wait: float | None
-    """Seconds that a call may wait for its budget in all, 60 by default; None is for ever."""
+    """Seconds that a call may wait for its budget in total, 60 by default; None for no limit."""
     timeouts: Timeouts | None
-    """How long to wait for the network."""
+    """Timeouts of the network."""
     allow_http: bool
-    """Whether the credential may go over plain http to another machine."""
+    """Whether the credential may be sent unencrypted to another machine."""
     user_agent: str | None
-    """The User-Agent, by default the library's own."""
+    """The User-Agent header, by default `bbasync/VERSION`."""
     on_response: Callable[[ResponseEvent], object] | None
     """Called after every attempt, for metrics."""
 
 
 class Session:
-    """The base of `CloudSession` and `DataCenterSession`: what both products share.
+    """What `CloudSession` and `DataCenterSession` share.
 
-    Raises BitbucketError for everything that can go wrong on the way. A session belongs to one event loop.
+    A call raises BitbucketError for every way in which it can fail. A session belongs to one event loop.
     """
 
     _converter: ClassVar[Converter]
     _write_headers: ClassVar[Mapping[str, str]] = {}
-    """What every request that writes carries."""
+    """Header fields of every request that is not GET, HEAD or OPTIONS."""
     _pager: Pager
 
-    def __init__(
-        self,
-        credential: CredentialLike | None,
-        *,
-        base_url: str,
-        **options: Unpack[SessionOptions],
-    ) -> None:
+    def __init__(self, credential: CredentialLike | None, *, base_url: str, **options: Unpack[SessionOptions]) -> None:
         if unknown := options.keys() - SessionOptions.__optional_keys__:
             raise TypeError(
                 f"{type(self).__name__} has no option {', '.join(sorted(unknown))}; "
@@ -188,12 +182,12 @@ class Session:
         if scheme == "http" and host not in _LOOPBACK and not options.get("allow_http", False):
             raise ValueError(f"http://{host} would carry the credential unencrypted; use https, or allow_http=True")
         if "?" in base_url or "#" in base_url:
-            raise ValueError("base_url has no query and no fragment")
+            raise ValueError("base_url must not have a query or a fragment")
         self._origin_url = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
         self.limiter = options.get("limiter") or ConcurrencyLimiter()
         self.rates = options.get("rates") or RateTracker()
         max_wait = options.get("max_wait", MAX_WAIT)
-        self._max_wait = _FOR_EVER if max_wait is None else max_wait
+        self._max_wait = _NO_LIMIT if max_wait is None else max_wait
         self._transport = transport or AiohttpTransport(http, timeouts=options.get("timeouts"))
         self._user_agent = options.get("user_agent") or f"bbasync/{__version__}"
         if not self._user_agent.isprintable() or not self._user_agent.isascii():
@@ -220,7 +214,7 @@ class Session:
         await self.close()
 
     async def close(self) -> None:
-        """Cancel what looks ahead and close the connections that are the session's own."""
+        """Cancel the session's tasks and close its connections, unless `http` or `transport` was passed."""
         self._closed = True
         for task in self._tasks:
             task.cancel()
@@ -231,31 +225,31 @@ class Session:
         finally:
             await self._transport.close()
 
-    # -- what the products fill in --------------------------------------------------------------------------------
+    # -- what a product defines -----------------------------------------------------------------------------------
 
     def _rate_of(self, group: str) -> Rate:
-        """Return the product's own limit of a rate group."""
+        """Return the default limit of a rate group."""
         raise NotImplementedError
 
     def _page_size(self, template: str) -> int:
-        """Return the largest page known to be allowed for a list."""
+        """Return the largest page size known to be accepted by a list."""
         raise NotImplementedError
 
     def _page_query(self, query: Query) -> Query:
-        """Return the query of a list with what the product needs in it to go from page to page."""
+        """Return the query of a list, completed with what paging needs."""
         return query
 
     def _read_error(self, response: RawResponse) -> ErrorDetails:
-        """Return what the body of an error says."""
+        """Read the body of an error response."""
         raise NotImplementedError
 
     def _error_class(self, status: int, details: ErrorDetails) -> type[ResponseError]:
-        """Return the exception class of an error."""
+        """Return the exception class of an error response."""
         del details
         return class_for(status)
 
     def _advice(self, status: int, details: ErrorDetails) -> str:
-        """Return what to do about an error whose cause is known, else the empty string."""
+        """Return what the user can do about an error, an empty string if that is unknown."""
         del status, details
         return ""
 
@@ -263,7 +257,7 @@ class Session:
 
     @property
     def base_url(self) -> str:
-        """Where paths begin."""
+        """The URL that paths are appended to."""
         return self._base_url
 
     def _build(
@@ -281,10 +275,10 @@ class Session:
         repeatable: bool | None = None,
         leaves_origin: bool = False,
     ) -> Request:
-        """Return the request of an operation; ValueError if a path argument cannot be right."""
+        """Return the request of an operation; ValueError for an invalid path argument."""
         method, _, template = operation.partition(" ")
         url = self._base_url + expand(template, arguments)
-        fields = {"Accept": accept, **(headers or {})}
+        fields = {"Accept": accept} if headers is None else {"Accept": accept, **headers}
         body: bytes | Multipart | None = parts
         if json is not UNSET:
             fields["Content-Type"] = "application/json"
@@ -307,7 +301,7 @@ class Session:
         )
 
     def _cursor(self, request: Request, decode: Callable[[list[Any]], list[T]], paging: Paging | None) -> Cursor[T]:
-        """Return the walker of a listing's pages."""
+        """Return the cursor over the pages of a list."""
         paging = paging or Paging()
         size = paging.size or self._page_size(request.template)
         if paging.size is None and paging.limit is not None:
@@ -320,10 +314,10 @@ class Session:
     async def request(
         self, method: str, path: str, *, query: Query | None = None, json: object = UNSET, form: Query | None = None
     ) -> JsonValue:
-        """Call an operation that has no method yet and return its JSON, None for an empty answer.
+        """Call an operation that has no method and return its JSON, None for an empty response.
 
-        `path` begins with a slash and is taken as it is typed, after the base URL; `%xx` in it stays.
-        The same credential, budget, slots and retries as everywhere; a POST is not repeated.
+        `path` starts with a slash and is appended to the base URL; `%xx` in it is kept. Credential, budget, slots and
+        retries are those of all other calls; a POST is not retried once it may have been handled.
         """
         return await self._json(self._by_path(method.upper(), path, query=query, json=json, form=form))
 
@@ -331,7 +325,7 @@ class Session:
     def paginate(
         self, path: str, *, query: Query | None = None, paging: Paging | None = None
     ) -> AsyncGenerator[dict[str, Any]]:
-        """Yield the items of any paged list as plain dicts."""
+        """List the items at a path as plain dicts, page by page."""
         request = self._by_path("GET", path, query=query and self._page_query(query))
         return cast("AsyncGenerator[dict[str, Any]]", self._cursor(request, list, paging))
 
@@ -343,7 +337,7 @@ class Session:
         return evolve(request, template=path.partition("?")[0], url=add_query(url, query or {}))
 
     def _structure(self, model: type[T], operation: str, response: RawResponse) -> T:
-        """Return the response as a model; DecodeError with the body kept if it is of another shape."""
+        """Return the response as a model; DecodeError, which keeps the body, if it has another shape."""
         try:
             return self._converter.structure(response.json(), model)
         except BROKEN as error:
@@ -351,7 +345,7 @@ class Session:
             raise decode_error(operation, response, f"the body is not a {name}: {clip(str(error))}") from error
 
     def _spawn(self, coroutine: Any) -> asyncio.Task[Any]:
-        """Run a coroutine as a task that `close` cancels."""
+        """Run a coroutine in a task that `close` cancels."""
         task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._forget)
@@ -360,17 +354,17 @@ class Session:
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
-            task.exception()  # a failed look-ahead that nobody came for is no news
+            task.exception()  # nobody waits for a page ahead that failed: mark its exception as retrieved
 
     def _send(self, request: Request) -> Coroutine[Any, Any, RawResponse]:
-        """Send a request and return the answer of a success, its body read whole."""
+        """Send a request and return the response of a success with its body."""
         return self._follow(_Call(request, self._max_wait, None))
 
     @asynccontextmanager
     async def _stream(self, request: Request) -> AsyncGenerator[Stream, None]:
-        """Send a request and read the body of a success piece by piece.
+        """Send a request and read the body of a success in chunks.
 
-        The slot is free once the headers have arrived; open streams are counted in `limiter.streams`.
+        The slot is returned when the headers have arrived; open streams are counted in `limiter.streams`.
         """
         async with AsyncExitStack() as stack:
             call = _Call(request, self._max_wait, stack)
@@ -401,7 +395,7 @@ class Session:
     def _redirected(self, request: Request, response: RawResponse) -> Request:
         location = response.headers.get("location")
         if not location:
-            raise self._transport_error(request, f"redirected with status {response.status}, but not told where to")
+            raise self._transport_error(request, f"redirected with status {response.status}, but without a Location")
         try:
             url = urljoin(request.url, location)
             scheme, host, port = origin = origin_of(url)
@@ -413,11 +407,13 @@ class Session:
                 request, f"redirected with status {response.status}; a {request.method} is not sent to another address"
             )
         if origin != self._origin and not request.leaves_origin:
-            raise self._transport_error(request, f"redirected to another host, {target}, which this operation never is")
-        if origin == self._origin and not self._is_ours(request.url):
-            raise self._transport_error(request, "redirected back by another host, which is not to choose what we send")
+            raise self._transport_error(
+                request, f"redirected to another host, {target}, unexpectedly for this operation"
+            )
+        if origin == self._origin and not self._is_at_origin(request.url):
+            raise self._transport_error(request, "redirected back to the API by another host; that is refused")
         if scheme == "http" and self._origin[0] == "https":
-            raise self._transport_error(request, f"redirected from https to {target}, where it goes unencrypted")
+            raise self._transport_error(request, f"redirected from https to {target}, which is unencrypted")
         return evolve(request, url=url)
 
     def _check_open(self) -> None:
@@ -425,9 +421,9 @@ class Session:
             raise RuntimeError("the session is closed")
 
     async def _attempt_again(self, call: _Call) -> RawResponse:
-        """Hand the first attempt's `Again` to backoff, to wait for; then attempt.
+        """Raise the `Again` of the first attempt, so that backoff waits; attempt again when called once more.
 
-        Most calls succeed at once, and so are spared what backoff costs a call.
+        The first attempt is made outside of backoff, whose overhead most calls would pay for nothing.
         """
         again, call.again = call.again, None
         if again is not None:
@@ -435,7 +431,7 @@ class Session:
         return await self._attempt(call)
 
     async def _attempt(self, call: _Call) -> RawResponse:
-        """Send the request once; raises `Again` if it is to be repeated."""
+        """Send the request once; raises `Again` if it must be retried."""
         call.tries += 1
         response: RawResponse | None = None
         try:
@@ -445,20 +441,20 @@ class Session:
             self._check(call.request, response)
         except (TransportError, DecodeError, ResponseError) as error:
             if not call.sent:
-                raise  # of a credential that could not be renewed: it has been tried often enough
+                raise  # the credential could not be renewed, which was retried already
             return await self._failed(call, error, response)
         self._retry_budget.earn()
         return response
 
     async def _failed(self, call: _Call, error: BitbucketError, response: RawResponse | None) -> RawResponse:
-        """Repeat a failed attempt, or raise; the one failure that is none is a DELETE done by the try before."""
+        """Retry a failed attempt, or raise; a DELETE whose retry answers 404 has succeeded."""
         named: float | None = None
         if response is not None:
             named = named_wait(response.headers, self.rates.clock.wall())
             if response.status == 404 and call.request.method == "DELETE" and call.uncertain:
                 return evolve(response, status=204, body=b"")
-            ours = self._is_ours(call.request.url)  # another host's 401 is none of the credential's
-            if ours and isinstance(error, AuthenticationError) and not call.renewed:
+            at_origin = self._is_at_origin(call.request.url)  # a 401 of another host does not concern the credential
+            if at_origin and isinstance(error, AuthenticationError) and not call.renewed:
                 call.renewed = True
                 if await self._credential.renew(call.authorization):
                     raise Again(error, 0.0) from error
@@ -472,10 +468,10 @@ class Session:
         raise again from error
 
     async def _exchange(self, call: _Call) -> RawResponse:
-        """Take a token, then a slot, then the header; give each back whatever happens."""
+        """Take a token, then a slot, then the Authorization header, and send; token and slot are always returned."""
         request = call.request
-        ours = self._is_ours(request.url)
-        token = await self._take(call) if ours else None
+        at_origin = self._is_at_origin(request.url)
+        token = await self._take(call) if at_origin else None
         call.sent, started = False, 0.0
         response: RawResponse | None = None
         try:
@@ -484,7 +480,7 @@ class Session:
                 if token is not None and token.bucket.is_stale(token):
                     call.tries -= 1
                     raise Again(None, 0.0)
-                attempt = request.with_headers(await self._headers(call, ours=ours))
+                attempt = request.with_headers(await self._headers(call, at_origin=at_origin))
                 call.sent, started = True, time.perf_counter()
                 response = await (
                     self._transport.send(attempt) if call.stack is None else self._open(call, call.stack, attempt)
@@ -496,7 +492,7 @@ class Session:
                 if token is not None:
                     token.bucket.accepted(token, response.headers)
                 return response
-            # Refused before it was handled: no try is used up, and the wait is the bucket's.
+            # Refused before it was handled: this uses up no try, and the bucket decides how long to wait.
             call.tries -= 1
             token.bucket.refused(token, response.headers, named_wait(response.headers, self.rates.clock.wall()))
             raise Again(None, 0.0)
@@ -509,7 +505,7 @@ class Session:
     async def _take(self, call: _Call) -> Token:
         bucket = self._bucket(call.request.group)
         try:
-            token = await bucket.acquire(call.remaining if call.max_wait != _FOR_EVER else None)
+            token = await bucket.acquire(call.remaining if call.max_wait != _NO_LIMIT else None)
         except RateLimitError as error:
             error.method, error.template = call.request.method, call.request.template
             raise
@@ -523,9 +519,9 @@ class Session:
             self._buckets[group] = bucket
         return bucket
 
-    async def _headers(self, call: _Call, *, ours: bool) -> dict[str, str]:
-        if not ours:
-            return {"User-Agent": self._user_agent, "Accept": "*/*"}  # none of ours leaves the origin
+    async def _headers(self, call: _Call, *, at_origin: bool) -> dict[str, str]:
+        if not at_origin:
+            return {"User-Agent": self._user_agent, "Accept": "*/*"}  # the session's headers never leave its origin
         headers = {"User-Agent": self._user_agent, **call.request.headers}
         if call.request.method not in _SAFE:
             headers.update(self._write_headers)
@@ -545,7 +541,7 @@ class Session:
             )
 
     async def _open(self, call: _Call, stack: AsyncExitStack, request: Request) -> RawResponse:
-        """Send a request whose body stays open in the call's stack if it is a success."""
+        """Send a request; the body of a success stays open in the call's stack."""
         async with AsyncExitStack() as opened:
             stream = await opened.enter_async_context(self._transport.stream(request))
             body = b""
@@ -556,10 +552,10 @@ class Session:
                 body = await beginning_of(stream)
             return RawResponse(status=stream.status, headers=stream.headers, body=body, url=request.url)
 
-    # -- judging an answer ----------------------------------------------------------------------------------------
+    # -- what a response means ------------------------------------------------------------------------------------
 
     def _check(self, request: Request, response: RawResponse) -> None:
-        """Raise what the answer says; a broken body is an error of the attempt."""
+        """Raise if the response is an error or its body is broken."""
         if response.status in _REDIRECTS:
             return
         if response.status >= 300:
@@ -571,26 +567,26 @@ class Session:
         try:
             response.json()
         except ValueError:
-            raise decode_error(request.operation, response, "the body is no whole JSON") from None
+            raise decode_error(request.operation, response, "the body is not valid JSON") from None
 
     def _response_error(self, request: Request, response: RawResponse) -> ResponseError:
         details = ErrorDetails()
         if "html" not in response.headers.get("content-type", ""):
             with contextlib.suppress(ValueError, TypeError, AttributeError):
                 details = self._read_error(response)
-        said = clip(details.detail or details.message) or "the server gave no reason"
+        reason = clip(details.detail or details.message) or "the server gave no reason"
         advice = self._advice(response.status, details)
         return self._error_class(response.status, details)(
-            f"{response.status}: {said}{f' ({advice})' if advice else ''}",
+            f"{response.status}: {reason}{f' ({advice})' if advice else ''}",
             method=request.method,
             template=request.template,
             status=response.status,
-            url=request.url if self._is_ours(request.url) else request.url.partition("?")[0],
+            url=request.url if self._is_at_origin(request.url) else request.url.partition("?")[0],
             request_id=response.headers.get("x-request-id") or response.headers.get("x-arequestid"),
             details=details,
         )
 
-    def _is_ours(self, url: str) -> bool:
+    def _is_at_origin(self, url: str) -> bool:
         return url.startswith(self._prefix) or origin_of(url) == self._origin
 
     @staticmethod

@@ -40,7 +40,7 @@ def test_a_token_that_cannot_be_right_is_refused_without_being_shown(token: str)
 
 @pytest.mark.parametrize("email", ["me", "me:x@example.org", "", "a@b\n"])
 def test_an_api_token_wants_an_email_address(email: str) -> None:
-    with pytest.raises(ValueError, match="e-mail"):
+    with pytest.raises(ValueError, match="email"):
         ApiToken(email, TOKEN)
 
 

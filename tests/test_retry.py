@@ -19,7 +19,7 @@ def decide(request: Request, error: BitbucketError, *, tries: int = 1, named: fl
     "error",
     [
         TransportError("timed out"),
-        DecodeError("no whole JSON"),
+        DecodeError("not valid JSON"),
         *(ServerError("5xx", status=status) for status in (500, 502, 503, 504, 555)),
     ],
 )

@@ -1,4 +1,4 @@
-"""What Bitbucket Cloud allows: requests an hour by group, and items a page by list.
+"""Limits of Bitbucket Cloud: requests per hour by rate group, and items per page by list.
 
 https://support.atlassian.com/bitbucket-cloud/docs/api-request-limits/
 """
@@ -18,7 +18,7 @@ RATES: Final = {
     "webhooks": Rolling(1000),
     "properties": Rolling(2000),
 }
-"""By rate group; a group that is not listed counts as `api`'s size, in a bucket of its own."""
+"""Limits by rate group; a group that is not listed has the same limit as `api`, in its own bucket."""
 
 ANONYMOUS: Final = Rolling(60)
 
@@ -33,4 +33,4 @@ PAGE_SIZES: Final = {
     _REPOSITORY + "/effective-default-reviewers": 100,
     "/workspaces/{workspace}/members": 100,
 }
-"""The largest page that is known to be allowed; above an endpoint's cap Cloud answers 400, so others get 50."""
+"""The largest page size known to be accepted; others use 50, since Cloud responds with 400 above an endpoint's cap."""

@@ -1,4 +1,4 @@
-"""The session of Bitbucket Cloud."""
+"""The session for Bitbucket Cloud."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ BASE_URL: Final = "https://api.bitbucket.org/2.0"
 
 
 def credential_from_env(environ: Mapping[str, str] = os.environ) -> Credential:
-    """Return the credential that the environment names.
+    """Return the credential set in the environment.
 
-    `BITBUCKET_EMAIL` and `BITBUCKET_API_TOKEN`, else `BITBUCKET_ACCESS_TOKEN`; ValueError if neither is set.
+    Reads `BITBUCKET_EMAIL` and `BITBUCKET_API_TOKEN`, else `BITBUCKET_ACCESS_TOKEN`; ValueError if neither is set.
     """
     names = ("BITBUCKET_EMAIL", "BITBUCKET_API_TOKEN", "BITBUCKET_ACCESS_TOKEN")
     email, api_token, access_token = (Secret(environ.get(name, "")) for name in names)
-    del environ  # before anything raises: tracebacks show local variables
+    del environ  # before anything can raise, since tracebacks may show local variables
     if api_token:
         if not email:
-            raise ValueError("BITBUCKET_API_TOKEN needs BITBUCKET_EMAIL beside it, the Atlassian account's address")
+            raise ValueError("BITBUCKET_API_TOKEN needs BITBUCKET_EMAIL, the email address of the Atlassian account")
         return ApiToken(str(email), api_token)
     if access_token:
         return AccessToken(access_token)
@@ -60,7 +60,7 @@ def credential_from_env(environ: Mapping[str, str] = os.environ) -> Credential:
 class CloudSession(Session):
     """A session with Bitbucket Cloud: `async with CloudSession(ApiToken(email, token)) as bb`.
 
-    Without a credential only public things are seen, 60 requests an hour from one address.
+    Without a credential, only public resources are accessible, with 60 requests per hour and IP address.
     """
 
     _converter = SNAKE
@@ -77,26 +77,26 @@ class CloudSession(Session):
 
     @classmethod
     def from_env(cls, *, base_url: str = BASE_URL, **options: Unpack[SessionOptions]) -> Self:
-        """Return a session with the credential of the environment, as `credential_from_env` reads it."""
+        """Return a session with the credential that `credential_from_env` returns."""
         return cls(credential_from_env(), base_url=base_url, **options)
 
-    # -- what the base asks ---------------------------------------------------------------------------------------
+    # -- hooks of the base class ----------------------------------------------------------------------------------
 
     def _rate_of(self, group: str) -> Rate:
-        """Return the vendor's limit of a rate group."""
+        """Return the vendor's limit for a rate group."""
         return ANONYMOUS if isinstance(self._credential, Anonymous) else RATES.get(group, RATES["api"])
 
     def _page_size(self, template: str) -> int:
-        """Return the largest page known to be allowed for a list."""
+        """Return the largest page size known to be accepted for a list."""
         return PAGE_SIZES.get(template, DEFAULT_SIZE)
 
     def _page_query(self, query: Query) -> Query:
-        """Return the query; a `fields` that names only what to keep keeps `next` too, or paging would end."""
+        """Return the query, with `next` added to `fields` where paging needs it."""
         fields = query.get("fields")
         return {**query, "fields": page_fields(fields)} if isinstance(fields, str) else query
 
     def _read_error(self, response: RawResponse) -> ErrorDetails:
-        """Read the envelope `{"type": "error", "error": {message, detail, fields}}`."""
+        """Parse the error envelope `{"type": "error", "error": {message, detail, fields}}`."""
         payload = as_object(response.json())
         error = as_object(payload.get("error"))
         scopes = as_object(error.get("detail"))
@@ -104,27 +104,27 @@ class CloudSession(Session):
         return ErrorDetails(
             message=_text(error.get("message", payload.get("error"))),
             detail=_text(error.get("detail")),
-            fields={name: _texts(said) for name, said in as_object(error.get("fields")).items()},
+            fields={name: _texts(messages) for name, messages in as_object(error.get("fields")).items()},
             scopes_required=_texts(scopes.get("required")) or _scopes(headers.get("x-accepted-oauth-scopes")),
             scopes_granted=_texts(scopes.get("granted")) or _scopes(headers.get("x-oauth-scopes")),
             data=response.json(),
         )
 
     def _advice(self, status: int, details: ErrorDetails) -> str:
-        """Return what to do where the cause is known."""
+        """Return a hint for the error message, or an empty string if the cause is unknown."""
         match status:
             case 401 if isinstance(self._credential, ApiToken):
-                return "an API token goes with the account's e-mail address; app passwords ended on 2026-07-28"
+                return "an API token requires the account's email address; app passwords were removed on 2026-07-28"
             case 401:
-                return "the token is wrong, revoked or expired"
+                return "the token is invalid, revoked or expired"
             case 403 if details.scopes_required:
-                return f"the credential needs {', '.join(details.scopes_required)}"
+                return f"required scopes: {', '.join(details.scopes_required)}"
             case 404 if isinstance(self._credential, Anonymous):
-                return "private things are not found without a credential"
+                return "private resources are not found without a credential"
             case 410:
-                return "the vendor has removed this operation, or the workspace is no longer served"
+                return "the operation was removed, or the workspace was moved or disabled"
             case 555:
-                return "the server's own time ran out"
+                return "the server timed out"
             case _:
                 return ""
 
@@ -132,21 +132,21 @@ class CloudSession(Session):
 
     @cached_property
     def workspaces(self) -> Workspaces:
-        """Workspaces, their members and permissions."""
+        """Workspaces and their members and permissions."""
         from .services.workspaces import Workspaces
 
         return Workspaces(self)
 
     @cached_property
     def projects(self) -> Projects:
-        """Projects, their default reviewers and permissions."""
+        """Projects and their default reviewers and permissions."""
         from .services.projects import Projects
 
         return Projects(self)
 
     @cached_property
     def repositories(self) -> Repositories:
-        """Repositories, their forks, watchers, settings and permissions."""
+        """Repositories and their forks, watchers, settings and permissions."""
         from .services.repositories import Repositories
 
         return Repositories(self)
@@ -160,14 +160,14 @@ class CloudSession(Session):
 
     @cached_property
     def commits(self) -> Commits:
-        """Commits, their comments and approvals, diffs and patches."""
+        """Commits and their comments, approvals, diffs and patches."""
         from .services.commits import Commits
 
         return Commits(self)
 
     @cached_property
     def commit_statuses(self) -> CommitStatuses:
-        """Build statuses."""
+        """Build statuses of commits."""
         from .services.commit_statuses import CommitStatuses
 
         return CommitStatuses(self)
@@ -181,14 +181,14 @@ class CloudSession(Session):
 
     @cached_property
     def source(self) -> Source:
-        """Files and directories, their history, and commits made by upload."""
+        """Files and directories, their history, and commits created by uploading files."""
         from .services.source import Source
 
         return Source(self)
 
     @cached_property
     def users(self) -> Users:
-        """The credential's own user, and others."""
+        """The authenticated user and other users."""
         from .services.users import Users
 
         return Users(self)
@@ -202,7 +202,7 @@ class CloudSession(Session):
 
     @cached_property
     def reports(self) -> Reports:
-        """Code insights: reports on a commit and their annotations."""
+        """Code Insights: reports on a commit and their annotations."""
         from .services.reports import Reports
 
         return Reports(self)

@@ -1,12 +1,12 @@
-"""Watching by polling, for those whom webhooks cannot reach: few requests, over errors, from a cursor.
+"""Watch for changes by polling, where webhooks cannot be received.
 
-::
+Polling takes few requests, continues after temporary errors and can resume from a cursor::
 
     async for change in watch.pull_requests(bb, "acme", "api", start=cursor):
         ...
-        cursor = change.cursor  # store it once the change is dealt with
+        cursor = change.cursor  # store it once the change has been processed
 
-A change is told at least once: after a restart with the last cursor that was stored, those since then come again.
+Changes are delivered at least once: after a restart, those since the last stored cursor are yielded again.
 """
 
 from __future__ import annotations
@@ -41,75 +41,75 @@ T = TypeVar("T")
 log = logging.getLogger("bbasync.watch")
 
 _OVERLAP: Final = timedelta(minutes=5)
-"""How far back each poll looks: a change may become visible after a later one."""
-_PAGE: Final = 50
-_SURVIVED: Final = (TransportError, ServerError, RateLimitError, DecodeError, NotFoundError)
-"""What passes; 404 too, since outages answer it."""
-_LONGEST: Final = 16
-"""How many times `every` the pause grows to while polls fail."""
+"""Each poll starts this long before the latest change seen: a change can become visible after a later one."""
+_PAGE_SIZE: Final = 50
+_RETRIED: Final = (TransportError, ServerError, RateLimitError, DecodeError, NotFoundError)
+"""Errors that may be temporary; including 404, which Bitbucket also returns during outages."""
+_MAX_BACKOFF: Final = 16
+"""The longest pause between failing polls, as a multiple of `every`."""
 
 
 @frozen
 class Change(Generic[T]):
-    """Something new, and where to go on after it."""
+    """A new or changed object, and the cursor from which to resume after it."""
 
     item: T
     cursor: str
-    """What `start=` takes, in another process too."""
+    """The value of `start=` with which to resume, in another process too."""
 
 
 @define
-class _Patience:
-    """Asks again and again; only the first question of all may fail."""
+class _Poller:
+    """Polls with retries and exponential backoff; nothing is retried before the first success."""
 
     every: float
-    _answered: bool = False
+    _has_succeeded: bool = False
     _failures: int = 0
 
-    async def ask(self, question: Callable[[], Awaitable[T]]) -> T:
+    async def poll(self, fetch: Callable[[], Awaitable[T]]) -> T:
         while True:
             try:
-                answer = await question()
-            except _SURVIVED as error:
-                if not self._answered:
+                result = await fetch()
+            except _RETRIED as error:
+                if not self._has_succeeded:
                     raise
                 self._failures += 1
-                log.warning("watching goes on in %.0f s after %s", self._pause(), error)
+                log.warning("poll failed, retrying in %.0f s: %s", self._delay(), error)
             else:
-                self._answered, self._failures = True, 0
-                return answer
-            await self.rest()
+                self._has_succeeded, self._failures = True, 0
+                return result
+            await self.sleep()
 
-    async def rest(self) -> None:
-        await asyncio.sleep(self._pause())
+    async def sleep(self) -> None:
+        await asyncio.sleep(self._delay())
 
-    def _pause(self) -> float:
-        return self.every * float(min(_LONGEST, 2**self._failures))
+    def _delay(self) -> float:
+        return self.every * float(min(_MAX_BACKOFF, 2**self._failures))
 
 
 @define
 class _Position:
-    """Up to where pull requests were told: the newest instant, and what was told of the last minutes before it."""
+    """The latest `updated_on` seen, and the pull requests seen with an `updated_on` within `_OVERLAP` before it."""
 
     until: datetime
     recent: dict[str, datetime] = field(factory=dict[str, datetime])
 
     @classmethod
-    def read(cls, cursor: str) -> _Position:
+    def from_cursor(cls, cursor: str) -> _Position:
         try:
             stored = as_object(orjson.loads(cursor))
             recent = {number: datetime.fromisoformat(at) for number, at in as_object(stored["recent"]).items()}
             return cls(datetime.fromisoformat(stored["until"]), recent)
         except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"start is the cursor of a change of pull_requests, got {cursor!r:.60}") from error
+            raise ValueError(f"start must be the cursor of a change from pull_requests, got {cursor!r:.60}") from error
 
-    def write(self) -> str:
+    def to_cursor(self) -> str:
         return orjson.dumps({"until": self.until, "recent": self.recent}).decode()
 
     def is_new(self, pull_request: PullRequest) -> bool:
         return self.recent.get(str(pull_request.id)) != pull_request.updated_on
 
-    def move(self, pull_request: PullRequest) -> None:
+    def advance(self, pull_request: PullRequest) -> None:
         self.until = max(self.until, pull_request.updated_on)
         self.recent[str(pull_request.id)] = pull_request.updated_on
         self.recent = {number: at for number, at in self.recent.items() if at >= self.until - _OVERLAP}
@@ -118,49 +118,55 @@ class _Position:
 async def pull_requests(
     bb: CloudSession, workspace: str, repo_slug: str, *, every: float = 60.0, start: str | None = None
 ) -> AsyncGenerator[Change[PullRequest]]:
-    """Yield pull requests of every state when they are new or were updated, the least recently updated first.
+    """Yield pull requests of any state when they are created or updated, least recently updated first.
 
-    One request a poll, `every` so many seconds. Without `start` it begins now. Raises what goes wrong at the first
-    poll; later ones are repeated, with growing pauses, but for a credential that is refused.
+    Polls once every `every` seconds, usually with one request. Without `start`, watching begins now. Errors of the
+    first poll are raised. Later polls are retried with growing pauses after temporary errors and NotFoundError; a
+    rejected credential always raises.
 
     Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
     """
-    patience = _Patience(every)
+    poller = _Poller(every)
     if start is None:
-        position = await patience.ask(partial(_newest, bb, workspace, repo_slug))
-        await patience.rest()
+        position = await poller.poll(partial(_current_position, bb, workspace, repo_slug))
+        await poller.sleep()
     else:
-        position = _Position.read(start)
+        position = _Position.from_cursor(start)
     while True:
-        for found in await patience.ask(partial(_updated, bb, workspace, repo_slug, position.until - _OVERLAP)):
+        for found in await poller.poll(partial(_updated_since, bb, workspace, repo_slug, position.until - _OVERLAP)):
             if position.is_new(found):
-                position.move(found)
-                yield Change(found, position.write())
-        await patience.rest()
+                position.advance(found)
+                yield Change(found, position.to_cursor())
+        await poller.sleep()
 
 
-async def _newest(bb: CloudSession, workspace: str, repo_slug: str) -> _Position:
-    of_any_state = Q("id") > 0  # without a q, only open ones are listed
+async def _current_position(bb: CloudSession, workspace: str, repo_slug: str) -> _Position:
+    of_any_state = Q("id") > 0  # without `q`, only open pull requests are returned
     position = _Position(datetime.fromisoformat("1970-01-01T00:00:00+00:00"))
-    newest = bb.pull_requests.list(workspace, repo_slug, q=of_any_state, sort="-updated_on", paging=Paging(limit=_PAGE))
+    newest = bb.pull_requests.list(
+        workspace, repo_slug, q=of_any_state, sort="-updated_on", paging=Paging(limit=_PAGE_SIZE)
+    )
     for found in await aio.collect(newest):
-        position.move(found)
+        position.advance(found)
     return position
 
 
-async def _updated(bb: CloudSession, workspace: str, repo_slug: str, since: datetime) -> list[PullRequest]:
-    """Return what was updated since an instant, page by page from the last one's instant: rows move while we read."""
+async def _updated_since(bb: CloudSession, workspace: str, repo_slug: str, since: datetime) -> list[PullRequest]:
+    """Return the pull requests updated since a time, least recently updated first.
+
+    Each page starts at the `updated_on` of the last item before it, because items move between pages during paging.
+    """
     found: dict[int, PullRequest] = {}
     while True:
-        q, before = Q("updated_on") >= since, len(found)
-        listing = bb.pull_requests.list(workspace, repo_slug, q=q, sort="updated_on", paging=Paging(limit=_PAGE))
-        page = await aio.collect(listing)
+        q, previous_count = Q("updated_on") >= since, len(found)
+        updated = bb.pull_requests.list(workspace, repo_slug, q=q, sort="updated_on", paging=Paging(limit=_PAGE_SIZE))
+        page = await aio.collect(updated)
         found |= {each.id: each for each in page}
-        if len(page) < _PAGE:
+        if len(page) < _PAGE_SIZE:
             break
-        if len(found) == before or page[-1].updated_on == since:  # more of one instant than a page holds
-            listing = bb.pull_requests.list(workspace, repo_slug, q=q, sort="updated_on")
-            found |= {each.id: each for each in await aio.collect(listing)}
+        if len(found) == previous_count or page[-1].updated_on == since:  # more with one timestamp than fit on a page
+            updated = bb.pull_requests.list(workspace, repo_slug, q=q, sort="updated_on")
+            found |= {each.id: each for each in await aio.collect(updated)}
             break
         since = page[-1].updated_on
     return sorted(found.values(), key=lambda each: each.updated_on)
@@ -169,14 +175,15 @@ async def _updated(bb: CloudSession, workspace: str, repo_slug: str, since: date
 async def commits(
     bb: CloudSession, workspace: str, repo_slug: str, branch: str, *, every: float = 60.0, start: str | None = None
 ) -> AsyncGenerator[Change[Commit]]:
-    """Yield the commits that come to a branch, the oldest first; after a forced push those that the old head lacks.
+    """Yield new commits on a branch, oldest first; after a force push, those not reachable from the old head.
 
-    One small request a poll, and a listing when the head has moved. `start` is a hash; without it watching begins at
-    the present head. Errors are treated as in `pull_requests`; a branch that is gone may come back.
+    One small request per poll, and a list of commits when the head has moved. `start` is a commit hash; without it,
+    watching begins at the current head. Errors are handled as in `pull_requests`; if the branch is deleted, polling
+    continues, in case it is created again.
 
     Scope: repository (OAuth), read:repository:bitbucket (API token).
     """
-    patience = _Patience(every)
+    poller = _Poller(every)
 
     async def head() -> str:
         found = await bb.refs.get_branch(workspace, repo_slug, branch, fields="target.hash")
@@ -184,49 +191,51 @@ async def commits(
             raise DecodeError(f"branch {branch} has no head")
         return found.target.hash
 
-    last = start if start is not None else await patience.ask(head)
+    old_head = start if start is not None else await poller.poll(head)
     while True:
-        now = await patience.ask(head)
-        if now != last:
-            for commit in await patience.ask(partial(_between, bb, workspace, repo_slug, last, now)):
+        new_head = await poller.poll(head)
+        if new_head != old_head:
+            for commit in await poller.poll(partial(_commits_between, bb, workspace, repo_slug, old_head, new_head)):
                 yield Change(commit, commit.hash)
-            last = now
-        await patience.rest()
+            old_head = new_head
+        await poller.sleep()
 
 
-async def _between(bb: CloudSession, workspace: str, repo_slug: str, last: str, now: str) -> list[Commit]:
-    """Return what leads from one head to another, the oldest first; all of it if the old head was removed for good."""
+async def _commits_between(
+    bb: CloudSession, workspace: str, repo_slug: str, old_head: str, new_head: str
+) -> list[Commit]:
+    """Return the commits from one head to another, oldest first; the whole history if the old head no longer exists."""
     try:
-        found = await aio.collect(bb.commits.list(workspace, repo_slug, include=[now], exclude=[last]))
+        found = await aio.collect(bb.commits.list(workspace, repo_slug, include=[new_head], exclude=[old_head]))
     except NotFoundError:
-        found = await aio.collect(bb.commits.list(workspace, repo_slug, include=[now]))
+        found = await aio.collect(bb.commits.list(workspace, repo_slug, include=[new_head]))
     return found[::-1]
 
 
 async def pipeline(
     bb: CloudSession, workspace: str, repo_slug: str, pipeline_uuid: str, *, every: float = 10.0
 ) -> AsyncGenerator[dict[str, Any]]:
-    """Yield a pipeline, as a plain dict, whenever its state has changed, until it is COMPLETED.
+    """Yield a pipeline, as a plain dict, each time its state changes, until it is COMPLETED.
 
-    `pipeline_uuid` may be the build number. Errors are treated as in `pull_requests`.
+    `pipeline_uuid` may also be the build number. Errors are handled as in `pull_requests`.
 
     Scope: pipeline (OAuth), read:pipeline:bitbucket (API token).
     """
     path = expand(
         "/repositories/{workspace}/{repo_slug}/pipelines/{pipeline_uuid}", (workspace, repo_slug, pipeline_uuid)
     )
-    patience = _Patience(every)
-    last: object = None
+    poller = _Poller(every)
+    last_state: object = None
 
-    async def ask() -> dict[str, Any]:
+    async def fetch() -> dict[str, Any]:
         return as_object(await bb.request("GET", path))
 
     while True:
-        found = await patience.ask(ask)
+        found = await poller.poll(fetch)
         state = as_object(found.get("state"))
-        if state != last:
-            last = state
+        if state != last_state:
+            last_state = state
             yield found
         if state.get("name") == "COMPLETED":
             return
-        await patience.rest()
+        await poller.sleep()

@@ -92,7 +92,7 @@ def _credential(table: dict[str, Any], where: str, variables: Mapping[str, Secre
         case ["api_token", "email"]:
             email, token = (_variable(table, key, where, variables) for key in ("email", "api_token"))
             if "@" not in email:
-                raise ConfigError(f"{where}.email names a variable that holds no e-mail address")
+                raise ConfigError(f"{where}.email names a variable that holds no email address")
             return ApiToken(str(email), token)
         case keys:
             raise ConfigError(f"{where} has {', '.join(keys) or 'nothing'}; give access_token, or email and api_token")

@@ -176,7 +176,7 @@ class Pool:
         try:
             page = await fetch(self._session, task)
             if page.next in seen:
-                raise PagingError(f"{task.key}: the server names a next page that this listing has already been to")
+                raise PagingError(f"{task.key}: the server names a next page that was read already")
             outcome = await self._store.run(partial(steps.apply, scope=place.scope, task=task, page=page))
         except StoreError:
             raise

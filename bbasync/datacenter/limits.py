@@ -1,6 +1,6 @@
-"""What Bitbucket Data Center allows: items a page by list.
+"""Limits of Bitbucket Data Center: items per page.
 
-Requests are limited only where an administrator says so; until then, or until the first 429, nothing is.
+Rate limiting is off unless an administrator enables it, so the client does not limit requests until the first 429.
 https://confluence.atlassian.com/bitbucketserver/improving-instance-stability-with-rate-limiting-976171954.html
 """
 
@@ -11,4 +11,4 @@ from typing import Final
 __all__ = ["PAGE_SIZE"]
 
 PAGE_SIZE: Final = 1000
-"""The server cuts larger pages to its own maximum (commonly 1000) without an error."""
+"""The server silently reduces larger page sizes to its own maximum (commonly 1000)."""

@@ -34,13 +34,13 @@ __all__ = ["DataCenterSession"]
 class DataCenterSession(Session):
     """A session with a Data Center server: `async with DataCenterSession(AccessToken(token), base_url=url) as bb`.
 
-    `base_url` is the server's address with its context path, such as `https://host/bitbucket`; `/rest` is appended.
-    HTTP access tokens go as Bearer (`AccessToken`), a user's password as `BasicAuth`.
+    `base_url` is the server's URL with its context path, such as `https://host/bitbucket`; `/rest` is appended.
+    Use `AccessToken` for an HTTP access token, `BasicAuth` for a username and password.
     """
 
     _converter = CAMEL
     _write_headers: ClassVar[Mapping[str, str]] = {"X-Atlassian-Token": "no-check"}
-    """Without it the server takes writes that are not JSON for forged ones and refuses them.
+    """Without this header, the server's XSRF check rejects writes that are not JSON.
     https://confluence.atlassian.com/kb/rest-api-calls-with-a-browser-user-agent-header-may-fail-csrf-checks-802591455.html
     """
 
@@ -52,26 +52,26 @@ class DataCenterSession(Session):
 
     @classmethod
     def from_env(cls, **options: Unpack[SessionOptions]) -> Self:
-        """Return a session for `BITBUCKET_DC_URL` with `BITBUCKET_DC_TOKEN`; ValueError if one is not set."""
+        """Return a session for `BITBUCKET_DC_URL` with `BITBUCKET_DC_TOKEN`; ValueError if either is unset."""
         url, token = os.environ.get("BITBUCKET_DC_URL"), Secret(os.environ.get("BITBUCKET_DC_TOKEN", ""))
         if not url or not token:
             raise ValueError("set BITBUCKET_DC_URL (with the context path) and BITBUCKET_DC_TOKEN")
         return cls(AccessToken(token), base_url=url, **options)
 
-    # -- what the base asks ---------------------------------------------------------------------------------------
+    # -- hooks of the base class ----------------------------------------------------------------------------------
 
     def _rate_of(self, group: str) -> Rate:
-        """Return None: unlimited until the server says otherwise."""
+        """Return None: no limit is known until the server reports one."""
         del group
         return None
 
     def _page_size(self, template: str) -> int:
-        """Return the largest page that servers usually allow."""
+        """Return the largest page size that servers commonly allow."""
         del template
         return PAGE_SIZE
 
     def _read_error(self, response: RawResponse) -> ErrorDetails:
-        """Read the envelope `{"errors": [{context, message, exceptionName}]}`."""
+        """Read the error envelope, `{"errors": [{context, message, exceptionName}]}`."""
         payload = response.json()
         errors = [as_object(error) for error in as_object(payload).get("errors") or ()]
         fields: dict[str, list[str]] = {}
@@ -86,21 +86,21 @@ class DataCenterSession(Session):
         )
 
     def _error_class(self, status: int, details: ErrorDetails) -> type[ResponseError]:
-        """Return the class; a missing permission is a 401 here, told apart by the exception's name."""
+        """Return the exception class; a missing permission is a 401 too, recognized by its exception name."""
         if status == 401 and (details.exception_name or "").endswith("AuthorisationException"):
             return PermissionDeniedError
         return class_for(status)
 
     def _advice(self, status: int, details: ErrorDetails) -> str:
-        """Return what to do where the cause is known."""
+        """Return what to do about an error whose cause is known, else the empty string."""
         name = (details.exception_name or "").rpartition(".")[2]
         match status, name:
             case 401, "AuthorisationException":
-                return "the user lacks the permission; HTTP access tokens never reach administration"
+                return "the user lacks the permission; administration endpoints do not accept HTTP access tokens"
             case 401, _:
-                return "wrong or missing credential, or one that waits for a CAPTCHA after failed logins"
+                return "the credential is missing or wrong, or the server requires a CAPTCHA after failed logins"
             case 409, "PullRequestOutOfDateException":
-                return "it has changed since; read it again and repeat with the current version"
+                return "the pull request was changed in the meantime; fetch it again and retry with its current version"
             case _:
                 return ""
 

@@ -62,7 +62,7 @@ async def test_json_is_indented_on_a_terminal(fake: FakeCloud, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["GET", "user"], "a path starts with '/'"),
+        (["GET", "user"], "a path must start with '/'"),
         (["GET", "/a/../b"], ".."),
         (["FETCH", "/user"], "the method is one of GET, HEAD"),
         (["GET", "/user", "-q", "x"], "--field takes key=value, got 'x'"),

@@ -164,7 +164,7 @@ async def test_a_diffstat_tells_both_sides_of_a_file() -> None:
 
 async def test_the_servers_own_timeout_says_what_it_is() -> None:
     bb, transport = replay(*[answer("", 555, {"Retry-After": "0"})] * 4)
-    with pytest.raises(ServerError, match=r"555.*own time ran out"):
+    with pytest.raises(ServerError, match=r"555.*the server timed out"):
         await bb.commits.read_patch("acme", "api", HASH)
     assert len(transport.requests) == 4
 

@@ -106,6 +106,7 @@ async def test_a_list_has_the_states_asked_for_whether_q_stands_beside_them_or_n
 async def test_the_pull_requests_of_a_user_are_those_he_opened(bb: CloudSession, names: tuple[str, str]) -> None:
     author = (await bb.pull_requests.get(*names, 3)).author
     assert author is not None
+    assert author.uuid is not None
     found = [pull async for pull in bb.pull_requests.list_for_user(names[0], author.uuid, state=["MERGED"])]
     assert found
     assert all(pull.author == author and pull.state == "MERGED" for pull in found)
@@ -446,7 +447,7 @@ async def test_default_reviewers_tell_where_they_were_set() -> None:
     (reviewer,) = [one async for one in service.list_effective_default_reviewers("acme", "api")]
     assert (reviewer.user.uuid, reviewer.reviewer_type) == ("{u-1}", "project")
     assert transport.requests[0].url.endswith("/effective-default-reviewers?pagelen=100")
-    await service.add_default_reviewer("acme", "api", reviewer.user.uuid)
+    await service.add_default_reviewer("acme", "api", "{u-1}")
     assert transport.requests[1].url == f"{API}/repositories/acme/api/default-reviewers/%7Bu-1%7D"
 
 

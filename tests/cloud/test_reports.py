@@ -75,7 +75,7 @@ async def test_a_report_is_put_with_its_data() -> None:
 async def test_a_report_shows_ten_data_at_most() -> None:
     bb = CloudSession(AccessToken("secret"), transport=RecordingTransport([]))
     data = [ReportData(title=str(number), value=number) for number in range(11)]
-    with pytest.raises(ValueError, match="at most 10 data, got 11"):
+    with pytest.raises(ValueError, match="at most 10 data items, got 11"):
         await bb.reports.put("acme", "api", "abc1234", "scan-1", title="Scan", data=data)
 
 
@@ -107,8 +107,8 @@ async def test_annotations_are_added_as_a_list_without_what_is_not_set() -> None
     [
         ([], "1 to 100 annotations, got 0"),
         ([finding(str(number)) for number in range(101)], "1 to 100 annotations, got 101"),
-        ([finding("a"), finding(None)], "external_id of its own"),
-        ([finding("a"), finding("a")], "external_id of its own"),
+        ([finding("a"), finding(None)], "unique external_id"),
+        ([finding("a"), finding("a")], "unique external_id"),
     ],
     ids=["none", "too many", "without an id", "one id twice"],
 )

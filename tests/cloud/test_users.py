@@ -25,6 +25,7 @@ async def test_the_current_user_is_found_by_either_id(fake: FakeCloud) -> None:
     async with CloudSession(ApiToken(fake.email, fake.token), base_url=fake.url) as bb:
         me = await bb.users.get_current()
         assert me.type is AccountType.USER
+        assert me.uuid is not None
         assert me.account_id is not None
         assert me.uuid == (await bb.users.get(me.uuid)).uuid == (await bb.users.get(me.account_id)).uuid
         assert me.nickname is not None

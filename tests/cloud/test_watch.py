@@ -111,7 +111,7 @@ async def test_more_changes_of_one_instant_than_a_page_holds_end() -> None:
 @pytest.mark.parametrize("start", ["", "12", "null", '{"until": "never", "recent": {}}', '{"until": 1}'])
 async def test_a_start_that_is_no_cursor_is_a_value_error(start: str) -> None:
     bb = CloudSession(transport=RecordingTransport([]))
-    with pytest.raises(ValueError, match="start is the cursor of a change of pull_requests"):
+    with pytest.raises(ValueError, match="start must be the cursor of a change from pull_requests"):
         await take(watch.pull_requests(bb, "acme", "api", start=start), 1)
 
 

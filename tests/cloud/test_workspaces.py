@@ -58,6 +58,7 @@ async def test_members_are_found_by_either_id(bb: CloudSession) -> None:
     members = [member async for member in bb.workspaces.list_members("acme")]
     assert len(members) == 6
     ada = members[0].user
+    assert ada.uuid is not None
     assert ada.account_id is not None
     assert (await bb.workspaces.get_member("acme", ada.uuid)).user == ada
     assert (await bb.workspaces.get_member("acme", ada.account_id)).workspace.slug == "acme"

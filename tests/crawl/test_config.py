@@ -51,7 +51,7 @@ def test_each_workspace_gets_the_credential_that_its_variables_hold(path: Path) 
         ("[workspaces.acme]\naccess_token = 17", "that is set"),
         (
             '[workspaces.acme]\nemail = "API_TOKEN"\napi_token = "API_TOKEN"',
-            r"workspaces\.acme\.email names a variable that holds no e-mail address",
+            r"workspaces\.acme\.email names a variable that holds no email address",
         ),
     ],
 )

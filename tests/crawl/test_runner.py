@@ -286,7 +286,7 @@ async def test_a_listing_that_goes_in_circles_ends(fake: FakeCloud, store: Store
     fake.faults.add(Fault("repeated_cursor", path="*/acme/web/commits", times=None))
     report = await run(fake, store, workspaces=["acme"])
     assert [failure.key for failure in report.failures] == ["acme/web/commits"]
-    assert "already been to" in report.failures[0].error
+    assert "was read already" in report.failures[0].error
 
 
 async def test_wrong_credentials_raise_and_a_store_begun_with_them_goes_on(fake: FakeCloud, store: Store) -> None:

@@ -356,4 +356,4 @@ async def test_an_estimate_from_answers_of_another_shape_is_one_error() -> None:
 
 
 async def _text(*_arguments: object, **_options: object) -> str:
-    return "no page"
+    return "not a page"

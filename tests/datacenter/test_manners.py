@@ -204,7 +204,7 @@ async def test_missing_permission_is_told_from_a_wrong_credential(fake: FakeData
         assert denied.value.status == 401
         assert denied.value.request_id
     async with DataCenterSession(BasicAuth(fake.username, "wrong"), base_url=fake.url) as bb:
-        with pytest.raises(AuthenticationError, match="wrong or missing credential"):
+        with pytest.raises(AuthenticationError, match="the credential is missing or wrong"):
             await bb.projects.get("PRJ")
     assert len(fake.requests) == 2  # neither is tried again
 

@@ -152,7 +152,7 @@ async def test_update_retargets(bb: DataCenterSession, pull_request: PullRequest
 
 async def test_update_of_a_stale_version_changes_nothing(bb: DataCenterSession, pull_request: PullRequest) -> None:
     await bb.pull_requests.update(*REPO, pull_request.id, title="Theirs")
-    with pytest.raises(ConflictError, match="repeat with the current version") as conflict:
+    with pytest.raises(ConflictError, match="retry with its current version") as conflict:
         await bb.pull_requests.update(*REPO, pull_request.id, title="Mine", version=pull_request.version)
     assert conflict.value.current_version == 1
     assert (await bb.pull_requests.get(*REPO, pull_request.id)).title == "Theirs"

@@ -399,8 +399,8 @@ async def test_bad_arguments_send_nothing() -> None:
     many = [ParticipantFilter(username=str(number)) for number in range(11)]
     calls: list[tuple[Call, str]] = [
         (lambda bb: bb.pull_requests.list("PRJ", "app", participants=many), "at most 10"),
-        (lambda bb: bb.pull_requests.list_activities("PRJ", "app", 7, from_id=9), "go together"),
-        (lambda bb: bb.pull_requests.list_activities("PRJ", "app", 7, from_type="COMMENT"), "go together"),
+        (lambda bb: bb.pull_requests.list_activities("PRJ", "app", 7, from_id=9), "must be given together"),
+        (lambda bb: bb.pull_requests.list_activities("PRJ", "app", 7, from_type="COMMENT"), "must be given together"),
         (
             lambda bb: bb.pull_requests.create("PRJ", "app", title="t", from_ref="a", to_ref="b", reviewers="joe"),
             "list of user names",

@@ -124,16 +124,14 @@ def _cases() -> Iterator[Case]:
     yield Case("slow headers", {"kind": "slow_headers", "seconds": LATE}, 1, "timed out")
     yield Case("slow body", {"kind": "slow_body", "seconds": LATE}, 1, "timed out")
     yield Case("555", {"kind": "status", "status": 555, "body": "html"}, 1, "555: ")
-    yield Case("truncated JSON", {"kind": "truncated_json"}, 1, "no whole JSON")
+    yield Case("truncated JSON", {"kind": "truncated_json"}, 1, "not valid JSON")
     yield Case("HTML", {"kind": "html"}, 1, "perhaps a login page")
     yield Case("content type", {"kind": "content_type"}, 0, "")
     yield Case("gzip bomb", {"kind": "gzip_bomb", "size": LARGE}, None, "larger than")
     yield Case("large page", {"kind": "oversized", "size": LARGE}, None, "larger than")
     yield Case("429", {"kind": "rate_limited"}, 1, "")
     yield Case("redirects", {"kind": "redirect_loop"}, 1, "redirected more than 5 times")
-    yield Case(
-        "repeated cursor", {"kind": "repeated_cursor"}, None, "a next page that this listing has already been to"
-    )
+    yield Case("repeated cursor", {"kind": "repeated_cursor"}, None, "a next page that was read already")
     yield Case("foreign next", {"kind": "foreign_next"}, None, "nothing was sent there")
     yield Case("empty page", {"kind": "empty_page"}, 1, "")
     yield Case("shifted page", {"kind": "shifted_page"}, 0, "")

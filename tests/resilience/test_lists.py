@@ -138,7 +138,7 @@ def _cases() -> Iterator[Case]:
     yield Case("slow body", {"kind": "slow_body", "seconds": LATE}, 1, TransportError, "timed out")
     for status in (500, 503, 555):
         yield Case(str(status), {"kind": "status", "status": status, "body": "html"}, 1, ServerError, f"{status}: ")
-    yield Case("truncated JSON", {"kind": "truncated_json"}, 1, DecodeError, "no whole JSON")
+    yield Case("truncated JSON", {"kind": "truncated_json"}, 1, DecodeError, "not valid JSON")
     yield Case("HTML", {"kind": "html"}, 1, DecodeError, "perhaps a login page")
     yield Case("content type", {"kind": "content_type"}, 0, None)
     yield Case("gzip bomb", {"kind": "gzip_bomb", "size": LARGE}, None, TransportError, "ask for smaller pages", 1)
@@ -214,7 +214,7 @@ async def test_a_fault_that_stays_leaves_the_first_page_and_the_way_to_go_on(
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
-        ("repeated_cursor", "a next page that this listing has already been to"),
+        ("repeated_cursor", "a next page that was read already"),
         ("foreign_next", "127.0.0.2:9; nothing"),
     ],
 )

@@ -323,7 +323,7 @@ def _broken() -> Iterator[Case]:
 
 
 def _spoilt() -> Iterator[Case]:
-    cut = "200|201, but the body is no whole JSON"
+    cut = "200|201, but the body is not valid JSON"
     yield from _for_all("truncated JSON", DecodeError, cut, kind="truncated_json", handled=True, but=EMPTY)
     yield from _for_all("HTML", DecodeError, "perhaps a login page", kind="html", but=EMPTY)
     for status, body in ((500, "json"), (502, "text"), (503, "empty"), (504, "html"), (555, "html")):

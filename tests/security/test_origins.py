@@ -287,7 +287,7 @@ async def test_another_host_does_not_choose_what_we_ask_our_own_for(ours: Witnes
     ours.answer = lambda _: redirect(f"{foreign.origin}/1")
     foreign.answer = lambda _: redirect(f"{ours.origin}/2.0/user")
     async with CloudSession(AccessToken(MARK), base_url=ours.url) as bb:
-        with pytest.raises(TransportError, match="redirected back by another host"):
+        with pytest.raises(TransportError, match="redirected back to the API by another host"):
             await bb.source.read("a", "b", "main", "x")
     assert [len(each.requests) for each in (ours, foreign)] == [1, 1]
 

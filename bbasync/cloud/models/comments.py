@@ -17,25 +17,25 @@ __all__ = ["BaseComment", "Comment", "CommentResolution", "Inline"]
 
 @define(kw_only=True)
 class Inline(Model):
-    """Where in a file a comment stands; one without a line is about the whole file."""
+    """The position of a comment in a file; without a line, the comment applies to the whole file."""
 
     path: str
-    """The file's path in the repository."""
+    """The path of the file."""
     from_: int | None = None
-    """The line in the old version, the last one if there are several; counted from 1."""
+    """The line in the old version, or the last of several; starts at 1."""
     to: int | None = None
-    """The line in the new version, the last one if there are several; counted from 1."""
+    """The line in the new version, or the last of several; starts at 1."""
     start_from: int | None = None
-    """The first of several lines in the old version."""
+    """The first of several lines in the old version; None for a single line."""
     start_to: int | None = None
-    """The first of several lines in the new version."""
+    """The first of several lines in the new version; None for a single line."""
     outdated: bool | None = None
-    """Whether the line has changed since; not sent in requests."""
+    """Whether the line has changed since the comment was made; not sent in requests."""
     context_lines: str | None = None
-    """The lines around it, as a diff; not sent in requests."""
+    """The surrounding lines, as a diff; not sent in requests."""
 
     def body(self) -> dict[str, object]:
-        """Return it as requests carry it."""
+        """Return the request payload."""
         return {
             "path": self.path,
             "from": self.from_,
@@ -47,45 +47,45 @@ class Inline(Model):
 
 @define(kw_only=True)
 class CommentResolution(Model):
-    """That a comment's thread was resolved."""
+    """The resolution of a comment thread."""
 
     user: Account | None = None
-    """Who resolved it."""
+    """The user who resolved it."""
     created_on: datetime | None = None
-    """When."""
+    """When it was resolved."""
 
 
 @define(kw_only=True)
 class BaseComment(Model):
-    """A comment as other objects hold it."""
+    """A comment as embedded in other objects."""
 
     id: int
-    """The identifier."""
+    """The ID."""
 
 
 @define(kw_only=True)
 class Comment(BaseComment):
-    """A comment on a commit or on a pull request."""
+    """A comment on a commit or a pull request."""
 
     content: Rendered
-    """The text; empty once the comment is deleted."""
+    """The text; empty if the comment was deleted."""
     created_on: datetime
-    """When it was written."""
+    """When it was created."""
     updated_on: datetime
     """When it was last changed."""
     deleted: bool
-    """Whether it was deleted; one with replies stays in its place."""
+    """Whether it was deleted; a deleted comment with replies keeps its place."""
     user: Account | None = None
-    """Who wrote it; None when the account is gone."""
+    """The author; None if the account was deleted."""
     parent: BaseComment | None = None
-    """The comment it replies to."""
+    """The comment it replies to; None if it is not a reply."""
     inline: Inline | None = None
-    """Where in a file it stands; None for one on the whole."""
+    """The position in a file; None for a comment on the commit or pull request as a whole."""
     commit: BaseCommit | None = None
-    """The commit it is on."""
+    """The commit; None for a comment on a pull request."""
     pullrequest: BasePullRequest | None = None
-    """The pull request it is on."""
+    """The pull request; None for a comment on a commit."""
     resolution: CommentResolution | None = None
-    """Who resolved its thread; None while it is open."""
+    """The resolution of its thread; None while unresolved."""
     pending: bool | None = None
-    """Whether it waits for its author to publish the review."""
+    """Whether it belongs to a review that its author has not published yet."""

@@ -1,4 +1,4 @@
-"""Commit statuses: the results of builds."""
+"""Commit statuses: build results."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["CommitStatus", "CommitStatusState"]
 
 
 class CommitStatusState(OpenEnum):
-    """How a build went."""
+    """State of a build."""
 
     SUCCESSFUL = "SUCCESSFUL"
     FAILED = "FAILED"
@@ -24,27 +24,27 @@ class CommitStatusState(OpenEnum):
 
 @define(kw_only=True)
 class CommitStatus(Model):
-    """What a build system says about a commit."""
+    """A build result reported for a commit."""
 
     key: str
-    """What tells it from the commit's other statuses."""
+    """The key, unique among the statuses of the commit."""
     state: CommitStatusState
-    """How it went."""
+    """State of the build."""
     created_on: datetime
     """When it was first reported."""
     updated_on: datetime
     """When it was last reported."""
     uuid: str | None = None
-    """The lasting identifier, in braces, where the vendor tells."""
+    """The UUID, in braces; None if not sent."""
     name: str | None = None
-    """The name of the build."""
+    """The build name."""
     description: str | None = None
-    """What the build says of itself."""
+    """The description of the build."""
     url: str | None = None
-    """The page of the build."""
+    """URL of the build."""
     refname: str | None = None
-    """The branch it was built for; None where it does not matter."""
+    """The branch that was built; None if the build does not depend on a branch."""
     commit: BaseCommit | None = None
-    """The commit it is about."""
+    """The commit."""
     repository: BaseRepository | None = None
     """The repository of the commit."""

@@ -1,4 +1,4 @@
-"""Default reviewers: the users who are asked to review every new pull request."""
+"""Default reviewers: users who are added as reviewers to every new pull request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["DefaultReviewer", "DefaultReviewerType"]
 
 
 class DefaultReviewerType(OpenEnum):
-    """Where a default reviewer was set."""
+    """Where a default reviewer is configured."""
 
     PROJECT = "project"
     REPOSITORY = "repository"
@@ -19,9 +19,9 @@ class DefaultReviewerType(OpenEnum):
 
 @define(kw_only=True)
 class DefaultReviewer(Model):
-    """A default reviewer and where that was set."""
+    """A default reviewer, configured on the project or the repository."""
 
     user: Account
-    """Who is asked."""
+    """The reviewer."""
     reviewer_type: DefaultReviewerType
-    """Whether the project or the repository asks."""
+    """Whether the reviewer is configured on the project or on the repository."""

@@ -1,4 +1,4 @@
-"""Groups of the members of a workspace."""
+"""Groups of workspace members."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ __all__ = ["Group"]
 
 @define(kw_only=True)
 class Group(Model):
-    """A group of members."""
+    """A group of workspace members."""
 
     name: str
-    """The name shown."""
+    """The display name."""
     slug: str
-    """The name in addresses."""
+    """The name in URLs."""
     full_slug: str | None = None
-    """`workspace:slug`."""
+    """The full slug, `workspace:slug`."""
     owner: Account | None = None
-    """The owning team or user."""
+    """The owning user or team."""
     workspace: BaseWorkspace | None = None
-    """The workspace it belongs to."""
+    """The workspace that contains it."""

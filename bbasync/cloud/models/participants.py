@@ -1,4 +1,4 @@
-"""Participants: the reviewers and commenters of commits and pull requests."""
+"""Participants: the reviewers of commits and pull requests, and the users who commented on them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["Participant", "ParticipantRole", "ParticipantState"]
 
 
 class ParticipantRole(OpenEnum):
-    """What somebody is to a commit or a pull request."""
+    """Role of a participant."""
 
     PARTICIPANT = "PARTICIPANT"
     REVIEWER = "REVIEWER"
 
 
 class ParticipantState(OpenEnum):
-    """What a participant said."""
+    """Verdict of a participant."""
 
     APPROVED = "approved"
     CHANGES_REQUESTED = "changes_requested"
@@ -28,15 +28,15 @@ class ParticipantState(OpenEnum):
 
 @define(kw_only=True)
 class Participant(Model):
-    """A user's part in a commit or a pull request."""
+    """A user's participation in a commit or pull request."""
 
     user: Account | None
-    """Who; None when the account is gone."""
+    """The user; None if the account was deleted."""
     role: ParticipantRole
-    """Whether asked to review."""
+    """Whether the user is a reviewer."""
     approved: bool
-    """Whether approved."""
+    """Whether the user approved."""
     state: ParticipantState | None = None
-    """The last word, None for none."""
+    """The latest verdict; None if there is none."""
     participated_on: datetime | None = None
-    """When last active."""
+    """When the user approved or last commented; None if neither."""

@@ -21,71 +21,71 @@ __all__ = [
 
 
 class Permission(OpenEnum):
-    """How much is allowed; each includes those before it."""
+    """Permission level; each includes those before it."""
 
     NONE = "none"
     READ = "read"
     WRITE = "write"
     CREATE_REPO = "create-repo"
-    """Of projects only."""
+    """Projects only."""
     ADMIN = "admin"
 
 
 @define(kw_only=True)
 class RepositoryPermission(Model):
-    """What a user may do with a repository in effect, whether as that user or through a group."""
+    """The effective permission of a user on a repository, granted directly or through a group."""
 
     permission: Permission
-    """The most that is allowed."""
+    """The highest permission."""
     user: Account | None = None
-    """Who."""
+    """The user."""
     repository: BaseRepository | None = None
-    """With which repository."""
+    """The repository."""
 
 
 @define(kw_only=True)
 class RepositoryUserPermission(Model):
-    """What was granted to a user on a repository."""
+    """The permission granted to a user on a repository."""
 
     permission: Permission
-    """The grant; `none` where there is none."""
+    """The permission; `none` if nothing was granted."""
     user: Account
-    """Who."""
+    """The user."""
     repository: BaseRepository | None = None
-    """With which repository."""
+    """The repository."""
 
 
 @define(kw_only=True)
 class RepositoryGroupPermission(Model):
-    """What was granted to a group on a repository."""
+    """The permission granted to a group on a repository."""
 
     permission: Permission
-    """The grant; `none` where there is none."""
+    """The permission; `none` if nothing was granted."""
     group: Group
-    """Who."""
+    """The group."""
     repository: BaseRepository | None = None
-    """With which repository."""
+    """The repository."""
 
 
 @define(kw_only=True)
 class ProjectUserPermission(Model):
-    """What was granted to a user on a project."""
+    """The permission granted to a user on a project."""
 
     permission: Permission
-    """The grant; `none` where there is none."""
+    """The permission; `none` if nothing was granted."""
     user: Account
-    """Who."""
+    """The user."""
     project: BaseProject | None = None
-    """With which project."""
+    """The project."""
 
 
 @define(kw_only=True)
 class ProjectGroupPermission(Model):
-    """What was granted to a group on a project."""
+    """The permission granted to a group on a project."""
 
     permission: Permission
-    """The grant; `none` where there is none."""
+    """The permission; `none` if nothing was granted."""
     group: Group
-    """Who."""
+    """The group."""
     project: BaseProject | None = None
-    """With which project."""
+    """The project."""

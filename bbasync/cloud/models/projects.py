@@ -1,4 +1,4 @@
-"""Projects: groups of the repositories of a workspace."""
+"""Projects, which group the repositories of a workspace."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __all__ = ["BaseProject", "Project"]
 
 @define(kw_only=True)
 class BaseProject(Model):
-    """A project as other objects hold it."""
+    """A project as embedded in other objects."""
 
     uuid: str
-    """The lasting identifier, in braces."""
+    """The UUID, in braces; it survives renames."""
     key: str
-    """The short name in addresses."""
+    """The short name in URLs."""
     name: str
-    """The name shown."""
+    """The display name."""
 
 
 @define(kw_only=True)
@@ -30,16 +30,16 @@ class Project(BaseProject):
     """A project."""
 
     is_private: bool
-    """Whether only those with access see it."""
+    """Whether only users with access can see it."""
     owner: Account | None = None
-    """The owning team or user."""
+    """The owning user or team."""
     workspace: BaseWorkspace | None = None
-    """The workspace it belongs to."""
+    """The workspace that contains it."""
     description: str | None = None
-    """What it is for."""
+    """The description."""
     created_on: datetime | None = None
-    """When it was made."""
+    """When it was created."""
     updated_on: datetime | None = None
     """When it was last changed."""
     has_publicly_visible_repos: bool | None = None
-    """Whether a repository in it is public."""
+    """Whether it contains public repositories."""

@@ -15,7 +15,7 @@ __all__ = ["Branch", "MergeStrategy", "Ref", "Tag"]
 
 
 class MergeStrategy(OpenEnum):
-    """How the commits of a pull request reach the destination branch."""
+    """How the commits of a pull request are merged into the destination branch."""
 
     MERGE_COMMIT = "merge_commit"
     SQUASH = "squash"
@@ -33,11 +33,11 @@ class Branch(Model):
     name: str
     """The name, without `refs/heads/`."""
     target: Commit | None
-    """The commit at its head; None in an empty repository."""
+    """The head of the branch; None in an empty repository."""
     merge_strategies: list[MergeStrategy] | None = None
-    """How pull requests into it may be merged; only of a single branch, or when asked for with `fields`."""
+    """The merge strategies allowed for pull requests into it; None in lists unless requested with `fields`."""
     default_merge_strategy: MergeStrategy | None = None
-    """How they are merged when nothing is said."""
+    """The default merge strategy; None in lists unless requested with `fields`."""
 
 
 @define(kw_only=True)
@@ -48,13 +48,13 @@ class Tag(Model):
     name: str
     """The name, without `refs/tags/`."""
     target: Commit
-    """The commit it names."""
+    """The tagged commit."""
     message: str | None = None
-    """The message of an annotated tag."""
+    """The message; None for a lightweight tag."""
     date: datetime | None = None
-    """When an annotated tag was made."""
+    """When it was created; None for a lightweight tag."""
     tagger: Author | None = None
-    """Who made an annotated tag."""
+    """The creator; None for a lightweight tag."""
 
 
 Ref = Branch | Tag

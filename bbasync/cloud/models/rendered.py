@@ -1,4 +1,4 @@
-"""Text in a markup language, with the HTML that it is rendered to."""
+"""Text in a markup language and the HTML rendered from it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ __all__ = ["Rendered"]
 
 @define(kw_only=True)
 class Rendered(Model):
-    """A text as it was written and as it is shown."""
+    """A text as written and as rendered."""
 
     text: str | None = field(default=None, metadata=wire("raw"))
-    """The text as it was written."""
+    """The text as written."""
     markup: str | None = None
-    """The language of the text: `markdown`, `creole` or `plaintext`."""
+    """The markup language of the text: `markdown`, `creole` or `plaintext`."""
     html: str | None = None
-    """The text as it is shown."""
+    """The text rendered as HTML."""

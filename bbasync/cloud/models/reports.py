@@ -1,4 +1,4 @@
-"""Code insights: reports on a commit and their annotations."""
+"""Code Insights: reports on commits and their annotations."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
 
 
 class ReportType(OpenEnum):
-    """What a report is about."""
+    """Type of a report."""
 
     SECURITY = "SECURITY"
     COVERAGE = "COVERAGE"
@@ -32,7 +32,7 @@ class ReportType(OpenEnum):
 
 
 class ReportResult(OpenEnum):
-    """What a report comes to."""
+    """Result of a report."""
 
     PASSED = "PASSED"
     FAILED = "FAILED"
@@ -40,7 +40,7 @@ class ReportResult(OpenEnum):
 
 
 class ReportDataType(OpenEnum):
-    """How a value of a report is shown."""
+    """Type of a report value, which determines how it is displayed."""
 
     BOOLEAN = "BOOLEAN"
     DATE = "DATE"
@@ -52,7 +52,7 @@ class ReportDataType(OpenEnum):
 
 
 class AnnotationType(OpenEnum):
-    """What an annotation points at."""
+    """Type of an annotation."""
 
     VULNERABILITY = "VULNERABILITY"
     CODE_SMELL = "CODE_SMELL"
@@ -60,7 +60,7 @@ class AnnotationType(OpenEnum):
 
 
 class AnnotationResult(OpenEnum):
-    """What an annotation comes to."""
+    """Result of an annotation."""
 
     PASSED = "PASSED"
     FAILED = "FAILED"
@@ -69,7 +69,7 @@ class AnnotationResult(OpenEnum):
 
 
 class Severity(OpenEnum):
-    """How bad it is."""
+    """Severity of an annotation."""
 
     CRITICAL = "CRITICAL"
     HIGH = "HIGH"
@@ -79,17 +79,17 @@ class Severity(OpenEnum):
 
 @define(kw_only=True)
 class ReportData(Model):
-    """A value that a report shows."""
+    """A value displayed in a report."""
 
     title: str
-    """What the value is."""
+    """What the value represents."""
     value: str | float | bool | dict[str, str]
     """The value: dates and durations in milliseconds, percentages from 0 to 100, links as `text` and `href`."""
     type: ReportDataType | None = None
-    """How it is shown; without one it is told from the value."""
+    """Type of the value; if None, the server infers it from the value."""
 
     def body(self) -> dict[str, object]:
-        """Return it as requests carry it."""
+        """Return the request payload."""
         return {"title": self.title, "value": self.value, **({"type": self.type} if self.type is not None else {})}
 
 
@@ -98,60 +98,60 @@ class Report(Model):
     """A report on a commit."""
 
     uuid: str
-    """The lasting identifier, in braces."""
+    """The UUID, in braces."""
     title: str
     """The title."""
     report_type: ReportType
-    """What it is about."""
+    """Type of the report."""
     created_on: datetime
-    """When it was made."""
+    """When it was created."""
     updated_on: datetime
     """When it was last changed."""
     external_id: str | None = None
-    """The identifier that its reporter chose."""
+    """The ID chosen by the reporter."""
     details: str | None = None
-    """What it is for."""
+    """The purpose of the report."""
     reporter: str | None = None
-    """The tool or company that made it."""
+    """The tool or company that created it."""
     link: str | None = None
-    """The page of the report in the reporter's tool."""
+    """URL of the report in the reporter's tool."""
     remote_link_enabled: bool | None = None
-    """Whether Jira's work item of the commit links to it."""
+    """Whether the Jira work item of the commit links to it."""
     logo_url: str | None = None
-    """The picture shown with it."""
+    """URL of the logo displayed with it."""
     result: ReportResult | None = None
-    """What it comes to."""
+    """Result of the report."""
     data: list[ReportData] | None = None
-    """The values it shows, at most 10."""
+    """The values displayed in it, at most 10."""
 
 
 @define(kw_only=True)
 class AnnotationBody(Model):
-    """What an annotation says: sent to make one."""
+    """The content of an annotation, as sent to create one."""
 
     summary: str
-    """The message shown."""
+    """The message displayed."""
     annotation_type: AnnotationType
-    """What it points at."""
+    """Type of the annotation."""
     external_id: str | None = None
-    """The identifier that its reporter chose."""
+    """The ID chosen by the reporter."""
     title: str | None = None
     """The title."""
     details: str | None = None
-    """What is shown when it is opened."""
+    """The text displayed when the annotation is opened."""
     path: str | None = None
-    """The file's path; without one it is about the whole commit."""
+    """The path of the file; None to annotate the whole commit."""
     line: int | None = None
-    """The line, counted from 1; without one it is about the whole file."""
+    """The line, starting at 1; None to annotate the whole file."""
     severity: Severity | None = None
-    """How bad it is."""
+    """Severity of the annotation."""
     result: AnnotationResult | None = None
-    """What it comes to."""
+    """Result of the annotation."""
     link: str | None = None
-    """The page of the finding in the reporter's tool."""
+    """URL of the finding in the reporter's tool."""
 
     def body(self) -> dict[str, object]:
-        """Return it as requests carry it."""
+        """Return the request payload."""
         content: dict[str, object] = {
             "external_id": self.external_id,
             "title": self.title,
@@ -169,11 +169,11 @@ class AnnotationBody(Model):
 
 @define(kw_only=True)
 class Annotation(AnnotationBody):
-    """A finding of a report, on a line, a file or the whole commit."""
+    """A finding of a report, on a line, on a file or on the whole commit."""
 
     uuid: str
-    """The lasting identifier, in braces."""
+    """The UUID, in braces."""
     created_on: datetime
-    """When it was made."""
+    """When it was created."""
     updated_on: datetime
     """When it was last changed."""

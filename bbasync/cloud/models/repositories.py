@@ -24,7 +24,7 @@ class ForkPolicy(OpenEnum):
 
 
 class RepositoryRole(OpenEnum):
-    """What the credential's own user is to a repository; each includes those after it."""
+    """Role of the authenticated user in a repository; each role includes those after it."""
 
     OWNER = "owner"
     ADMIN = "admin"
@@ -34,23 +34,23 @@ class RepositoryRole(OpenEnum):
 
 @define(kw_only=True)
 class MainBranch(Model):
-    """The name of a repository's main branch."""
+    """The main branch of a repository, by name only."""
 
     name: str
-    """The branch's name."""
+    """The branch name."""
 
 
 @define(kw_only=True)
 class BaseRepository(Model):
-    """A repository as other objects hold it."""
+    """A repository as embedded in other objects."""
 
     types: ClassVar = ("repository",)
     uuid: str
-    """The lasting identifier, in braces."""
+    """The UUID, in braces; it survives renames."""
     full_name: str
-    """`workspace/repo_slug`."""
+    """The full name, `workspace/repo_slug`."""
     name: str
-    """The name shown."""
+    """The display name."""
 
 
 @define(kw_only=True)
@@ -58,50 +58,50 @@ class Repository(BaseRepository):
     """A repository."""
 
     slug: str
-    """The name in addresses; changes when the repository is renamed."""
+    """The name in URLs; changes when the repository is renamed."""
     is_private: bool
-    """Whether only those with access see it."""
+    """Whether only users with access can see it."""
     scm: str
-    """`git`."""
+    """The version control system: `git`."""
     created_on: datetime
-    """When it was made."""
+    """When it was created."""
     updated_on: datetime
-    """When it, or a ref of it, was last changed."""
+    """When it was last changed; a push does not necessarily change this."""
     owner: Account | None = None
-    """The owning team or user."""
+    """The owning user or team."""
     workspace: BaseWorkspace | None = None
-    """The workspace it belongs to."""
+    """The workspace that contains it."""
     project: BaseProject | None = None
-    """The project it belongs to."""
+    """The project that contains it."""
     parent: BaseRepository | None = None
-    """What it was forked from."""
+    """The repository it was forked from; None if it is not a fork."""
     mainbranch: MainBranch | None = None
-    """The main branch; None while the repository is empty."""
+    """The main branch; None if the repository is empty."""
     description: str | None = None
-    """What it is for."""
+    """The description."""
     size: int | None = None
-    """Its size in bytes."""
+    """Size in bytes."""
     language: str | None = None
-    """The main language, in lower case; empty when none is set."""
+    """The main programming language, in lower case; empty if not set."""
     fork_policy: ForkPolicy | None = None
     """Who may fork it."""
     has_issues: bool | None = None
-    """Whether it had an issue tracker (removed by the vendor)."""
+    """Whether it had an issue tracker; Bitbucket has removed issue trackers."""
     has_wiki: bool | None = None
-    """Whether it had a wiki (removed by the vendor)."""
+    """Whether it had a wiki; Bitbucket has removed wikis."""
     website: str | None = None
-    """The address of its own site."""
+    """URL of its website."""
     override_settings: dict[str, bool] | None = None
-    """The project's settings that it overrides, by name."""
+    """Which project settings it overrides, by setting name."""
 
 
 @define(kw_only=True)
 class InheritanceState(Model):
-    """Which settings a repository has of its own, and which it takes from its project."""
+    """Which settings a repository overrides and which it inherits from its project."""
 
     default_merge_strategy: bool | None = None
-    """The flag of the default merge strategy."""
+    """Flag of the default merge strategy; Bitbucket does not document what True means."""
     branching_model: bool | None = None
-    """The flag of the branching model."""
+    """Flag of the branching model; Bitbucket does not document what True means."""
     override_settings: dict[str, bool] | None = None
-    """The flags by name, where the vendor sends them as its description says."""
+    """The flags by name; None unless the response has the documented form."""

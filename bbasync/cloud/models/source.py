@@ -13,7 +13,7 @@ __all__ = ["BaseFile", "CommitDirectory", "CommitFile", "FileAttribute", "TreeEn
 
 
 class FileAttribute(OpenEnum):
-    """What is special about a file."""
+    """Attribute of a file."""
 
     LINK = "link"
     EXECUTABLE = "executable"
@@ -24,12 +24,12 @@ class FileAttribute(OpenEnum):
 
 @define(kw_only=True)
 class BaseFile(Model):
-    """A file as diff stats hold it."""
+    """A file as embedded in diff stats."""
 
     path: str
-    """The path from the repository's root."""
+    """The path, relative to the root of the repository."""
     escaped_path: str | None = None
-    """The path as diffs write it, where the vendor tells."""
+    """The path as escaped in diffs; None if not sent."""
 
 
 @define(kw_only=True)
@@ -38,13 +38,13 @@ class CommitFile(BaseFile):
 
     types: ClassVar = ("commit_file",)
     commit: BaseCommit
-    """The commit it was read at; in a file's history, one that changed it."""
+    """The commit it was read at; in a file history, a commit that changed the file."""
     attributes: list[FileAttribute]
-    """What is special about it; empty for a plain text file."""
+    """The attributes; empty for a plain text file."""
     size: int | None = None
-    """Its size in bytes."""
+    """Size in bytes."""
     mimetype: str | None = None
-    """The media type that its name suggests."""
+    """The media type, guessed from the file name."""
 
 
 @define(kw_only=True)
@@ -53,9 +53,9 @@ class CommitDirectory(Model):
 
     types: ClassVar = ("commit_directory",)
     path: str
-    """The path from the repository's root, empty for the root itself."""
+    """The path, relative to the root of the repository; empty for the root itself."""
     commit: BaseCommit
-    """The commit it was read at, not the one that changed it last."""
+    """The commit it was read at, not the one that last changed it."""
 
 
 TreeEntry = CommitFile | CommitDirectory

@@ -1,4 +1,4 @@
-"""Accounts: users, teams and apps; the e-mail addresses of the authenticated user."""
+"""Accounts (users, teams and apps), commit authors, and the email addresses of the authenticated user."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Account", "AccountType", "Author", "Email"]
 
 
 class AccountType(OpenEnum):
-    """What an account is."""
+    """Type of an account."""
 
     USER = "user"
     TEAM = "team"
@@ -21,49 +21,49 @@ class AccountType(OpenEnum):
 
 @define(kw_only=True)
 class Account(Model):
-    """A user, a team or an app; other objects hold the first six fields only."""
+    """A user, a team or an app; when embedded in other objects, only the first six fields are set."""
 
     type: AccountType
-    """What it is."""
-    uuid: str
-    """The lasting identifier, in braces."""
+    """Type of the account."""
+    uuid: str | None = None
+    """The UUID, in braces, stable across renames; None for some commit authors."""
     display_name: str
-    """The name shown; may change and is not unique."""
+    """The display name; it can change and is not unique."""
     account_id: str | None = None
-    """The Atlassian account's id; teams have none."""
+    """The Atlassian account ID; None for teams."""
     nickname: str | None = None
-    """A short name; not unique and no way to address a user."""
+    """A short name; not unique, and it cannot identify a user in requests."""
     username: str | None = None
-    """A team's name; users have none since 2019."""
+    """The username of a team; users have had none since 2019, except in the response of `GET /user`."""
     account_status: str | None = None
-    """`active`, `inactive` or `closed`, in a full user only."""
+    """`active`, `inactive` or `closed`; None unless the full user was requested."""
     created_on: datetime | None = None
-    """When it was made, in a full user only."""
+    """When it was created; None unless the full user was requested."""
     has_2fa_enabled: bool | None = None
-    """Whether two-step verification is on; only of the credential's own user."""
+    """Whether two-step verification is enabled; None except for the authenticated user."""
     is_staff: bool | None = None
-    """Whether it is the vendor's staff."""
+    """Whether the account belongs to Atlassian staff."""
     kind: str | None = None
-    """The kind of an app."""
+    """The kind of app; None for users and teams."""
 
 
 @define(kw_only=True)
 class Author(Model):
-    """Who wrote a commit, as git has it."""
+    """The author, committer or tagger as recorded by git."""
 
     raw_author: str = field(metadata=wire("raw"))
-    """The name and address as git has them, `Name <address>`."""
+    """The name and address as recorded by git, `Name <address>`."""
     user: Account | None = None
-    """The account with that address; None where the address belongs to none."""
+    """The account with that address; None if no account has it."""
 
 
 @define(kw_only=True)
 class Email(Model):
-    """An e-mail address."""
+    """An email address."""
 
     email: str
     """The address."""
     is_primary: bool
-    """Whether mail goes there first."""
+    """Whether it is the primary address."""
     is_confirmed: bool | None = None
-    """Whether the user has proved to own it."""
+    """Whether the user has confirmed it."""

@@ -1,4 +1,4 @@
-"""Webhooks, and the events they can subscribe to."""
+"""Webhooks and the events they can subscribe to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["EventKey", "HookEvent", "HookSubject", "SubjectType", "SubjectTypes"
 
 
 class EventKey(OpenEnum):
-    """What a webhook can be called for; the issue events ended with the issue tracker in August 2026."""
+    """Event that a webhook can subscribe to; issue events ended with the issue tracker in August 2026."""
 
     ISSUE_COMMENT_CREATED = "issue:comment_created"
     ISSUE_CREATED = "issue:created"
@@ -48,7 +48,7 @@ class EventKey(OpenEnum):
 
 
 class SubjectType(OpenEnum):
-    """What a webhook can stand on."""
+    """Type of object that a webhook can be registered on."""
 
     REPOSITORY = "repository"
     WORKSPACE = "workspace"
@@ -56,54 +56,54 @@ class SubjectType(OpenEnum):
 
 @define(kw_only=True)
 class Webhook(Model):
-    """A webhook: an address that the vendor calls when something happens."""
+    """A webhook: a URL that Bitbucket calls when an event occurs."""
 
     uuid: str
-    """The lasting identifier, in braces."""
+    """The UUID, in braces."""
     url: str
-    """The address that is called."""
+    """The URL that is called."""
     active: bool
-    """Whether it is called at all."""
+    """Whether events are delivered."""
     events: list[EventKey]
-    """What it is called for."""
+    """The events it is subscribed to."""
     description: str | None = None
-    """What it is for."""
+    """The description."""
     subject_type: SubjectType | None = None
-    """Whether it stands on a repository or a workspace."""
+    """Whether it is registered on a repository or a workspace."""
     subject: BaseRepository | BaseWorkspace | None = None
-    """The repository or workspace it stands on."""
+    """The repository or workspace it is registered on."""
     created_at: datetime | None = None
-    """When it was made."""
+    """When it was created."""
     secret_set: bool | None = None
-    """Whether deliveries are signed; the secret itself is never told."""
+    """Whether deliveries are signed; the secret itself is never returned."""
     skip_cert_verification: bool | None = None
-    """Whether the certificate of the address goes unchecked."""
+    """Whether verification of the URL's TLS certificate is skipped."""
     history_enabled: bool | None = None
-    """Whether the vendor keeps a record of deliveries."""
+    """Whether Bitbucket keeps a history of deliveries."""
 
 
 @define(kw_only=True)
 class HookEvent(Model):
-    """An event that webhooks can be called for."""
+    """An event that webhooks can subscribe to."""
 
     event: EventKey
     """The key, as in `Webhook.events`."""
     category: str
-    """The group it is shown in."""
+    """The category it belongs to."""
     label: str
-    """The name shown."""
+    """The display name."""
     description: str
-    """When it happens."""
+    """When the event occurs."""
 
 
 @define(kw_only=True)
 class HookSubject(Model):
-    """A kind of thing that webhooks stand on; `links["events"]` leads to its events."""
+    """A type of object that webhooks can be registered on; `links["events"]` is the URL of its events."""
 
 
 @define(kw_only=True)
 class SubjectTypes(Model):
-    """The kinds of things that webhooks stand on."""
+    """The types of object that webhooks can be registered on."""
 
     repository: HookSubject | None = None
     """Repositories."""

@@ -22,66 +22,66 @@ class ForkingMode(OpenEnum):
 
 @define(kw_only=True)
 class BaseWorkspace(Model):
-    """A workspace as other objects hold it."""
+    """A workspace as embedded in other objects."""
 
     types: ClassVar = ("workspace", "workspace_base", "team")
     uuid: str
-    """The lasting identifier, in braces."""
+    """The UUID, in braces; it survives renames."""
     slug: str
-    """The name in addresses; changes when the workspace is renamed."""
+    """The name in URLs; changes when the workspace is renamed."""
     name: str | None = None
-    """The name shown."""
+    """The display name; None if only UUID and slug were sent."""
 
 
 @define(kw_only=True)
 class Workspace(BaseWorkspace):
-    """A workspace: the owner of projects and repositories."""
+    """A workspace, which owns projects and repositories."""
 
     is_private: bool | None = None
-    """Whether only members see it."""
+    """Whether only members can see it."""
     is_personal: bool | None = None
-    """Whether it belongs to one user."""
+    """Whether it belongs to a single user."""
     is_privacy_enforced: bool | None = None
     """Whether all its content must be private."""
     forking_mode: ForkingMode | None = None
     """Where its repositories may be forked to."""
     created_on: datetime | None = None
-    """When it was made."""
+    """When it was created."""
     updated_on: datetime | None = None
     """When it was last changed."""
 
 
 class WorkspaceRole(OpenEnum):
-    """What a member may do in a workspace."""
+    """Role of a member in a workspace."""
 
     OWNER = "owner"
     CREATE_PROJECT = "create-project"
     MEMBER = "member"
     COLLABORATOR = "collaborator"
-    """Deprecated by the vendor."""
+    """Deprecated by Bitbucket."""
 
 
 @define(kw_only=True)
 class WorkspaceMembership(Model):
-    """That a user belongs to a workspace."""
+    """The membership of a user in a workspace."""
 
     user: Account
     """The member."""
     workspace: BaseWorkspace
     """The workspace."""
     permission: WorkspaceRole | None = None
-    """The role; only where permissions were asked for."""
+    """The role; None unless permissions were requested."""
     added_on: datetime | None = None
-    """Since when; not told of workspaces that are administered at admin.atlassian.com."""
+    """When the user became a member; None in workspaces administered at admin.atlassian.com."""
     last_accessed: datetime | None = None
-    """When the member was last there; not told of workspaces that are administered at admin.atlassian.com."""
+    """When the user last accessed the workspace; None in workspaces administered at admin.atlassian.com."""
 
 
 @define(kw_only=True)
 class WorkspaceAccess(Model):
-    """A workspace that the credential's own user can see."""
+    """A workspace that the authenticated user can access."""
 
     workspace: BaseWorkspace
-    """The workspace, by `uuid` and `slug` only."""
+    """The workspace, with `uuid` and `slug` only."""
     administrator: bool | None = None
-    """Whether the user administers it, where the vendor tells."""
+    """Whether the user is an administrator; None if not sent."""

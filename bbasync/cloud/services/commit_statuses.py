@@ -31,9 +31,9 @@ class CommitStatuses(Service):
         fields: str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[CommitStatus]:
-        """List the statuses of a commit, the oldest first.
+        """List the statuses of a commit, oldest first.
 
-        `refname` leaves those out that were reported for another branch.
+        `refname` excludes statuses that were reported for another branch.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -84,9 +84,9 @@ class CommitStatuses(Service):
     ) -> CommitStatus:
         """Report the status of a build.
 
-        A status that the commit has under this `key` is overwritten, so that a failed attempt is repeated.
-        `url` may hold `{repository.full_name}` and the like, filled in when shown. Pull requests show the status only
-        if `refname` is their source branch.
+        An existing status of the commit with the same `key` is overwritten, so the request is retried after a failure.
+        `url` may contain variables such as `{repository.full_name}`, which are expanded when the URL is displayed. Pull
+        requests show the status only if `refname` is their source branch.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -101,7 +101,7 @@ class CommitStatuses(Service):
     async def get(
         self, workspace: str, repo_slug: str, commit: str, key: str, *, fields: str | None = None
     ) -> CommitStatus:
-        """Return the status that a commit has under a key.
+        """Return a status of a commit by key.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -125,7 +125,7 @@ class CommitStatuses(Service):
         url: str | None = None,
         refname: str | None = None,
     ) -> CommitStatus:
-        """Change the status that a commit has under a key; NotFoundError if there is none.
+        """Update a status of a commit by key; NotFoundError if it does not exist.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -134,7 +134,7 @@ class CommitStatuses(Service):
             "PUT /repositories/{workspace}/{repo_slug}/commit/{commit}/statuses/build/{key}",
             (workspace, repo_slug, commit, key),
             json={
-                "key": key,  # the vendor's schema asks for it here too, though it cannot be changed
+                "key": key,  # required by the vendor's schema, although it cannot be changed
                 "state": state,
                 "name": name,
                 "description": description,

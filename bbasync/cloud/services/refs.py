@@ -29,9 +29,9 @@ class Refs(Service):
         fields: str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[Ref]:
-        """List branches and tags together.
+        """List both the branches and the tags of a repository.
 
-        `sort="name"` sorts numbers in names by value.
+        `sort="name"` sorts in natural order, with numbers compared by value.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -56,7 +56,8 @@ class Refs(Service):
     ) -> AsyncGenerator[Branch]:
         """List the open branches.
 
-        `sort="name"` sorts numbers in names by value; other fields sort plainly, as in `sort="-target.date"`.
+        `sort="name"` sorts in natural order, with numbers compared by value; other fields sort in plain order, as in
+        `sort="-target.date"`.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -71,7 +72,7 @@ class Refs(Service):
     async def create_branch(self, workspace: str, repo_slug: str, *, name: str, target: str) -> Branch:
         """Create a branch at a commit.
 
-        `target` is a commit hash, whole or abbreviated, or the name of a branch to start from.
+        `target` is a full or abbreviated commit hash, or the name of a branch to start from.
 
         Scope: repository:write (OAuth), read:repository:bitbucket, write:repository:bitbucket (API token).
         """
@@ -83,7 +84,7 @@ class Refs(Service):
         )
 
     async def get_branch(self, workspace: str, repo_slug: str, name: str, *, fields: str | None = None) -> Branch:
-        """Return a branch; its name may hold slashes.
+        """Return a branch; its name may contain slashes.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -116,7 +117,7 @@ class Refs(Service):
     ) -> AsyncGenerator[Tag]:
         """List the tags.
 
-        `sort="name"` sorts numbers in names by value.
+        `sort="name"` sorts in natural order, with numbers compared by value.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -131,7 +132,7 @@ class Refs(Service):
     async def create_tag(
         self, workspace: str, repo_slug: str, *, name: str, target: str, message: str | None = None
     ) -> Tag:
-        """Create an annotated tag at a commit; without a `message` the vendor writes one.
+        """Create an annotated tag at a commit; without a `message`, Bitbucket generates one.
 
         Scope: repository:write (OAuth), read:repository:bitbucket, write:repository:bitbucket (API token).
         """

@@ -1,6 +1,6 @@
-"""Code insights: reports on a commit and their annotations.
+"""Code Insights: reports on a commit and their annotations.
 
-Reports and annotations are named by the identifier that their reporter chose, or by their UUID.
+Reports and annotations are identified by the external ID that their reporter chose, or by UUID.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Reports"]
 
-_MOST_ANNOTATIONS: Final = 100
-_MOST_DATA: Final = 10
+_MAX_ANNOTATIONS: Final = 100
+_MAX_DATA: Final = 10
 _Annotations = list[Annotation]
 
 
@@ -73,15 +73,15 @@ class Reports(Service):
         remote_link_enabled: bool | None = None,
         external_id: str | None = None,
     ) -> Report:
-        """Create a report, or change the one of that id.
+        """Create a report, or update the report with this ID.
 
-        Choose an id that no other tool takes, such as `mytool-1`; it becomes the `external_id`. At most 10 `data`,
-        else ValueError.
+        Choose an ID that no other tool uses, such as `mytool-1`; it becomes the `external_id`. ValueError if `data` has
+        more than 10 items.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        if len(data) > _MOST_DATA:
-            raise ValueError(f"a report shows at most {_MOST_DATA} data, got {len(data)}")
+        if len(data) > _MAX_DATA:
+            raise ValueError(f"a report has at most {_MAX_DATA} data items, got {len(data)}")
         return await self._call(
             Report,
             "PUT /repositories/{workspace}/{repo_slug}/commit/{commit}/reports/{reportId}",
@@ -91,7 +91,7 @@ class Reports(Service):
                 "details": details,
                 "report_type": report_type,
                 "result": result,
-                "data": [one.body() for one in data] or None,
+                "data": [item.body() for item in data] or None,
                 "reporter": reporter,
                 "link": link,
                 "logo_url": logo_url,
@@ -136,18 +136,18 @@ class Reports(Service):
     async def create_annotations(
         self, workspace: str, repo_slug: str, commit: str, report_id: str, *, annotations: Sequence[AnnotationBody]
     ) -> Sequence[Annotation]:
-        """Add annotations to a report, 1 to 100 in a call and 1,000 in all.
+        """Add annotations to a report: 1 to 100 per request, and at most 1,000 per report.
 
-        Each needs an `external_id` of its own. ValueError if one has none or that of another, or for any other
-        number of them.
+        Each must have a unique `external_id`. ValueError if an `external_id` is missing or repeated, or if there are
+        not 1 to 100 annotations.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        if not 1 <= len(annotations) <= _MOST_ANNOTATIONS:
-            raise ValueError(f"a call takes 1 to {_MOST_ANNOTATIONS} annotations, got {len(annotations)}")
+        if not 1 <= len(annotations) <= _MAX_ANNOTATIONS:
+            raise ValueError(f"a request takes 1 to {_MAX_ANNOTATIONS} annotations, got {len(annotations)}")
         ids = {annotation.external_id for annotation in annotations}
         if None in ids or len(ids) < len(annotations):
-            raise ValueError("each annotation needs an external_id of its own")
+            raise ValueError("each annotation must have a unique external_id")
         return await self._call(
             _Annotations,
             "POST /repositories/{workspace}/{repo_slug}/commit/{commit}/reports/{reportId}/annotations",
@@ -186,7 +186,7 @@ class Reports(Service):
         *,
         annotation: AnnotationBody,
     ) -> Annotation:
-        """Create an annotation, or change the one of that id.
+        """Create an annotation, or update the annotation with this ID.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """

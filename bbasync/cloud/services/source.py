@@ -1,4 +1,4 @@
-"""Files and directories, their history, and commits made by upload."""
+"""Files and directories, their history, and commits created by uploading files."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 __all__ = ["Content", "Source"]
 
 Content = bytes | str | Path | Callable[[], IO[bytes]]
-"""What a file is uploaded from: bytes, a text (as UTF-8), a file's path, or a function that opens one as binary."""
+"""The content of an upload: bytes, a string (as UTF-8), a local path, or a function that opens a binary file."""
 
 
 class Source(Service):
     """Files and directories of repositories: `bb.source`.
 
-    A `commit` is a hash, a tag or a branch. A branch with a slash in its name is not found here, however it is
-    encoded: name the hash of its head. https://github.com/decaporg/decap-cms/issues/2105
+    A `commit` is a hash, a tag or a branch. A branch whose name contains a slash is not found here, however it is
+    encoded: pass the hash of its head. https://github.com/decaporg/decap-cms/issues/2105
     """
 
     @lists
     def list_root(
         self, workspace: str, repo_slug: str, *, fields: str | None = None, paging: Paging | None = None
     ) -> AsyncGenerator[TreeEntry]:
-        """List the root directory at the head of the main branch.
+        """List the files and directories in the root directory at the head of the main branch.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -49,7 +49,7 @@ class Source(Service):
         )
 
     async def get_root_metadata(self, workspace: str, repo_slug: str, *, fields: str | None = None) -> CommitDirectory:
-        """Return the root directory at the head of the main branch as an object; it names the commit.
+        """Return the metadata of the root directory at the head of the main branch, including the commit.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -74,10 +74,11 @@ class Source(Service):
         fields: str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[TreeEntry]:
-        """List the files and directories of a directory, "/" being the root.
+        """List the files and directories in a directory; the root is `"/"`.
 
-        `max_depth` goes into subdirectories, breadth first, 1 being none; a tree too deep for the server is a
-        ServerError with status 555. Of a file this is a DecodeError.
+        `max_depth` is the number of directory levels to list, breadth first; 1 excludes the contents of
+        subdirectories. ServerError with status 555 if the tree is too deep for the server; DecodeError if `path` is a
+        file.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -92,7 +93,7 @@ class Source(Service):
     async def get_metadata(
         self, workspace: str, repo_slug: str, commit: str, path: str, *, fields: str | None = None
     ) -> TreeEntry:
-        """Return what a file or a directory is: its attributes, its size.
+        """Return the metadata of a file or directory, such as its attributes and size.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -106,9 +107,9 @@ class Source(Service):
     async def get_rendered(
         self, workspace: str, repo_slug: str, commit: str, path: str, *, fields: str | None = None
     ) -> Rendered:
-        """Return a text file as HTML: Markdown, reStructuredText, Textile or plain text, by the name's extension.
+        """Return a text file rendered as HTML; the extension selects Markdown, reStructuredText, Textile or plain text.
 
-        The server guesses the encoding, so that its `text` may differ from the file's.
+        The server guesses the encoding of the file, so `text` may differ from its actual content.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -120,7 +121,7 @@ class Source(Service):
         )
 
     async def read(self, workspace: str, repo_slug: str, commit: str, path: str) -> bytes:
-        """Return the bytes of a file, those of a large file from Git LFS too; of a directory, its first page as JSON.
+        """Return the content of a file, even if it is stored in Git LFS; for a directory, its first page as JSON.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -132,7 +133,7 @@ class Source(Service):
         )
 
     def open(self, workspace: str, repo_slug: str, commit: str, path: str) -> AbstractAsyncContextManager[Stream]:
-        """Open a file to read it piece by piece: `async with ... as stream: async for chunk in stream`.
+        """Open a file as a stream: `async with ... as stream: async for chunk in stream`.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -144,9 +145,9 @@ class Source(Service):
         )
 
     async def get_size(self, workspace: str, repo_slug: str, commit: str, path: str) -> int | None:
-        """Return the size of a file in bytes by asking for its headers only; None if the server does not tell.
+        """Return the size of a file in bytes from a HEAD request; None if the server does not report it.
 
-        The cheapest way to learn whether a file exists: NotFoundError if it does not.
+        This is the cheapest way to find out whether a file exists: NotFoundError if it does not.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -155,8 +156,8 @@ class Source(Service):
             (workspace, repo_slug, commit, SubPath(path)),
             group="raw",
             accept="*/*",
-            headers={"Accept-Encoding": "identity"},  # of a compressed response the length would be the compressed one
-            leaves_origin=True,  # a file of Git LFS lies with the vendor's media service
+            headers={"Accept-Encoding": "identity"},  # otherwise the length may be the compressed one
+            leaves_origin=True,  # files in Git LFS are on the vendor's media service
         )
         length = response.headers.get("content-length", "")
         return int(length) if length.isdecimal() else None
@@ -175,10 +176,10 @@ class Source(Service):
         fields: str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[CommitFile]:
-        """List the commits up to `commit` that changed a file, the newest first, as the file at each of them.
+        """List the versions of a file, one for each commit up to `commit` that changed it, newest first.
 
-        It is followed across renames unless `renames=False`. More of the commits than their hashes comes with
-        `fields="+values.commit.date"` and is in the `raw` of the file's `commit`.
+        Renames are followed unless `renames=False`. Commits contain only their hash by default; for example,
+        `fields="+values.commit.date"` adds the date to the `raw` of a file's `commit`.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -204,37 +205,37 @@ class Source(Service):
         parents: str | None = None,
         branch: str | None = None,
     ) -> str | None:
-        """Commit files by upload and return the new commit's hash, None if the server does not tell.
+        """Commit uploaded files and return the hash of the new commit; None if the server does not report it.
 
-        `files` maps paths in the repository to contents: bytes, a text, a `Path` to read, or a function that opens a
-        file in binary mode. Files are streamed, and opened again for every attempt.
-        `executables` are files with the executable bit, which an upload by `files` takes away. `links` maps symbolic
-        links to their targets. What is not named stays as it is; `files={}` with `deletions` only deletes. To rename a
+        `files` maps paths in the repository to contents: bytes, a string, a `Path` to read, or a function that opens a
+        file in binary mode. Files are streamed, and reopened for every attempt.
+        `executables` are files with the executable bit, which uploading with `files` removes. `links` maps symbolic
+        links to their targets. Other files are not changed; `files={}` with `deletions` only deletes. To rename a
         file, delete it and upload it under its new name.
 
-        The commit goes on top of `branch`, the main branch by default, which is made if there is none of that name;
-        a new branch alone is a commit too. `parents` is one hash: where a new branch starts, or what the branch's
-        head must be, else ConflictError. `author` reads `Name <address>`.
+        The commit is added to `branch`, by default the main branch; a branch that does not exist is created, even if
+        no files are passed. `parents` is a single hash: the start of a new branch, or the expected head of an existing
+        one (ConflictError if the head differs). `author` has the form `Name <address>`.
 
-        ValueError if a path is named twice, leads out of the repository, or nothing would be committed;
-        FileNotFoundError for a file that is not there. After a ServerError with status 555 the commit may exist.
+        ValueError if a path is passed twice or points outside the repository, or if there is nothing to commit;
+        FileNotFoundError if a `Path` is not a file. After a ServerError with status 555 the commit may exist.
 
         Scope: repository:write (OAuth), write:repository:bitbucket (API token).
         """
         texts = {"message": message, "author": author, "parents": parents, "branch": branch}
-        uploads = [*_uploads(files, None), *_uploads(executables, "executable"), *_uploads(links, "link")]
-        gone = [_rooted(path) for path in deletions]
-        paths = [part.name for part in uploads] + gone
+        uploads = [*_file_parts(files, None), *_file_parts(executables, "executable"), *_file_parts(links, "link")]
+        deleted = [_with_leading_slash(path) for path in deletions]
+        paths = [part.name for part in uploads] + deleted
         if not paths and branch is None:
-            raise ValueError("nothing to commit: name files, executables, links or deletions, or a new branch")
-        if twice := [path for path, times in Counter(paths).items() if times > 1]:
-            raise ValueError(f"each path can be named once, got twice: {', '.join(twice)}")
+            raise ValueError("nothing to commit: pass files, executables, links or deletions, or a new branch")
+        if duplicates := [path for path, count in Counter(paths).items() if count > 1]:
+            raise ValueError(f"each path can be passed only once, got duplicates: {', '.join(duplicates)}")
         response = await self._send(
             "POST /repositories/{workspace}/{repo_slug}/src",
             (workspace, repo_slug),
             parts=(
-                *(_field(name, text) for name, text in texts.items() if text is not None),
-                *(_field("files", path) for path in gone),
+                *(_text_part(name, text) for name, text in texts.items() if text is not None),
+                *(_text_part("files", path) for path in deleted),
                 *uploads,
             ),
         )
@@ -242,23 +243,23 @@ class Source(Service):
         return location.rstrip("/").rpartition("/")[2] or None
 
 
-def _uploads(contents: Mapping[str, Content] | None, attributes: str | None) -> list[Part]:
-    """Return the parts of files to upload; FileNotFoundError for one that is not there."""
+def _file_parts(contents: Mapping[str, Content] | None, attributes: str | None) -> list[Part]:
+    """Return the multipart parts of the files to upload; FileNotFoundError if a `Path` is not a file."""
     parts: list[Part] = []
     for path, content in (contents or {}).items():
         if isinstance(content, Path) and not content.is_file():
-            raise FileNotFoundError(f"{content} is no file; it was to become {path}")
-        name = _rooted(path)
+            raise FileNotFoundError(f"cannot upload {path}: {content} is not a file")
+        name = _with_leading_slash(path)
         parts.append(Part(name=name, content=content, filename=name.rpartition("/")[2], attributes=attributes))
     return parts
 
 
-def _rooted(path: str) -> str:
-    """Return a path with a leading slash, by which no file is taken for a field such as `message`."""
+def _with_leading_slash(path: str) -> str:
+    """Return a path with a leading slash, so that a file cannot be mistaken for a field such as `message`."""
     name = path.strip("/")
-    expand("/{path}", (SubPath(name),))  # ValueError for what cannot be a path in a repository
+    expand("/{path}", (SubPath(name),))  # raises ValueError if it cannot be a path in a repository
     return "/" + name
 
 
-def _field(name: str, text: str) -> Part:
+def _text_part(name: str, text: str) -> Part:
     return Part(name=name, content=text, content_type="text/plain; charset=utf-8")

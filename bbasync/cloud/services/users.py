@@ -1,4 +1,4 @@
-"""Users: the credential's own, and others."""
+"""The authenticated user and other users."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ __all__ = ["Users"]
 
 
 class Users(Service):
-    """The credential's own user, and others: `bb.users`."""
+    """The authenticated user and other users: `bb.users`."""
 
     async def get_current(self, *, fields: str | None = None) -> Account:
-        """Return the credential's own user; of an access token, the app user it stands for.
+        """Return the authenticated user; for an access token, the app user that it acts as.
 
         Scope: account (OAuth), read:user:bitbucket (API token).
         """
         return await self._call(Account, "GET /user", query={"fields": fields})
 
     async def get(self, selected_user: str, *, fields: str | None = None) -> Account:
-        """Return a user by UUID, in braces, or by Atlassian account id; user names are not found.
+        """Return a user by UUID (in braces) or Atlassian account ID; NotFoundError for usernames.
 
         Scope: none (OAuth), read:user:bitbucket (API token).
         """
@@ -34,14 +34,14 @@ class Users(Service):
 
     @lists
     def list_emails(self, *, fields: str | None = None, paging: Paging | None = None) -> AsyncGenerator[Email]:
-        """List the e-mail addresses of the credential's own user, unconfirmed ones too.
+        """List the email addresses of the authenticated user, including unconfirmed ones.
 
         Scope: email (OAuth), read:user:bitbucket (API token).
         """
         return self._list(Email, "GET /user/emails", query={"fields": fields}, paging=paging)
 
     async def get_email(self, email: str, *, fields: str | None = None) -> Email:
-        """Return one e-mail address of the credential's own user.
+        """Return an email address of the authenticated user.
 
         Scope: email (OAuth), read:user:bitbucket (API token).
         """

@@ -23,7 +23,7 @@ class Webhooks(Service):
     def list_repository_hooks(
         self, workspace: str, repo_slug: str, *, fields: str | None = None, paging: Paging | None = None
     ) -> AsyncGenerator[Webhook]:
-        """List the webhooks of a repository, without those of its workspace.
+        """List the webhooks of a repository, excluding those of its workspace.
 
         Scope: webhook (OAuth), read:webhook:bitbucket (API token).
         """
@@ -49,8 +49,8 @@ class Webhooks(Service):
     ) -> Webhook:
         """Create a webhook on a repository.
 
-        The host of `url` must resolve to a public address. With a `secret` (at most 128 characters) deliveries are
-        signed; it is never told again. Events need the scope to read what they tell of, too.
+        The host of `url` must resolve to a public address. With a `secret` (at most 128 characters), deliveries are
+        signed; the secret is never returned. Each event also requires the scope to read its subject.
 
         Scope: webhook (OAuth), read:webhook:bitbucket, write:webhook:bitbucket (API token).
         """
@@ -65,7 +65,7 @@ class Webhooks(Service):
     async def get_repository_hook(
         self, workspace: str, repo_slug: str, uid: str, *, fields: str | None = None
     ) -> Webhook:
-        """Return a webhook of a repository by its UUID, in braces.
+        """Return a webhook of a repository by UUID (in braces).
 
         Scope: webhook (OAuth), read:webhook:bitbucket (API token).
         """
@@ -89,9 +89,10 @@ class Webhooks(Service):
         active: bool | None = None,
         secret: str | Unset | None = UNSET,
     ) -> Webhook:
-        """Change a webhook of a repository.
+        """Update a webhook of a repository.
 
-        `secret=None` removes the secret; leave it out to keep it. Events need the scope to read what they tell of, too.
+        `secret=None` removes the secret; omit it to keep the current one. Each event also requires the scope to read
+        its subject.
 
         Scope: webhook (OAuth), read:webhook:bitbucket, write:webhook:bitbucket (API token).
         """
@@ -122,7 +123,7 @@ class Webhooks(Service):
     def list_workspace_hooks(
         self, workspace: str, *, fields: str | None = None, paging: Paging | None = None
     ) -> AsyncGenerator[Webhook]:
-        """List the webhooks of a workspace, which are called for all its repositories.
+        """List the webhooks of a workspace; they fire for events in all its repositories.
 
         Scope: webhook (OAuth), read:webhook:bitbucket (API token).
         """
@@ -145,10 +146,10 @@ class Webhooks(Service):
         active: bool | None = None,
         secret: str | None = None,
     ) -> Webhook:
-        """Create a webhook on a workspace, called for all its repositories; only owners may.
+        """Create a webhook on a workspace, for events in all its repositories; only workspace owners can do this.
 
-        The host of `url` must resolve to a public address. With a `secret` (at most 128 characters) deliveries are
-        signed; it is never told again. Events need the scope to read what they tell of, too.
+        The host of `url` must resolve to a public address. With a `secret` (at most 128 characters), deliveries are
+        signed; the secret is never returned. Each event also requires the scope to read its subject.
 
         Scope: webhook (OAuth), read:webhook:bitbucket, write:webhook:bitbucket (API token).
         """
@@ -161,7 +162,7 @@ class Webhooks(Service):
         )
 
     async def get_workspace_hook(self, workspace: str, uid: str, *, fields: str | None = None) -> Webhook:
-        """Return a webhook of a workspace by its UUID, in braces.
+        """Return a webhook of a workspace by UUID (in braces).
 
         Scope: webhook (OAuth), read:webhook:bitbucket (API token).
         """
@@ -184,9 +185,10 @@ class Webhooks(Service):
         active: bool | None = None,
         secret: str | Unset | None = UNSET,
     ) -> Webhook:
-        """Change a webhook of a workspace.
+        """Update a webhook of a workspace.
 
-        `secret=None` removes the secret; leave it out to keep it. Events need the scope to read what they tell of, too.
+        `secret=None` removes the secret; omit it to keep the current one. Each event also requires the scope to read
+        its subject.
 
         Scope: webhook (OAuth), read:webhook:bitbucket, write:webhook:bitbucket (API token).
         """
@@ -212,7 +214,7 @@ class Webhooks(Service):
         await self._run("DELETE /workspaces/{workspace}/hooks/{uid}", (workspace, uid), group="webhooks")
 
     async def get_subject_types(self, *, fields: str | None = None) -> SubjectTypes:
-        """Return the kinds of things that webhooks stand on; public.
+        """Return the types of resources that can have webhooks; no authentication is required.
 
         Scope: none.
         """
@@ -222,7 +224,7 @@ class Webhooks(Service):
     def list_events(
         self, subject_type: SubjectType | str, *, fields: str | None = None, paging: Paging | None = None
     ) -> AsyncGenerator[HookEvent]:
-        """List the events that webhooks on a kind of thing can be called for; public.
+        """List the events that webhooks on a type of resource can subscribe to; no authentication is required.
 
         Scope: none.
         """

@@ -1,4 +1,4 @@
-"""Workspaces, their members and permissions."""
+"""Workspaces and their members and permissions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Workspaces"]
 
 
 class Workspaces(Service):
-    """Workspaces, their members and permissions: `bb.workspaces`."""
+    """Workspaces and their members and permissions: `bb.workspaces`."""
 
     @lists
     def list(
@@ -29,10 +29,10 @@ class Workspaces(Service):
         fields: str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[WorkspaceAccess]:
-        """List the workspaces that the credential's own user can see, each by UUID and slug.
+        """List the workspaces that the authenticated user can access, each with only its UUID and slug.
 
-        `administrator` keeps those the user administers, or the others. `q` and `sort` know `slug` only, by that
-        name and not by `workspace.slug`.
+        `administrator` limits the list to workspaces that the user administers (True) or does not (False). `q` and
+        `sort` accept only `slug`, not `workspace.slug`.
 
         Scope: account (OAuth), read:workspace:bitbucket (API token).
         """
@@ -44,14 +44,14 @@ class Workspaces(Service):
         )
 
     async def get(self, workspace: str, *, fields: str | None = None) -> Workspace:
-        """Return a workspace by slug, or by UUID in braces.
+        """Return a workspace by slug or UUID (in braces).
 
         Scope: none (OAuth), read:workspace:bitbucket (API token).
         """
         return await self._call(Workspace, "GET /workspaces/{workspace}", (workspace,), query={"fields": fields})
 
     async def get_own_permission(self, workspace: str, *, fields: str | None = None) -> WorkspaceMembership:
-        """Return the highest role that the credential's own user has in a workspace.
+        """Return the highest role of the authenticated user in a workspace.
 
         Scope: account (OAuth), read:workspace:bitbucket (API token).
         """
@@ -65,8 +65,8 @@ class Workspaces(Service):
     ) -> AsyncGenerator[WorkspaceMembership]:
         """List the members of a workspace, without their roles.
 
-        Administrators may look for at most 90 addresses at a time with `q='user.email IN ("a@example.org")'`, and
-        see those addresses with `fields="+values.user.email"`.
+        Administrators can filter by up to 90 email addresses at a time with `q='user.email IN ("a@example.org")'`, and
+        include those addresses in the response with `fields="+values.user.email"`.
 
         Scope: account (OAuth), read:workspace:bitbucket (API token).
         """
@@ -79,7 +79,7 @@ class Workspaces(Service):
         )
 
     async def get_member(self, workspace: str, member: str, *, fields: str | None = None) -> WorkspaceMembership:
-        """Return a membership by the member's UUID, in braces, or Atlassian account id.
+        """Return a membership by the member's UUID (in braces) or Atlassian account ID.
 
         Scope: account (OAuth), read:workspace:bitbucket (API token).
         """
@@ -96,7 +96,7 @@ class Workspaces(Service):
     ) -> AsyncGenerator[WorkspaceMembership]:
         """List the members of a workspace with their roles.
 
-        `q='permission="owner"'` keeps the owners.
+        `q='permission="owner"'` limits the list to owners.
 
         Scope: account (OAuth), read:workspace:bitbucket (API token).
         """
@@ -118,9 +118,10 @@ class Workspaces(Service):
         fields: str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[RepositoryPermission]:
-        """List what every user may do in effect with every repository of a workspace; administrators only.
+        """List the effective permissions of all users on all repositories of a workspace; administrators only.
 
-        `q` and `sort` know repository, user and permission, which has an order: `q='permission>"read"'`.
+        `q` and `sort` accept `repository` fields, `user` fields and `permission`, which is ordered:
+        `q='permission>"read"'`.
 
         Scope: account (OAuth), read:repository:bitbucket (API token).
         """
@@ -143,10 +144,10 @@ class Workspaces(Service):
         fields: str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[RepositoryPermission]:
-        """List what every user may do in effect with one repository; its administrators only.
+        """List the effective permissions of all users on a repository; repository administrators only.
 
-        What was granted, and to which groups, is in `bb.repositories.list_user_permissions` and
-        `list_group_permissions`.
+        `bb.repositories.list_user_permissions` and `list_group_permissions` return what was granted to individual users
+        and to groups.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -159,9 +160,9 @@ class Workspaces(Service):
         )
 
     async def get_gpg_public_key(self, workspace: str) -> str:
-        """Return the public keys that the vendor signs with for a workspace, as armoured text.
+        """Return the GPG public keys that Bitbucket signs with for a workspace, as ASCII-armored text.
 
-        There is one key, or two while the vendor changes it.
+        There is usually one key; there may be two during a key rotation.
 
         Scope: account (OAuth), read:workspace:bitbucket (API token).
         """

@@ -1,4 +1,4 @@
-"""The models of Bitbucket Data Center, one module a resource, each imported when one of its names is first used."""
+"""Models of Bitbucket Data Center, one module per resource, each imported when one of its names is first used."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ __all__ = ["Branch", "BranchOrder"]
 
 
 class BranchOrder(OpenEnum):
-    """How a list of branches is sorted."""
+    """Order of a list of branches."""
 
     ALPHABETICAL = "ALPHABETICAL"
     MODIFICATION = "MODIFICATION"
@@ -22,10 +22,10 @@ class Branch(BaseRef):
     """A branch."""
 
     latest_commit: str
-    """The commit at its head."""
+    """Hash of the head commit."""
     is_default: bool
-    """Whether it is the repository's default branch."""
+    """Whether it is the default branch of the repository."""
     latest_changeset: str | None = None
-    """The commit at its head, under its former name."""
+    """The same as `latest_commit`, under its former name; None if not sent."""
     metadata: dict[str, object] | None = None
-    """What plugins tell (such as commits ahead and behind), by their keys; only when asked for with `details`."""
+    """Data of plugins (such as commits ahead and behind) by plugin key; None unless requested with `details`."""

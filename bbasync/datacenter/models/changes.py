@@ -1,4 +1,4 @@
-"""Changes: the paths in which two commits differ."""
+"""Changes: the paths that differ between two commits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Change", "ChangeProperties", "ChangeType", "Conflict", "ConflictChan
 
 
 class ChangeType(OpenEnum):
-    """What happened to a path."""
+    """Type of a change."""
 
     ADD = "ADD"
     COPY = "COPY"
@@ -21,7 +21,7 @@ class ChangeType(OpenEnum):
 
 
 class NodeType(OpenEnum):
-    """What is at a path."""
+    """Type of the object at a path."""
 
     DIRECTORY = "DIRECTORY"
     FILE = "FILE"
@@ -30,16 +30,16 @@ class NodeType(OpenEnum):
 
 @define(kw_only=True)
 class Path(Model):
-    """A path in a repository; `str(path)` is it with slashes."""
+    """A path in a repository; `str(path)` joins its components with slashes."""
 
     components: list[str]
-    """Its segments."""
+    """The path, split at slashes."""
     parent: str
-    """The directory it is in, empty for the root."""
+    """The directory that contains it; empty for the root."""
     name: str
-    """Its last segment."""
+    """The last component."""
     extension: str | None = None
-    """What follows the last dot of the name."""
+    """The part of the name after the last dot; None if there is none."""
 
     def __str__(self) -> str:
         return "/".join(self.components)
@@ -47,61 +47,61 @@ class Path(Model):
 
 @define(kw_only=True)
 class ConflictChange(Model):
-    """What one side of a merge did to a path."""
+    """The change to a path on one side of a merge."""
 
     type: ChangeType
-    """What it did."""
+    """Type of the change."""
     path: Path
     """The path on that side."""
     src_path: Path | None = None
-    """Where that side moved or copied it from."""
+    """The path that it was moved or copied from on that side; None if it was neither."""
 
 
 @define(kw_only=True)
 class Conflict(Model):
-    """That both sides of a merge changed a path."""
+    """A conflict: both sides of a merge changed the same path."""
 
     our_change: ConflictChange
-    """What the target did."""
+    """The change on the to ref."""
     their_change: ConflictChange
-    """What the source did."""
+    """The change on the from ref."""
 
 
 @define(kw_only=True)
 class ChangeProperties(Model):
-    """What the server adds to a change."""
+    """Additional properties of a change."""
 
     git_change_type: str | None = None
-    """What git calls it, such as `RENAME`."""
+    """Type of the change in Git's terms, such as `RENAME`; None if not sent."""
     active_comments: int | None = None
-    """How many comments stand on its present version."""
+    """Number of comments on its current version; None if not sent."""
     orphaned_comments: int | None = None
-    """How many comments stand on lines that are gone."""
+    """Number of comments on lines that no longer exist; None if not sent."""
 
 
 @define(kw_only=True)
 class Change(Model):
-    """One changed path."""
+    """A changed path."""
 
     path: Path
     """The path after the change."""
     type: ChangeType
-    """What happened to it."""
+    """Type of the change."""
     node_type: NodeType
-    """What is there."""
+    """Type of the object at the path."""
     content_id: str | None = None
-    """The hash of the new content; zeros where there is none."""
+    """Hash of the new content, zeros if there is none; None if not sent."""
     from_content_id: str | None = None
-    """The hash of the old content; zeros where there was none."""
+    """Hash of the old content, zeros if there was none; None if not sent."""
     src_path: Path | None = None
-    """Where it was moved or copied from."""
+    """The path that it was moved or copied from; None if it was neither."""
     percent_unchanged: int | None = None
-    """How much of a moved or copied file stayed; -1 where it was not compared."""
+    """Percentage of a moved or copied file that is unchanged, -1 if not compared; None if not sent."""
     executable: bool | None = None
-    """Whether it may be executed after the change."""
+    """Whether the file is executable after the change; None if not sent."""
     src_executable: bool | None = None
-    """Whether it could be executed before."""
+    """Whether the file was executable before the change; None if not sent."""
     conflict: Conflict | None = None
-    """How the two sides of a pull request collide here."""
+    """The conflict between the two sides of a pull request at this path; None if there is none."""
     properties: ChangeProperties | None = None
-    """What the server adds."""
+    """Additional properties; None if not sent."""

@@ -25,14 +25,14 @@ __all__ = [
 
 
 class CommentSeverity(OpenEnum):
-    """Whether a comment is a task."""
+    """Severity of a comment; BLOCKER is a task."""
 
     NORMAL = "NORMAL"
     BLOCKER = "BLOCKER"
 
 
 class CommentState(OpenEnum):
-    """Whether a comment is published, and a task done."""
+    """State of a comment: PENDING is not published yet, RESOLVED is a completed task."""
 
     OPEN = "OPEN"
     PENDING = "PENDING"
@@ -40,7 +40,7 @@ class CommentState(OpenEnum):
 
 
 class DiffType(OpenEnum):
-    """Which diff a comment was made on."""
+    """Type of the diff that a comment was created on."""
 
     COMMIT = "COMMIT"
     EFFECTIVE = "EFFECTIVE"
@@ -48,7 +48,7 @@ class DiffType(OpenEnum):
 
 
 class LineType(OpenEnum):
-    """What the diff says of a line."""
+    """Type of a line in a diff."""
 
     ADDED = "ADDED"
     CONTEXT = "CONTEXT"
@@ -56,14 +56,14 @@ class LineType(OpenEnum):
 
 
 class FileType(OpenEnum):
-    """Which version of a file a line number counts in."""
+    """The version of a file that a line number refers to: old (FROM) or new (TO)."""
 
     FROM = "FROM"
     TO = "TO"
 
 
 class AnchorState(OpenEnum):
-    """Which comments on a file a list returns: those on lines that are still there, or gone."""
+    """Filter for comments on a file, by whether the line still exists (ACTIVE) or not (ORPHANED)."""
 
     ACTIVE = "ACTIVE"
     ORPHANED = "ORPHANED"
@@ -72,57 +72,57 @@ class AnchorState(OpenEnum):
 
 @define(kw_only=True)
 class MultilineMarker(Model):
-    """Where a comment on several lines begins; it ends at the anchor's own line."""
+    """The start of a multi-line comment; it ends at the line of the anchor."""
 
     start_line: int
     """The first line, counted from 1."""
     start_line_type: LineType
-    """What the diff says of that line."""
+    """Type of that line in the diff."""
 
 
 @define(kw_only=True)
 class MultilineSpan(Model):
-    """The lines that a comment on several lines covers, in both versions of the file."""
+    """The lines that a multi-line comment covers, in both versions of the file."""
 
     src_span_start: int | None = None
-    """The first line in the old version."""
+    """The first line in the old version; None if not sent."""
     src_span_end: int | None = None
-    """The last line in the old version."""
+    """The last line in the old version; None if not sent."""
     dst_span_start: int | None = None
-    """The first line in the new version."""
+    """The first line in the new version; None if not sent."""
     dst_span_end: int | None = None
-    """The last line in the new version."""
+    """The last line in the new version; None if not sent."""
 
 
 @define(kw_only=True)
 class CommentAnchor(Model):
-    """Where in a file a comment stands; one without a line is about the whole file."""
+    """The position of a comment in a file; without a line, the comment is on the whole file."""
 
     path: str
-    """The file's path."""
+    """Path of the file."""
     line: int | None = None
-    """The line, counted from 1."""
+    """The line, counted from 1; None for the whole file."""
     line_type: LineType | None = None
-    """What the diff says of the line; with a line, the server needs it."""
+    """Type of the line in the diff, required with a line; None for the whole file."""
     file_type: FileType | None = None
-    """Which version of the file the line counts in."""
+    """The version of the file that `line` refers to; None if not set."""
     src_path: str | None = None
-    """The former path, of a moved or copied file."""
+    """The former path of a moved or copied file; None for others."""
     diff_type: DiffType | None = None
-    """The diff it was made on; with either hash, the server needs it."""
+    """Type of the diff that it was created on, required with either hash; None if not set."""
     from_hash: str | None = None
-    """The commit the diff begins at; a diff of type COMMIT or RANGE needs both hashes."""
+    """Hash of the commit that the diff starts from; COMMIT and RANGE require both hashes. None if not set."""
     to_hash: str | None = None
-    """The commit the diff ends at."""
+    """Hash of the commit that the diff ends at; None if not set."""
     multiline_marker: MultilineMarker | None = None
-    """Where a comment on several lines begins."""
+    """The start of a multi-line comment; None for a single line."""
     multiline_span: MultilineSpan | None = None
-    """The lines it covers; not sent in requests."""
+    """The lines that a multi-line comment covers; None for a single line, not sent in requests."""
     orphaned: bool | None = None
-    """Whether the line is gone; not sent in requests."""
+    """Whether the line no longer exists; None if not set, not sent in requests."""
 
     def body(self) -> dict[str, object]:
-        """Return it as requests carry it."""
+        """Return the request payload."""
         marker = self.multiline_marker
         return {
             "path": self.path,
@@ -139,14 +139,14 @@ class CommentAnchor(Model):
 
 @define(kw_only=True)
 class PermittedOperations(Model):
-    """What the caller may do with a comment."""
+    """What the authenticated user may do with a comment."""
 
     editable: bool | None = None
-    """Whether its text may be changed."""
+    """Whether the text can be edited; None if not sent."""
     deletable: bool | None = None
-    """Whether it may be deleted; one with replies may not."""
+    """Whether it can be deleted, which requires that it has no replies; None if not sent."""
     transitionable: bool | None = None
-    """Whether its state may be changed."""
+    """Whether the state can be changed; None if not sent."""
 
 
 @define(kw_only=True)
@@ -154,46 +154,46 @@ class Comment(Model):
     """A comment, with its replies."""
 
     id: int
-    """The identifier."""
+    """The ID."""
     version: int
-    """What a change of it must name; grows with each."""
+    """The version to pass to methods that change it; increases with each change."""
     text: str
-    """The text as it was written, Markdown."""
+    """The text as written, in Markdown."""
     author: User
-    """Who wrote it."""
+    """The author."""
     created_date: datetime
-    """When it was written."""
+    """When it was created."""
     updated_date: datetime
-    """When it was last changed."""
+    """When it was last updated."""
     comments: list[Comment]
     """The replies."""
     severity: CommentSeverity | None = None
-    """Whether it is a task; old versions do not tell."""
+    """Severity, BLOCKER for a task; None on older servers."""
     state: CommentState | None = None
-    """Whether it is published, and a task done; old versions do not tell."""
+    """State of the comment or task; None on older servers."""
     anchor: CommentAnchor | None = None
-    """Where it stands; None on the pull request as a whole, and in activities, which tell it themselves."""
+    """Position in a file; None on the pull request as a whole, and in activities (see `Activity.comment_anchor`)."""
     anchored: bool | None = None
-    """Whether it stands in a file."""
+    """Whether it is on a file; None if not sent."""
     pending: bool | None = None
-    """Whether it belongs to a review that is not finished."""
+    """Whether it belongs to an unfinished review; None if not sent."""
     reply: bool | None = None
-    """Whether it answers another."""
+    """Whether it is a reply; None if not sent."""
     parent: Comment | None = None
-    """What it answers, where the server sends it."""
+    """The comment that it replies to; None if not sent."""
     html: str | None = None
-    """The text as it is shown, where the server sends it."""
+    """The text rendered as HTML; None if not sent."""
     thread_resolved: bool | None = None
-    """Whether the discussion is closed."""
+    """Whether the thread is resolved; None if not sent."""
     thread_resolved_date: datetime | None = None
-    """When the discussion was closed."""
+    """When the thread was resolved; None if it was not."""
     thread_resolver: User | None = None
-    """Who closed the discussion."""
+    """The user who resolved the thread; None if it was not resolved."""
     resolved_date: datetime | None = None
-    """When the task was done."""
+    """When the task was resolved; None if it was not."""
     resolver: User | None = None
-    """Who did the task."""
+    """The user who resolved the task; None if it was not resolved."""
     permitted_operations: PermittedOperations | None = None
-    """What the caller may do with it."""
+    """What the authenticated user may do with it; None if not sent."""
     properties: dict[str, object] | None = None
-    """What plugins tell, such as reactions."""
+    """Data of plugins, such as reactions; None if not sent."""

@@ -13,7 +13,7 @@ __all__ = ["BaseCommit", "Commit", "MergeFilter"]
 
 
 class MergeFilter(OpenEnum):
-    """Which commits a list returns."""
+    """How a list of commits treats merge commits."""
 
     INCLUDE = "include"
     EXCLUDE = "exclude"
@@ -22,12 +22,12 @@ class MergeFilter(OpenEnum):
 
 @define(kw_only=True)
 class BaseCommit(Model):
-    """A commit as other objects hold it."""
+    """A commit as embedded in other objects."""
 
     id: str
-    """The hash, whole."""
+    """The full hash."""
     display_id: str
-    """The hash, abbreviated."""
+    """The abbreviated hash."""
 
 
 @define(kw_only=True)
@@ -35,16 +35,16 @@ class Commit(BaseCommit):
     """A commit."""
 
     author: Author
-    """Who wrote it."""
+    """The author."""
     author_timestamp: datetime
-    """When it was written."""
+    """When it was authored."""
     message: str
-    """The whole message."""
+    """The full message."""
     parents: list[BaseCommit]
-    """The commits it follows; two or more for a merge."""
+    """The parent commits; two or more for a merge commit."""
     committer: Author | None = None
-    """Who committed it; old versions do not tell."""
+    """The committer; None on older servers."""
     committer_timestamp: datetime | None = None
-    """When it was committed; old versions do not tell."""
+    """When it was committed; None on older servers."""
     properties: dict[str, object] | None = None
-    """What plugins tell, such as the issues under `jira-key`."""
+    """Data of plugins, such as Jira issues under `jira-key`; None if not sent."""

@@ -11,7 +11,7 @@ __all__ = ["Project", "ProjectType"]
 
 
 class ProjectType(OpenEnum):
-    """Whose a project is."""
+    """Type of a project."""
 
     NORMAL = "NORMAL"
     PERSONAL = "PERSONAL"
@@ -19,25 +19,25 @@ class ProjectType(OpenEnum):
 
 @define(kw_only=True)
 class Project(Model):
-    """A project: a group of repositories, or all those of one user."""
+    """A project: a group of repositories, or the personal repositories of a user."""
 
     key: str
-    """The short name in addresses, `~` and the user's slug for a personal one."""
+    """The short name in URLs; `~` and the user's slug for a personal project."""
     id: int
-    """The lasting identifier."""
+    """The ID; it survives renames."""
     name: str
-    """The name shown."""
+    """The display name."""
     type: ProjectType
-    """Whether it is one user's own."""
+    """Whether it is a personal project."""
     public: bool | None = None
-    """Whether anonymous callers see it; some versions leave it out of personal projects."""
+    """Whether anonymous users can see it; None for personal projects on some servers."""
     description: str | None = None
-    """What it is for."""
+    """The description; None if there is none."""
     owner: User | None = None
-    """The user of a personal project."""
+    """The owner of a personal project; None for other projects."""
     scope: str | None = None
-    """The level of settings it stands for, where the server sends it."""
+    """The settings scope, such as `PROJECT`; None if not sent."""
     avatar: str | None = None
-    """The picture as a data URI, where the server sends it."""
+    """The avatar as a data URI; None if not sent."""
     avatar_url: str | None = None
-    """The picture's address, where the server sends it."""
+    """URL of the avatar; None if not sent."""

@@ -1,4 +1,4 @@
-"""Refs: what branches and tags share."""
+"""Refs: what branches and tags have in common."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["BaseRef", "RefType", "branch_id"]
 
 
 class RefType(OpenEnum):
-    """What a ref is."""
+    """Type of a ref."""
 
     BRANCH = "BRANCH"
     TAG = "TAG"
@@ -18,19 +18,19 @@ class RefType(OpenEnum):
 
 @define(kw_only=True)
 class BaseRef(Model):
-    """A ref as other objects hold it."""
+    """A ref as embedded in other objects."""
 
     id: str
-    """The whole name, such as `refs/heads/main`."""
+    """The full name, such as `refs/heads/main`."""
     display_id: str
-    """The name as it is shown, such as `main`."""
+    """The short name, such as `main`."""
     type: RefType | None = None
-    """What it is; not every object tells."""
+    """Type of the ref; None if not sent."""
 
 
 def branch_id(name: str) -> str:
-    """Return the whole name of a branch; one that begins with `refs/` is whole already.
+    """Return the full name of a branch; a name that begins with `refs/` is returned unchanged.
 
-    A short name that is a tag's too is ambiguous, and the filter `at` of pull requests finds nothing by it.
+    A short name is ambiguous if a tag has the same name, and the filter `at` of pull requests never matches it.
     """
     return name if name.startswith("refs/") else f"refs/heads/{name}"

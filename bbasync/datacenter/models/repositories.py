@@ -11,7 +11,7 @@ __all__ = ["ArchiveFilter", "Repository", "RepositoryPermission", "RepositorySta
 
 
 class RepositoryState(OpenEnum):
-    """Whether a repository can be used."""
+    """State of a repository."""
 
     AVAILABLE = "AVAILABLE"
     INITIALISATION_FAILED = "INITIALISATION_FAILED"
@@ -20,7 +20,7 @@ class RepositoryState(OpenEnum):
 
 
 class RepositoryPermission(OpenEnum):
-    """What a user may do with a repository; each includes the one before."""
+    """Permission on a repository; each includes the previous one."""
 
     REPO_READ = "REPO_READ"
     REPO_WRITE = "REPO_WRITE"
@@ -28,14 +28,14 @@ class RepositoryPermission(OpenEnum):
 
 
 class Visibility(OpenEnum):
-    """Who sees a repository."""
+    """Visibility of a repository."""
 
     PUBLIC = "public"
     PRIVATE = "private"
 
 
 class ArchiveFilter(OpenEnum):
-    """Which repositories a search returns."""
+    """Filter of a search by whether repositories are archived."""
 
     ACTIVE = "ACTIVE"
     ARCHIVED = "ARCHIVED"
@@ -44,37 +44,37 @@ class ArchiveFilter(OpenEnum):
 
 @define(kw_only=True)
 class Repository(Model):
-    """A repository; its clone addresses are in `links.clone`."""
+    """A repository; its clone URLs are in `links.clone`."""
 
     slug: str
-    """The name in addresses; follows the name when that is changed."""
+    """The name in URLs; changes when the repository is renamed."""
     id: int
-    """The lasting identifier."""
+    """The ID; it survives renames."""
     name: str
-    """The name shown."""
+    """The display name."""
     project: Project
-    """The project it belongs to."""
+    """The project that contains it."""
     scm_id: str
-    """`git`."""
+    """The version control system, `git`."""
     state: RepositoryState
-    """Whether it can be used."""
+    """State of the repository."""
     status_message: str
-    """The state in words."""
+    """The state as text."""
     forkable: bool
-    """Whether it may be forked."""
+    """Whether it can be forked."""
     public: bool
-    """Whether anonymous callers see it."""
+    """Whether anonymous users can see it."""
     archived: bool | None = None
-    """Whether it is read-only for good."""
+    """Whether it is archived, and therefore read-only; None if not sent."""
     hierarchy_id: str | None = None
-    """What it shares with its forks and its origin; pull requests stay within it."""
+    """ID shared with its forks and its origin, between which pull requests are possible; None if not sent."""
     default_branch: str | None = None
-    """The default branch's name, where the server sends it."""
+    """Name of the default branch; None if not sent."""
     description: str | None = None
-    """What it is for."""
+    """The description; None if there is none."""
     origin: Repository | None = None
-    """What it was forked from."""
+    """The repository that it was forked from; None if it is not a fork."""
     partition: int | None = None
-    """Which of the server's stores holds it, where the server sends it."""
+    """The storage partition on the server; None if not sent."""
     scope: str | None = None
-    """The level of settings it stands for, where the server sends it."""
+    """The settings scope, such as `REPOSITORY`; None if not sent."""

@@ -1,4 +1,4 @@
-"""Users, and people who are known from commits only."""
+"""Users, and people known only from commits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Author", "Person", "User", "UserType"]
 
 
 class UserType(OpenEnum):
-    """What a user is."""
+    """Type of a user."""
 
     NORMAL = "NORMAL"
     SERVICE = "SERVICE"
@@ -24,34 +24,37 @@ class User(Model):
 
     types: ClassVar = (UserType.NORMAL, UserType.SERVICE)
     name: str
-    """The name to log in with; not always what addresses carry."""
+    """The login name; can differ from the slug."""
     slug: str
-    """The name in addresses."""
+    """The name in URLs."""
     id: int
-    """The lasting identifier."""
+    """The ID; it survives renames."""
     display_name: str
-    """The name shown."""
+    """The display name."""
     active: bool
-    """Whether the user may log in."""
+    """Whether the user can log in."""
     type: UserType
-    """A person, or the technical user behind a project's or repository's token."""
+    """NORMAL for a person, SERVICE for the user behind an access token of a project or repository."""
     email_address: str | None = None
-    """The address."""
+    """The email address; None if not sent."""
     avatar_url: str | None = None
     """The picture, where the request asked for one with `avatar_size`."""
 
 
 @define(kw_only=True)
 class Person(Model):
-    """An author or committer whose address belongs to no user."""
+    """An author or committer whose email address does not belong to a user."""
 
     name: str
-    """The name as git has it."""
+    """The name recorded in the commit."""
     email_address: str | None = None
-    """The address as git has it."""
+    """The email address recorded in the commit; None if not sent."""
     avatar_url: str | None = None
     """The picture, where the request asked for one with `avatar_size`."""
 
 
 Author = Person | User
-"""Who wrote a commit: tell them apart with `isinstance`; a user's own name is `display_name`."""
+"""An author or committer: a `User` if the email address belongs to one (check with `isinstance`), else a `Person`.
+
+A user's full name is `display_name`, not `name`.
+"""

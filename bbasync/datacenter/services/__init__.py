@@ -1,1 +1,1 @@
-"""The services of Bitbucket Data Center, one file each, imported on first use."""
+"""Services of Bitbucket Data Center, one module or package each, imported on first use."""

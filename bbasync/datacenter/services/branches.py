@@ -34,10 +34,10 @@ class Branches(Service):
         context: str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[Branch]:
-        """List the branches, the last changed first unless `order_by` says otherwise.
+        """List the branches, by default most recently modified first.
 
-        `boost_matches` puts those that begin with `filter_text` first. `details` adds `metadata`, in part compared
-        with the branch `base`.
+        `boost_matches` puts branches whose names begin with `filter_text` first. `details` adds `metadata`, some of
+        which compares the branch with `base`.
 
         Permission: REPO_READ.
         """
@@ -59,7 +59,7 @@ class Branches(Service):
     async def create(
         self, project_key: str, repository_slug: str, *, name: str, start_point: str, message: str | None = None
     ) -> Branch:
-        """Create a branch at a commit, or at the head of another branch; BadRequestError if it exists.
+        """Create a branch at a commit or at the head of another branch; BadRequestError if it already exists.
 
         Permission: REPO_WRITE.
         """
@@ -79,9 +79,10 @@ class Branches(Service):
         end_point: str | None = None,
         dry_run: bool | None = None,
     ) -> None:
-        """Delete a branch; with `end_point`, a commit's hash, only if it is still there (else BadRequestError).
+        """Delete a branch; the default branch cannot be deleted.
 
-        The default branch cannot be deleted. `dry_run` only checks.
+        With `end_point` (a commit hash), BadRequestError if the head of the branch is another commit. `dry_run`
+        validates the request without deleting the branch.
 
         Permission: REPO_WRITE.
         """
@@ -92,7 +93,7 @@ class Branches(Service):
         )
 
     async def get_default(self, project_key: str, repository_slug: str) -> BaseRef:
-        """Return the branch that is set as the default; NotFoundError while it does not exist.
+        """Return the configured default branch; NotFoundError if that branch does not exist.
 
         Permission: REPO_READ.
         """
@@ -103,7 +104,7 @@ class Branches(Service):
         )
 
     async def set_default(self, project_key: str, repository_slug: str, *, name: str) -> None:
-        """Make a branch the default.
+        """Set the default branch.
 
         Permission: REPO_ADMIN.
         """

@@ -37,11 +37,12 @@ class Commits(Service):
         avatar_scheme: str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[Commit]:
-        """List the commits that `until` (a hash or ref, by default the default branch) has and `since` has not.
+        """List the commits reachable from `until` (a hash or ref, by default the default branch) but not from `since`.
 
-        `path` selects those that touch it, and `follow_renames` goes on under a single file's former names.
-        `ignore_missing` makes the list empty where `until` or `since` does not exist. `with_counts` adds
-        `authorCount` and `totalCount` to the pages (`Paging.on_page`), `avatar_size` (pixels) pictures to authors.
+        `path` limits the list to commits that touch it; if it is a single file, `follow_renames` includes its history
+        before renames. `ignore_missing` makes the list empty if `until` or `since` does not exist. `with_counts` adds
+        `authorCount` and `totalCount` to the pages (see `Paging.on_page`). `avatar_size` (pixels) adds avatar URLs to
+        authors.
 
         Permission: REPO_READ.
         """
@@ -64,7 +65,7 @@ class Commits(Service):
         )
 
     async def get(self, project_key: str, repository_slug: str, commit_id: str, *, path: str | None = None) -> Commit:
-        """Return a commit; with `path`, the latest one up to it that touches the path.
+        """Return a commit; with `path`, the latest commit up to `commit_id` that touches the path.
 
         Permission: REPO_READ.
         """
@@ -88,7 +89,7 @@ class Commits(Service):
     ) -> AsyncGenerator[Change]:
         """List the paths that differ between a commit and `since`, by default its first parent.
 
-        The server stops at a maximum of its own, and what is beyond cannot be listed.
+        The server truncates the list at its own maximum; the rest cannot be retrieved.
 
         Permission: REPO_READ.
         """

@@ -18,16 +18,17 @@ __all__ = ["Projects"]
 class Projects(Service):
     """Projects: `bb.projects`.
 
-    The key of a user's personal project is `~` and the user's slug, as in `~jane`; `list` leaves these out.
+    The key of a personal project is `~` followed by the user's slug, as in `~jane`; `list` omits personal projects.
     """
 
     @lists
     def list(
         self, *, name: str | None = None, permission: str | None = None, paging: Paging | None = None
     ) -> AsyncGenerator[Project]:
-        """List the projects that the user may see.
+        """List the projects that the authenticated user can see.
 
-        `name` selects by a part of the name, `permission` those in which the user has it, such as PROJECT_WRITE.
+        `name` matches any part of the project name. `permission`, such as PROJECT_WRITE, limits the list to projects
+        on which the user has it.
 
         Permission: none.
         """
@@ -44,9 +45,9 @@ class Projects(Service):
         public: bool | None = None,
         avatar: str | None = None,
     ) -> Project:
-        """Create a project, named as its key unless `name` is given.
+        """Create a project; `name` defaults to the key.
 
-        `avatar` is a picture as a data URI in Base64, such as `data:image/png;base64,...`.
+        `avatar` is a Base64-encoded image as a data URI, such as `data:image/png;base64,...`.
 
         Permission: PROJECT_CREATE.
         """
@@ -73,7 +74,7 @@ class Projects(Service):
         public: bool | None = None,
         avatar: str | None = None,
     ) -> Project:
-        """Change what is given of a project; a new `key` changes its addresses.
+        """Update the given fields of a project; a new `key` changes its URLs.
 
         Permission: PROJECT_ADMIN.
         """
@@ -86,7 +87,7 @@ class Projects(Service):
         )
 
     async def delete(self, project_key: str) -> None:
-        """Delete a project; ConflictError while it has repositories.
+        """Delete a project; ConflictError if it contains repositories.
 
         Permission: PROJECT_ADMIN.
         """

@@ -38,9 +38,9 @@ class Repositories(Service):
         forkable: bool | None = None,
         public: bool | None = None,
     ) -> Repository:
-        """Create an empty repository; its slug is made of the name.
+        """Create an empty repository; its slug is derived from the name.
 
-        Old versions take `name` and `scm_id` (`git`) only, and leave the rest to `update`.
+        Older servers use only `name` and `scm_id` (`git`); set the rest with `update`.
 
         Permission: REPO_CREATE.
         """
@@ -59,7 +59,7 @@ class Repositories(Service):
         )
 
     async def get(self, project_key: str, repository_slug: str) -> Repository:
-        """Return a repository; a former address leads to it too.
+        """Return a repository; the former key and slug of a moved or renamed one work too.
 
         Permission: REPO_READ.
         """
@@ -76,7 +76,7 @@ class Repositories(Service):
         target_project: str | None = None,
         default_branch: str | None = None,
     ) -> Repository:
-        """Fork a repository, into the user's personal project unless `target_project` names another by its key.
+        """Fork a repository into `target_project` (a key), by default the personal project of the authenticated user.
 
         Permission: REPO_READ, and PROJECT_ADMIN on the target project.
         """
@@ -100,10 +100,10 @@ class Repositories(Service):
         public: bool | None = None,
         archived: bool | None = None,
     ) -> Repository:
-        """Change what is given of a repository.
+        """Update the given fields of a repository.
 
-        A new `name` changes the slug, and `target_project` (a key) moves the repository; the answer has the new
-        address. Former addresses are good for reading only.
+        A new `name` changes the slug, and `target_project` (a key) moves the repository; the returned model has the
+        new slug and project. The former ones work for reading only.
 
         Permission: REPO_ADMIN.
         """
@@ -124,7 +124,7 @@ class Repositories(Service):
         )
 
     async def delete(self, project_key: str, repository_slug: str) -> None:
-        """Schedule a repository to be deleted; one that does not exist is no error.
+        """Schedule a repository for deletion; no error is raised if it does not exist.
 
         Permission: REPO_ADMIN, unless the server's delete policy says otherwise.
         """
@@ -160,10 +160,10 @@ class Repositories(Service):
         archived: ArchiveFilter | str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[Repository]:
-        """List the repositories of all projects, personal ones included, that the user may see.
+        """List the repositories of all projects, including personal ones, that the authenticated user can see.
 
-        Names and keys match without regard to case; archived ones are left out unless `archived` asks for them.
-        An anonymous caller who gives a `permission` gets nothing.
+        Names and keys are case-insensitive. `archived` defaults to ACTIVE, which omits archived repositories. With
+        `permission`, the list is empty for anonymous users.
 
         Permission: none.
         """

@@ -17,10 +17,10 @@ __all__ = ["BaseCommit", "Commit"]
 
 @define(kw_only=True)
 class BaseCommit(Model):
-    """A commit as other objects hold it."""
+    """A commit as embedded in other objects."""
 
     hash: str
-    """The SHA-1; 12 characters in some objects, 40 in others."""
+    """The SHA-1 hash; 12 characters in some objects, 40 in others."""
 
 
 @define(kw_only=True)
@@ -28,18 +28,18 @@ class Commit(BaseCommit):
     """A commit."""
 
     date: datetime
-    """When it was committed, in the committer's own offset."""
+    """When it was committed, with the committer's UTC offset."""
     message: str
-    """The whole message."""
+    """The full message."""
     author: Author
-    """Who wrote it."""
+    """The author."""
     committer: Author | None = None
-    """Who committed it, where the vendor tells."""
+    """The committer; None if not sent."""
     parents: list[BaseCommit] | None = None
-    """The commits it follows; two or more for a merge."""
+    """The parent commits; two or more for a merge commit."""
     summary: Rendered | None = None
-    """The message as it is shown."""
+    """The rendered message."""
     repository: BaseRepository | None = None
     """The repository it was read from."""
     participants: list[Participant] | None = None
-    """Who approved it or commented; in a single commit only."""
+    """Users who approved or commented on it; None unless a single commit was requested."""

@@ -1,4 +1,4 @@
-"""Differences between two commits, by file, and merge conflicts."""
+"""Differences between two commits, per file, and merge conflicts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["ConflictScenario", "DiffStat", "DiffStatus", "FileConflict"]
 
 
 class DiffStatus(OpenEnum):
-    """What happened to a file."""
+    """How a file was changed."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -20,7 +20,7 @@ class DiffStatus(OpenEnum):
 
 
 class ConflictScenario(OpenEnum):
-    """Why a file conflicts; of two changes, the source's is named first."""
+    """Reason for a conflict; of the two changes, the source's is named first."""
 
     DELETE_MODIFY = "delete_modify"
     MODIFY_DELETE = "modify_delete"
@@ -43,27 +43,27 @@ class ConflictScenario(OpenEnum):
 
 @define(kw_only=True)
 class DiffStat(Model):
-    """How much of a file was changed."""
+    """A summary of the changes to a file."""
 
     status: DiffStatus
-    """What happened to the file."""
+    """How the file was changed."""
     lines_added: int
-    """How many lines are new; 0 for a binary file."""
+    """Number of added lines; 0 for a binary file."""
     lines_removed: int
-    """How many lines are gone; 0 for a binary file."""
+    """Number of removed lines; 0 for a binary file."""
     old: BaseFile | None = None
-    """The file before; None for a new one."""
+    """The file before the change; None if it was added."""
     new: BaseFile | None = None
-    """The file after; None for a removed one."""
+    """The file after the change; None if it was removed."""
 
 
 @define(kw_only=True)
 class FileConflict(Model):
-    """A file that cannot be merged by itself."""
+    """A file that cannot be merged automatically."""
 
     path: str
-    """The file's path."""
+    """The path of the file."""
     scenario: ConflictScenario
-    """Why it conflicts."""
+    """The reason for the conflict."""
     message: str | None = None
-    """The same in words."""
+    """The reason as text."""

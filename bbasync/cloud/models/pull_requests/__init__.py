@@ -25,7 +25,7 @@ __all__ = [
 
 
 class PullRequestState(OpenEnum):
-    """How far a pull request is."""
+    """State of a pull request."""
 
     OPEN = "OPEN"
     MERGED = "MERGED"
@@ -35,46 +35,46 @@ class PullRequestState(OpenEnum):
 
 @define(kw_only=True)
 class PullRequestBranch(Model):
-    """A branch as a pull request holds it."""
+    """A branch as embedded in pull requests."""
 
     name: str
     """The name, without `refs/heads/`."""
     merge_strategies: list[MergeStrategy] | None = None
-    """How the destination may be merged into; only when asked for with `fields`."""
+    """The merge strategies that the destination allows; None unless requested with `fields`."""
     default_merge_strategy: MergeStrategy | None = None
-    """How the destination is merged into when nothing is said; only when asked for with `fields`."""
+    """The default merge strategy of the destination; None unless requested with `fields`."""
 
 
 @define(kw_only=True)
 class PullRequestEndpoint(Model):
-    """One side of a pull request."""
+    """The source or destination of a pull request."""
 
     branch: PullRequestBranch
-    """The branch, by its name at the time."""
+    """The branch, with its name at that time."""
     commit: BaseCommit | None = None
-    """Its head; None when branch or repository is gone."""
+    """The head of the branch; None if the branch or the repository was deleted."""
     repository: BaseRepository | None = None
-    """Where it lives; None when that was deleted, as forks are."""
+    """The repository; None if it was deleted, as forks may be."""
 
 
 @define(kw_only=True)
 class RenderedPullRequest(Model):
-    """The texts of a pull request as they are shown."""
+    """The rendered texts of a pull request."""
 
     title: Rendered | None = None
     """The title."""
     description: Rendered | None = None
     """The description."""
     reason: Rendered | None = None
-    """Why it was declined."""
+    """The reason for declining."""
 
 
 @define(kw_only=True)
 class BasePullRequest(Model):
-    """A pull request as other objects hold it."""
+    """A pull request as embedded in other objects."""
 
     id: int
-    """The number in its repository."""
+    """The number, unique within the repository."""
     title: str
     """The title."""
     draft: bool | None = None
@@ -86,40 +86,40 @@ class PullRequest(BasePullRequest):
     """A pull request."""
 
     state: PullRequestState
-    """How far it is."""
+    """State of the pull request."""
     author: Account | None
-    """Who opened it; None when the account is gone."""
+    """The author; None if the account was deleted."""
     source: PullRequestEndpoint
-    """What is to be merged."""
+    """The source."""
     destination: PullRequestEndpoint
-    """Into what it is to be merged."""
+    """The destination."""
     created_on: datetime
-    """When it was opened."""
+    """When it was created."""
     updated_on: datetime
     """When it was last changed."""
     comment_count: int
-    """How many comments it has."""
+    """Number of comments."""
     task_count: int
-    """How many of its tasks are open."""
+    """Number of open tasks."""
     close_source_branch: bool
-    """Whether a merge deletes the source branch."""
+    """Whether merging deletes the source branch."""
     description: str | None = None
-    """What it is about, as it was written."""
+    """The description, as written."""
     reason: str | None = None
-    """Why it was declined, empty for the others."""
+    """The reason for declining; empty if not declined."""
     queued: bool | None = None
-    """Whether it waits in the destination's merge queue."""
+    """Whether it is waiting in the merge queue of the destination."""
     merge_commit: BaseCommit | None = None
-    """What the merge made: 40 characters of hash in the answer of the merge, 12 later; None before."""
+    """The merge commit, None until merged; its hash has 40 characters in the response of the merge and 12 later."""
     closed_by: Account | None = None
-    """Who merged or declined it."""
+    """The user who merged or declined it; None while it is open."""
     closed_on: datetime | None = None
-    """When it was merged or declined; in few answers only."""
+    """When it was merged or declined; None while it is open and in most responses."""
     reviewers: list[Account] | None = None
-    """Who was asked to review it; lists leave it out unless asked for with `fields`."""
+    """The reviewers; None in lists unless requested with `fields`."""
     participants: list[Participant] | None = None
-    """Who reviewed it or commented, and what they said; lists leave it out unless asked for with `fields`."""
+    """The reviewers and commenters and their verdicts; None in lists unless requested with `fields`."""
     summary: Rendered | None = None
-    """The description as it is shown."""
+    """The rendered description."""
     rendered: RenderedPullRequest | None = None
-    """Its texts as they are shown."""
+    """The rendered texts."""

@@ -17,55 +17,55 @@ __all__ = ["PullRequestActivity", "PullRequestReview", "PullRequestUpdate"]
 
 @define(kw_only=True)
 class PullRequestReview(Model):
-    """That somebody approved, or asked for changes."""
+    """An approval or a request for changes."""
 
     date: datetime
-    """When."""
+    """When it was given."""
     user: Account | None
-    """Who; None when the account is gone."""
+    """The reviewer; None if the account was deleted."""
     pullrequest: BasePullRequest | None = None
-    """What was reviewed."""
+    """The pull request."""
 
 
 @define(kw_only=True)
 class PullRequestUpdate(Model):
-    """That a pull request was opened, changed, merged or declined, and how it was afterwards."""
+    """A change of a pull request (opened, edited, merged or declined) and its fields after the change."""
 
     date: datetime
-    """When."""
+    """When it happened."""
     author: Account | None
-    """Who did it; None when the account is gone."""
+    """The user who made the change; None if the account was deleted."""
     state: PullRequestState
-    """How far the pull request was."""
+    """State of the pull request."""
     title: str
     """The title."""
     source: PullRequestEndpoint
-    """What is to be merged, with its head at that time."""
+    """The source, with its head at that time."""
     destination: PullRequestEndpoint
-    """Into what it is to be merged, with its head at that time."""
+    """The destination, with its head at that time."""
     description: str | None = None
-    """What it is about, as it was written."""
+    """The description, as written."""
     reason: str | None = None
-    """Why it was declined, empty for the others."""
+    """The reason for declining; empty if not declined."""
     draft: bool | None = None
-    """Whether it was not ready for review."""
+    """Whether it was a draft."""
     reviewers: list[Account] | None = None
-    """Who was asked to review it."""
+    """The reviewers."""
     changes: dict[str, Any] | None = None
-    """What changed, by field: `old` and `new`, for lists `added` and `removed`; the vendor describes it nowhere."""
+    """The changes by field, as `old` and `new`, for lists as `added` and `removed`; not documented by Bitbucket."""
 
 
 @define(kw_only=True)
 class PullRequestActivity(Model):
-    """One entry: one of `comment`, `update`, `approval` and `changes_requested` is set."""
+    """An activity entry; one of `comment`, `update`, `approval` and `changes_requested` is set."""
 
     pull_request: BasePullRequest
-    """What it happened to."""
+    """The pull request."""
     comment: Comment | None = None
-    """The comment that was written."""
+    """The comment."""
     update: PullRequestUpdate | None = None
-    """The change that was made."""
+    """The update."""
     approval: PullRequestReview | None = None
-    """The approval that was given."""
+    """The approval."""
     changes_requested: PullRequestReview | None = None
-    """The request for changes that was made."""
+    """The request for changes."""

@@ -1,4 +1,4 @@
-"""Merges of pull requests, and the checks before them."""
+"""Merges of pull requests and the checks before them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = [
 
 
 class MergeTaskStatus(OpenEnum):
-    """How far a merge is that the server does on its own; a failed one answers with an error instead."""
+    """Status of an asynchronous merge; for a failed one the server responds with an error instead."""
 
     PENDING = "PENDING"
     SUCCESS = "SUCCESS"
@@ -28,16 +28,16 @@ class MergeTaskStatus(OpenEnum):
 
 @define(kw_only=True)
 class MergeTask(Model):
-    """A merge that the server does on its own."""
+    """An asynchronous merge."""
 
     task_status: MergeTaskStatus
-    """How far it is; an unknown task is pending for ever."""
+    """Status of the merge; an unknown task stays PENDING indefinitely."""
     merge_result: PullRequest | None = None
-    """The pull request once it is merged."""
+    """The merged pull request; None while the merge is pending."""
 
 
 class MergeabilityCheckType(OpenEnum):
-    """What a check looks at."""
+    """Type of a mergeability check."""
 
     STATE = "pullrequest_state_check"
     PERMISSION = "current_user_permission_check"
@@ -50,7 +50,7 @@ class MergeabilityCheckType(OpenEnum):
 
 
 class MergeabilityStatus(OpenEnum):
-    """How a check came out."""
+    """Status of a mergeability check."""
 
     PASSED = "PASSED"
     FAILED = "FAILED"
@@ -61,55 +61,55 @@ class MergeabilityStatus(OpenEnum):
 
 @define(kw_only=True)
 class MergeCheck(Model):
-    """The setting that a standard or custom check comes from."""
+    """The rule behind a standard or custom mergeability check."""
 
     type: str
-    """What kind of object it is."""
+    """Type of the object."""
     kind: str | None = None
-    """Which rule it is, such as `minimum_approvals`."""
+    """The kind of rule, such as `minimum_approvals`."""
 
 
 @define(kw_only=True)
 class MergeQueue(Model):
-    """The destination branch's queue of merges."""
+    """The merge queue of the destination branch."""
 
     uuid: str
-    """The lasting identifier, in braces."""
+    """The UUID, in braces."""
     name: str | None = None
-    """The name shown."""
+    """The display name."""
     state: str | None = None
-    """Whether it takes pull requests, such as `ACTIVE`."""
+    """State of the queue, such as `ACTIVE` when it accepts pull requests."""
 
 
 @define(kw_only=True)
 class MergeabilityCheck(Model):
-    """One check of a pull request before its merge."""
+    """A check of a pull request before it is merged."""
 
     type: MergeabilityCheckType
-    """What it looks at."""
+    """Type of the check."""
     status: MergeabilityStatus
-    """How it came out."""
+    """Status of the check."""
     required: bool | None = None
-    """Whether a merge needs it."""
+    """Whether the check must pass before the merge."""
     blocking: bool | None = None
-    """Whether it stops the merge now."""
+    """Whether the check currently blocks the merge."""
     reason: str | None = None
-    """Of the git check: `clean`, `conflicts` or `merge_impossible`."""
+    """`clean`, `conflicts` or `merge_impossible`; None except for the git check."""
     state: str | None = None
-    """Of the state check: the pull request's state."""
+    """State of the pull request; None except for the state check."""
     queued: bool | None = None
-    """Of the merge queue check: whether the pull request waits in the queue."""
+    """Whether the pull request is waiting in the queue; None except for the merge queue check."""
     check: MergeCheck | None = None
-    """Of standard and custom checks: the rule."""
+    """The rule; None except for standard and custom checks."""
     merge_queue: MergeQueue | None = None
-    """Of the merge queue check: the queue."""
+    """The queue; None except for the merge queue check."""
 
 
 @define(kw_only=True)
 class MergeabilityChecks(Model):
-    """All checks of a pull request before its merge."""
+    """All mergeability checks of a pull request."""
 
     values: list[MergeabilityCheck]
     """The checks."""
     size: int | None = None
-    """How many they are."""
+    """Number of checks."""

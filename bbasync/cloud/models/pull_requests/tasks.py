@@ -15,7 +15,7 @@ __all__ = ["Task", "TaskState"]
 
 
 class TaskState(OpenEnum):
-    """Whether a task is done."""
+    """State of a task."""
 
     RESOLVED = "RESOLVED"
     UNRESOLVED = "UNRESOLVED"
@@ -23,25 +23,25 @@ class TaskState(OpenEnum):
 
 @define(kw_only=True)
 class Task(Model):
-    """Something to be done before a pull request is merged."""
+    """A task to be completed before a pull request is merged."""
 
     id: int
-    """The identifier."""
+    """The ID."""
     state: TaskState
-    """Whether it is done."""
+    """State of the task."""
     content: Rendered
-    """What is to be done."""
+    """The text."""
     creator: Account | None
-    """Who set it; None when the account is gone."""
+    """The user who created it; None if the account was deleted."""
     created_on: datetime
-    """When it was set."""
+    """When it was created."""
     updated_on: datetime
     """When it was last changed."""
     resolved_on: datetime | None = None
-    """When it was done."""
+    """When it was resolved; None while unresolved."""
     resolved_by: Account | None = None
-    """Who marked it as done."""
+    """The user who resolved it; None while unresolved."""
     comment: BaseComment | None = None
-    """The comment it belongs to; None for one on the pull request as a whole."""
+    """The comment it belongs to; None for a task on the pull request as a whole."""
     pending: bool | None = None
-    """Whether it waits for its author to publish the review."""
+    """Whether it belongs to a review that its author has not published yet."""

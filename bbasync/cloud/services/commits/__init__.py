@@ -1,4 +1,4 @@
-"""Commits: histories, single ones, approvals; comments and diffs by their own files."""
+"""Commits and their approvals; comments and diffs have modules of their own."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Commits"]
 
-_URL_LIMIT: Final = 2000
-"""Characters of `include` and `exclude` above which they go into the body: proxies refuse long URLs."""
+_MAX_QUERY_LENGTH: Final = 2000
+"""Length in characters above which `include` and `exclude` are sent in the body: proxies reject long URLs."""
 
 
 class Commits(CommitComments, CommitDiffs):
@@ -41,15 +41,15 @@ class Commits(CommitComments, CommitDiffs):
     ) -> AsyncGenerator[Commit]:
         """List the commits of all branches and tags, newest first.
 
-        `include` and `exclude` name branches, tags and hashes, as in `git log include ^exclude`; NotFoundError if one
-        does not exist. `path` selects the commits that changed a file or a directory. Names that are too long for a
-        URL are sent by POST, which changes nothing on the server and is retried like a GET.
+        `include` and `exclude` are branches, tags or hashes, as in `git log include ^exclude`; NotFoundError if one
+        does not exist. `path` selects the commits that changed a file or a directory. Revisions that are too long for
+        a URL are sent in a POST, which changes nothing on the server and is retried like a GET.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
         revisions: Query = {"include": include, "exclude": exclude}
         query: Query = {"path": path, "fields": fields}
-        if len(encode_query(revisions)) > _URL_LIMIT:
+        if len(encode_query(revisions)) > _MAX_QUERY_LENGTH:
             return self._list(
                 Commit,
                 "POST /repositories/{workspace}/{repo_slug}/commits",
@@ -80,17 +80,17 @@ class Commits(CommitComments, CommitDiffs):
         fields: str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[Commit]:
-        """List the history of a branch, a tag or a commit, newest first.
+        """List the history of a branch, tag or commit, newest first.
 
-        NotFoundError for a `revision` whose name has a slash: use its hash, or `list(include=[name])`.
+        NotFoundError if `revision` is a name that contains a slash: pass the hash, or use `list(include=[name])`.
         https://github.com/mantisbt-plugins/source-integration/issues/137
-        `include` adds other histories; `exclude` and `path` are as in `list`.
+        `include` adds the histories of other revisions; `exclude` and `path` are as in `list`.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
         revisions: Query = {"include": include, "exclude": exclude}
         query: Query = {"path": path, "fields": fields}
-        if len(encode_query(revisions)) > _URL_LIMIT:
+        if len(encode_query(revisions)) > _MAX_QUERY_LENGTH:
             return self._list(
                 Commit,
                 "POST /repositories/{workspace}/{repo_slug}/commits/{revision}",
@@ -109,7 +109,7 @@ class Commits(CommitComments, CommitDiffs):
         )
 
     async def get(self, workspace: str, repo_slug: str, commit: str, *, fields: str | None = None) -> Commit:
-        """Return one commit, by its hash, whole or abbreviated.
+        """Return a commit by its full or abbreviated hash.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -123,7 +123,9 @@ class Commits(CommitComments, CommitDiffs):
     async def get_merge_base(
         self, workspace: str, repo_slug: str, revspec: str, *, fields: str | None = None
     ) -> Commit:
-        """Return the best common ancestor of two commits, `revspec` being `one..other`; of several, any.
+        """Return the best common ancestor of two commits; an arbitrary one if there are several.
+
+        `revspec` is `one..other`.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -135,7 +137,7 @@ class Commits(CommitComments, CommitDiffs):
         )
 
     async def approve(self, workspace: str, repo_slug: str, commit: str) -> Participant:
-        """Approve a commit as the credential's user.
+        """Approve a commit as the authenticated user.
 
         Scope: repository:write (OAuth), read:repository:bitbucket, write:repository:bitbucket (API token).
         """
@@ -146,7 +148,7 @@ class Commits(CommitComments, CommitDiffs):
         )
 
     async def unapprove(self, workspace: str, repo_slug: str, commit: str) -> None:
-        """Take the approval of a commit back.
+        """Withdraw the approval of a commit.
 
         Scope: repository:write (OAuth), write:repository:bitbucket (API token).
         """

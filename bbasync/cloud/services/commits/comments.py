@@ -30,7 +30,7 @@ class CommitComments(Service):
         fields: str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[Comment]:
-        """List the comments on a commit, those on its files included, the oldest first.
+        """List the comments on a commit, including inline comments, oldest first.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -52,7 +52,9 @@ class CommitComments(Service):
         inline: Inline | None = None,
         parent: int | None = None,
     ) -> Comment:
-        """Comment on a commit, with `inline` on a line of a file, with `parent` in reply to the comment of that id.
+        """Create a comment on a commit.
+
+        `inline` places the comment on a line of a file; `parent` makes it a reply to the comment with that ID.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -84,7 +86,7 @@ class CommitComments(Service):
     async def update_comment(
         self, workspace: str, repo_slug: str, commit: str, comment_id: int, *, content: str
     ) -> Comment:
-        """Replace the text of a comment; its place cannot be changed.
+        """Replace the text of a comment; its position cannot be changed.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -96,7 +98,7 @@ class CommitComments(Service):
         )
 
     async def delete_comment(self, workspace: str, repo_slug: str, commit: str, comment_id: int) -> None:
-        """Delete a comment; one with replies stays listed, empty and marked `deleted`.
+        """Delete a comment; one with replies is still listed, with empty content and marked `deleted`.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """

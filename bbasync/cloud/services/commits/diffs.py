@@ -1,7 +1,7 @@
-"""What commits differ in: diffs, patches, diff stats, conflicts.
+"""Changes between commits: diffs, patches, diffstats and conflicts.
 
-A `spec` is one commit, compared with its first parent, or two as in `source..destination`: what the source would bring
-to the destination. That is the reverse of git's order.
+A `spec` is one commit, compared with its first parent, or two as in `source..destination`: the changes that the source
+would bring to the destination. This is the reverse of git's order.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["CommitDiffs"]
 
 
 class CommitDiffs(Service):
-    """What commits differ in: part of `bb.commits`."""
+    """Changes between commits: part of `bb.commits`."""
 
     async def read_diff(
         self,
@@ -39,13 +39,13 @@ class CommitDiffs(Service):
         merge: bool | None = None,
         topic: bool | None = None,
     ) -> bytes:
-        """Return a diff as git writes it, in whatever encodings the files have.
+        """Return a diff in git's format, as bytes in whatever encodings the files use.
 
-        `spec` is one commit, compared with its first parent, or `source..destination`, the reverse of git's order.
-        Two are compared from where they parted, with `topic=False` as they are; `merge` is the deprecated form of
-        `topic`, and both together are a ValueError. `context` is in lines, 3 by default. `path` names one file or
-        several. A diff too large for the server is a ServerError with status 555; single files may still be small
-        enough.
+        `spec` is one commit, compared with its first parent, or `source..destination`, the reverse of git's order. In
+        the second form, the source is compared with the merge base, or with the destination itself if `topic=False`.
+        `merge` is the deprecated form of `topic`; ValueError if both are passed. `context` is the number of context
+        lines, 3 by default. `path` is one file or several. ServerError with status 555 if the diff is too large for
+        the server; the diff of a single file may still be small enough.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -76,7 +76,7 @@ class CommitDiffs(Service):
         merge: bool | None = None,
         topic: bool | None = None,
     ) -> AbstractAsyncContextManager[Stream]:
-        """Open a diff to read it piece by piece: `async with ... as stream: async for chunk in stream`.
+        """Open a diff as a stream: `async with ... as stream: async for chunk in stream`.
 
         The arguments are those of `read_diff`.
 
@@ -110,13 +110,13 @@ class CommitDiffs(Service):
         fields: str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[DiffStat]:
-        """List the files that differ, with how many lines each gained and lost.
+        """List the changed files, with the number of lines added and removed in each.
 
         The arguments are those of `read_diff`.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        _refuse_both(merge, topic)
+        _reject_merge_with_topic(merge, topic)
         return self._list(
             DiffStat,
             "GET /repositories/{workspace}/{repo_slug}/diffstat/{spec}",
@@ -136,7 +136,7 @@ class CommitDiffs(Service):
     def list_file_conflicts(
         self, workspace: str, repo_slug: str, spec: str, *, fields: str | None = None, paging: Paging | None = None
     ) -> AsyncGenerator[FileConflict]:
-        """List the files that would conflict if the source of `spec`, `source..destination`, were merged.
+        """List the files that would conflict in a merge; `spec` is `source..destination`.
 
         Scope: repository (OAuth), none (API token).
         """
@@ -149,23 +149,23 @@ class CommitDiffs(Service):
         )
 
     async def read_patch(self, workspace: str, repo_slug: str, spec: str) -> bytes:
-        """Return a commit as a patch, or the source's commits of `source..destination` as a series of patches.
+        """Return a commit as a patch, or the source commits of `source..destination` as a series of patches.
 
-        Unlike a diff it tells authors and messages. It comes in whatever encodings the files have.
+        Unlike a diff, a patch includes authors and commit messages. The bytes are in whatever encodings the files use.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
         return await self._read("GET /repositories/{workspace}/{repo_slug}/patch/{spec}", (workspace, repo_slug, spec))
 
     def open_patch(self, workspace: str, repo_slug: str, spec: str) -> AbstractAsyncContextManager[Stream]:
-        """Open a patch to read it piece by piece: `async with ... as stream: async for chunk in stream`.
+        """Open a patch as a stream: `async with ... as stream: async for chunk in stream`.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
         return self._open("GET /repositories/{workspace}/{repo_slug}/patch/{spec}", (workspace, repo_slug, spec))
 
 
-def _refuse_both(merge: bool | None, topic: bool | None) -> None:
+def _reject_merge_with_topic(merge: bool | None, topic: bool | None) -> None:
     if merge is not None and topic is not None:
         raise ValueError("pass topic= or the deprecated merge=, not both")
 
@@ -180,7 +180,7 @@ def _diff_query(
     merge: bool | None,
     topic: bool | None,
 ) -> Query:
-    _refuse_both(merge, topic)
+    _reject_merge_with_topic(merge, topic)
     return {
         "context": context,
         "path": path,

@@ -1,4 +1,4 @@
-"""Projects, their default reviewers and permissions."""
+"""Projects and their default reviewers and permissions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Projects"]
 
 
 class Projects(ProjectPermissions):
-    """Projects, their default reviewers and permissions: `bb.projects`."""
+    """Projects and their default reviewers and permissions: `bb.projects`."""
 
     @lists
     def list(
@@ -46,7 +46,7 @@ class Projects(ProjectPermissions):
     ) -> Project:
         """Create a project.
 
-        `avatar` is the URL of a picture, or the picture itself as a `data:` URL.
+        `avatar` is the URL of an image, or the image itself as a `data:` URL.
 
         Scope: project:admin (OAuth), admin:project:bitbucket (API token).
         """
@@ -86,10 +86,11 @@ class Projects(ProjectPermissions):
         is_private: bool | None = None,
         avatar: str | None = None,
     ) -> Project:
-        """Change a project, or create it where there is none with this key (which takes a `name`).
+        """Update a project, or create it if no project has this key; creating it requires `name`.
 
-        A new `key` moves the project: its old key is then free, so such a request is not repeated after a failure.
-        `avatar` is the URL of a picture, or the picture itself as a `data:` URL.
+        A new `key` changes the URL of the project and frees its old key, so a request with `key` is not retried after a
+        failure.
+        `avatar` is the URL of an image, or the image itself as a `data:` URL.
 
         Scope: project:admin (OAuth), admin:project:bitbucket (API token).
         """
@@ -108,7 +109,7 @@ class Projects(ProjectPermissions):
         )
 
     async def delete(self, workspace: str, project_key: str) -> None:
-        """Delete a project, for good; it must hold no repositories.
+        """Delete a project permanently; it must not contain any repositories.
 
         Scope: project:admin (OAuth), admin:project:bitbucket (API token).
         """
@@ -118,7 +119,7 @@ class Projects(ProjectPermissions):
     def list_default_reviewers(
         self, workspace: str, project_key: str, *, fields: str | None = None, paging: Paging | None = None
     ) -> AsyncGenerator[DefaultReviewer]:
-        """List who is asked to review every new pull request in the repositories of a project.
+        """List the default reviewers of a project; they are added to every new pull request in its repositories.
 
         Scope: project:admin (OAuth), read:pullrequest:bitbucket (API token).
         """
@@ -133,7 +134,7 @@ class Projects(ProjectPermissions):
     async def get_default_reviewer(
         self, workspace: str, project_key: str, selected_user: str, *, fields: str | None = None
     ) -> Account:
-        """Return a default reviewer of a project, by UUID in braces or by account id.
+        """Return a default reviewer of a project by UUID (in braces) or account ID.
 
         Scope: project:admin (OAuth), read:pullrequest:bitbucket (API token).
         """
@@ -145,7 +146,7 @@ class Projects(ProjectPermissions):
         )
 
     async def add_default_reviewer(self, workspace: str, project_key: str, selected_user: str) -> Account:
-        """Make a user a default reviewer of a project; one who is already stays so.
+        """Add a user to the default reviewers of a project; adding a user again has no effect.
 
         Scope: project:admin (OAuth), admin:project:bitbucket (API token).
         """
@@ -156,7 +157,7 @@ class Projects(ProjectPermissions):
         )
 
     async def remove_default_reviewer(self, workspace: str, project_key: str, selected_user: str) -> None:
-        """Take a user off the default reviewers of a project.
+        """Remove a user from the default reviewers of a project.
 
         Scope: project:admin (OAuth), admin:project:bitbucket (API token).
         """

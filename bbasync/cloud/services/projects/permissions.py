@@ -1,4 +1,4 @@
-"""Permissions on projects: what was granted to users and groups."""
+"""Permissions granted to users and groups on projects."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ProjectPermissions(Service):
     def list_group_permissions(
         self, workspace: str, project_key: str, *, fields: str | None = None, paging: Paging | None = None
     ) -> AsyncGenerator[ProjectGroupPermission]:
-        """List what was granted to groups on a project.
+        """List the permissions granted to groups on a project.
 
         Scope: project:admin (OAuth), read:project:bitbucket (API token).
         """
@@ -37,7 +37,7 @@ class ProjectPermissions(Service):
     async def get_group_permission(
         self, workspace: str, project_key: str, group_slug: str, *, fields: str | None = None
     ) -> ProjectGroupPermission:
-        """Return what was granted to a group on a project.
+        """Return the permission granted to a group on a project.
 
         Scope: project:admin (OAuth), read:project:bitbucket (API token).
         """
@@ -51,10 +51,10 @@ class ProjectPermissions(Service):
     async def update_group_permission(
         self, workspace: str, project_key: str, group_slug: str, *, permission: Permission | str
     ) -> ProjectGroupPermission:
-        """Grant a group a permission on a project, in place of the one it had.
+        """Grant a permission on a project to a group, replacing any earlier one.
 
-        `permission` is `read`, `write`, `create-repo` or `admin`. Only users with an API token may do this, no access
-        token and no OAuth consumer.
+        `permission` is `read`, `write`, `create-repo` or `admin`. Requires an API token; access tokens and OAuth are
+        not accepted.
 
         Scope: project:admin (OAuth), admin:project:bitbucket, write:permission:bitbucket (API token).
         """
@@ -66,9 +66,9 @@ class ProjectPermissions(Service):
         )
 
     async def delete_group_permission(self, workspace: str, project_key: str, group_slug: str) -> None:
-        """Take back what was granted to a group on a project.
+        """Revoke the permission granted to a group on a project.
 
-        Only users with an API token may do this, no access token and no OAuth consumer.
+        Requires an API token; access tokens and OAuth are not accepted.
 
         Scope: project:admin (OAuth), admin:project:bitbucket, delete:permission:bitbucket (API token).
         """
@@ -81,7 +81,7 @@ class ProjectPermissions(Service):
     def list_user_permissions(
         self, workspace: str, project_key: str, *, fields: str | None = None, paging: Paging | None = None
     ) -> AsyncGenerator[ProjectUserPermission]:
-        """List what was granted to single users on a project, not what they have through groups.
+        """List the permissions granted to individual users on a project; those granted through groups are excluded.
 
         Scope: project:admin (OAuth), read:project:bitbucket (API token).
         """
@@ -96,9 +96,9 @@ class ProjectPermissions(Service):
     async def get_user_permission(
         self, workspace: str, project_key: str, selected_user_id: str, *, fields: str | None = None
     ) -> ProjectUserPermission:
-        """Return what was granted to a single user on a project.
+        """Return the permission granted to an individual user on a project.
 
-        `selected_user_id` is a UUID, in braces, or an account id.
+        `selected_user_id` is a UUID (in braces) or an account ID.
 
         Scope: project:admin (OAuth), read:project:bitbucket (API token).
         """
@@ -112,12 +112,12 @@ class ProjectPermissions(Service):
     async def update_user_permission(
         self, workspace: str, project_key: str, selected_user_id: str, *, permission: Permission | str
     ) -> ProjectUserPermission:
-        """Grant a user a permission on a project, in place of the one that user had.
+        """Grant a permission on a project to a user, replacing any earlier one.
 
-        `permission` is `read`, `write`, `create-repo` or `admin`. Only users with an API token may do this, no access
-        token and no OAuth consumer.
+        `permission` is `read`, `write`, `create-repo` or `admin`. Requires an API token; access tokens and OAuth are
+        not accepted.
 
-        The user must be a member of the workspace, and not its owner.
+        The user must be a member of the workspace, but not its owner.
 
         Scope: project:admin (OAuth), admin:project:bitbucket, write:permission:bitbucket (API token).
         """
@@ -129,9 +129,9 @@ class ProjectPermissions(Service):
         )
 
     async def delete_user_permission(self, workspace: str, project_key: str, selected_user_id: str) -> None:
-        """Take back what was granted to a user on a project.
+        """Revoke the permission granted to a user on a project.
 
-        Only users with an API token may do this, no access token and no OAuth consumer.
+        Requires an API token; access tokens and OAuth are not accepted.
 
         Scope: project:admin (OAuth), admin:project:bitbucket, delete:permission:bitbucket (API token).
         """

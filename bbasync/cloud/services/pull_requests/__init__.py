@@ -46,10 +46,11 @@ class PullRequests(
         fields: str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[PullRequest]:
-        """List the pull requests into a repository.
+        """List the pull requests that target a repository.
 
-        Without `state` and `q` only open ones; `q` alone looks at those of every state, and with both, both hold.
-        Lists leave reviewers and participants out; `fields="+values.reviewers,+values.participants"` adds them.
+        Without `state` and `q`, only open ones are returned; with `q` alone, those in any state that match it; with
+        both, those that match both. Reviewers and participants are omitted from lists;
+        `fields="+values.reviewers,+values.participants"` adds them.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """
@@ -57,7 +58,7 @@ class PullRequests(
             PullRequest,
             "GET /repositories/{workspace}/{repo_slug}/pullrequests",
             (workspace, repo_slug),
-            query={**_filter(state, q), "sort": sort, "fields": fields},
+            query={**_filter_query(state, q), "sort": sort, "fields": fields},
             paging=paging,
         )
 
@@ -73,9 +74,9 @@ class PullRequests(
         fields: str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[PullRequest]:
-        """List the pull requests that a user opened in any repository of a workspace.
+        """List the pull requests that a user created in any repository of a workspace.
 
-        `selected_user` is a uuid in braces or an Atlassian account id. `state`, `q` and `fields` are as in `list`.
+        `selected_user` is a UUID in braces or an Atlassian account ID. `state`, `q` and `fields` are as in `list`.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """
@@ -83,7 +84,7 @@ class PullRequests(
             PullRequest,
             "GET /workspaces/{workspace}/pullrequests/{selected_user}",
             (workspace, selected_user),
-            query={**_filter(state, q), "sort": sort, "fields": fields},
+            query={**_filter_query(state, q), "sort": sort, "fields": fields},
             paging=paging,
         )
 
@@ -91,10 +92,10 @@ class PullRequests(
     def list_for_commit(
         self, workspace: str, repo_slug: str, commit: str, *, fields: str | None = None, paging: Paging | None = None
     ) -> AsyncGenerator[PullRequest]:
-        """List the pull requests that a commit was reviewed in.
+        """List the pull requests in which a commit was reviewed.
 
-        The server has to index the repository first: until somebody asks for that on a commit's page, where the
-        link to its pull requests is, the answer is NotFoundError, and while it indexes the list may lack some.
+        The server must index the repository first: NotFoundError until someone starts the indexing by following the
+        link to the pull requests on a commit's web page. While the server is indexing, the list may be incomplete.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """
@@ -120,12 +121,11 @@ class PullRequests(
         close_source_branch: bool | None = None,
         draft: bool | None = None,
     ) -> PullRequest:
-        """Open a pull request into a repository.
+        """Create a pull request; an open one with the same source and destination is updated and returned instead.
 
-        If one from the same branch into the same is open, that one is changed and returned. `source_repository`
-        is a fork's full name, `workspace/repo_slug`; `destination_branch` is the main branch if left out. `reviewers`
-        are uuids in braces or Atlassian account ids. A branch that does not exist is a BadRequestError, which names
-        it in `fields`.
+        The repository is the destination; `destination_branch` defaults to the main branch. `source_repository` is the
+        full name of a fork, `workspace/repo_slug`. `reviewers` are UUIDs in braces or Atlassian account IDs.
+        BadRequestError if a branch does not exist; its `fields` attribute names it.
 
         Scope: pullrequest:write (OAuth), read:pullrequest:bitbucket, write:pullrequest:bitbucket (API token).
         """
@@ -138,7 +138,7 @@ class PullRequests(
                 "source": {"branch": {"name": source_branch}, "repository": {"full_name": source_repository}},
                 "destination": {"branch": {"name": destination_branch}},
                 "description": description,
-                "reviewers": _reviewers(reviewers),
+                "reviewers": _reviewer_payloads(reviewers),
                 "close_source_branch": close_source_branch,
                 "draft": draft,
             },
@@ -149,7 +149,7 @@ class PullRequests(
     ) -> PullRequest:
         """Return a pull request.
 
-        How its destination may be merged into is told for
+        The merge strategies of the destination are included only with
         `fields="+destination.branch.merge_strategies,+destination.branch.default_merge_strategy"`.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
@@ -175,9 +175,9 @@ class PullRequests(
         close_source_branch: bool | None = None,
         draft: bool | None = None,
     ) -> PullRequest:
-        """Change an open pull request; what is left out stays.
+        """Update an open pull request; omitted arguments leave it unchanged.
 
-        `reviewers`, uuids in braces or Atlassian account ids, takes the place of all there are. BadRequestError once
+        `reviewers` are UUIDs in braces or Atlassian account IDs and replace all existing reviewers. BadRequestError if
         the pull request is closed.
 
         Scope: pullrequest:write (OAuth), read:pullrequest:bitbucket, write:pullrequest:bitbucket (API token).
@@ -191,14 +191,14 @@ class PullRequests(
                 "source": {"branch": {"name": source_branch}},
                 "destination": {"branch": {"name": destination_branch}},
                 "description": description,
-                "reviewers": _reviewers(reviewers),
+                "reviewers": _reviewer_payloads(reviewers),
                 "close_source_branch": close_source_branch,
                 "draft": draft,
             },
         )
 
     async def decline(self, workspace: str, repo_slug: str, pull_request_id: int) -> PullRequest:
-        """Decline a pull request, for good.
+        """Decline a pull request; this cannot be undone.
 
         Scope: pullrequest:write (OAuth), read:pullrequest:bitbucket, write:pullrequest:bitbucket (API token).
         """
@@ -209,17 +209,17 @@ class PullRequests(
         )
 
 
-def _filter(state: str | Sequence[str] | None, q: str | None) -> Query:
-    """Return the query of a list; the server ignores `state` beside `q`, so there the states go into `q`."""
+def _filter_query(state: str | Sequence[str] | None, q: str | None) -> Query:
+    """Return the query of a list; the server ignores `state` if `q` is present, so the states are added to `q`."""
     if state is None:
         return {"q": q}
     states = (state,) if isinstance(state, str) else tuple(state)
     if not states:
-        raise ValueError("state names at least one state; leave it out for the open pull requests")
+        raise ValueError("state must name at least one state; omit it to list open pull requests")
     return {"state": states} if q is None else {"q": Q("state").is_in(states) & q}
 
 
-def _reviewers(ids: Sequence[str] | None) -> Sequence[dict[str, str]] | None:
+def _reviewer_payloads(ids: Sequence[str] | None) -> Sequence[dict[str, str]] | None:
     if isinstance(ids, str):
-        raise ValueError("reviewers is a sequence of ids, not a single one")  # noqa: TRY004 - one error type for bad arguments
+        raise ValueError("reviewers must be a sequence of IDs, not a single ID")  # noqa: TRY004 - one error type for bad arguments
     return None if ids is None else [{"uuid" if id_.startswith("{") else "account_id": id_} for id_ in ids]

@@ -1,25 +1,22 @@
-"""The activity of pull requests."""
+"""Activity of pull requests."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bbasync.cloud.models.pull_requests.activity import PullRequestActivity
-from bbasync.service import lists
+from bbasync.service import Service, lists
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from bbasync.paging import Paging
 
-
-from bbasync.service import Service
-
 __all__ = ["PullRequestActivities"]
 
 
 class PullRequestActivities(Service):
-    """The activity of pull requests, a part of `bb.pull_requests`."""
+    """Activity of pull requests: part of `bb.pull_requests`."""
 
     @lists
     def list_activity(
@@ -31,7 +28,7 @@ class PullRequestActivities(Service):
         fields: str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[PullRequestActivity]:
-        """List what happened to a pull request, newest first.
+        """List the activity of a pull request, newest first.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """
@@ -47,7 +44,7 @@ class PullRequestActivities(Service):
     def list_repository_activity(
         self, workspace: str, repo_slug: str, *, fields: str | None = None, paging: Paging | None = None
     ) -> AsyncGenerator[PullRequestActivity]:
-        """List what happened to all pull requests of a repository, newest first.
+        """List the activity of all pull requests of a repository, newest first.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """

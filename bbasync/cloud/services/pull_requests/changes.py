@@ -1,4 +1,4 @@
-"""What pull requests change: commits, diffs, patches and conflicts."""
+"""Changes of pull requests: commits, diffs, patches and conflicts."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ __all__ = ["PullRequestChanges"]
 
 
 class PullRequestChanges(Service):
-    """Commits and changes of pull requests, a part of `bb.pull_requests`.
+    """Commits and changes of pull requests: part of `bb.pull_requests`.
 
-    All but the commits are answered by a redirect to the repository's own listing or text, which costs a request more.
+    Except for `list_commits`, the server redirects to the corresponding operation of the repository, which costs an
+    extra request.
     """
 
     @lists
@@ -36,7 +37,7 @@ class PullRequestChanges(Service):
     ) -> AsyncGenerator[Commit]:
         """List the commits that a merge brings into the destination.
 
-        Empty when the source branch is gone; NotFoundError when its repository, a fork, is gone.
+        Empty if the source branch was deleted; NotFoundError if its repository (a fork) was deleted.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """
@@ -58,7 +59,7 @@ class PullRequestChanges(Service):
         fields: str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[DiffStat]:
-        """List the changed files and how many lines of each.
+        """List the changed files, with the number of lines added and removed in each.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """
@@ -80,7 +81,7 @@ class PullRequestChanges(Service):
         fields: str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[FileConflict]:
-        """List the files that cannot be merged by themselves.
+        """List the files that cannot be merged automatically.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """
@@ -93,7 +94,7 @@ class PullRequestChanges(Service):
         )
 
     async def read_diff(self, workspace: str, repo_slug: str, pull_request_id: int) -> bytes:
-        """Return the diff as git writes it, in whatever encodings the files have.
+        """Return the diff in git's format, as bytes in whatever encodings the files use.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """
@@ -103,7 +104,7 @@ class PullRequestChanges(Service):
         )
 
     def open_diff(self, workspace: str, repo_slug: str, pull_request_id: int) -> AbstractAsyncContextManager[Stream]:
-        """Read the diff piece by piece, as `async with bb.pull_requests.open_diff(...) as stream`.
+        """Open the diff as a stream: `async with ... as stream: async for chunk in stream`.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """
@@ -113,7 +114,7 @@ class PullRequestChanges(Service):
         )
 
     async def read_patch(self, workspace: str, repo_slug: str, pull_request_id: int) -> bytes:
-        """Return the commits as a series of mails that `git am` takes.
+        """Return the commits as a series of patches in the email format that `git am` accepts.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """
@@ -123,7 +124,7 @@ class PullRequestChanges(Service):
         )
 
     def open_patch(self, workspace: str, repo_slug: str, pull_request_id: int) -> AbstractAsyncContextManager[Stream]:
-        """Read the patch piece by piece, as `async with bb.pull_requests.open_patch(...) as stream`.
+        """Open the patch as a stream: `async with ... as stream: async for chunk in stream`.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """

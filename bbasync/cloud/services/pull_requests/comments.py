@@ -17,7 +17,7 @@ __all__ = ["PullRequestComments"]
 
 
 class PullRequestComments(Service):
-    """Comments on pull requests, a part of `bb.pull_requests`."""
+    """Comments on pull requests: part of `bb.pull_requests`."""
 
     @lists
     def list_comments(
@@ -31,7 +31,7 @@ class PullRequestComments(Service):
         fields: str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[Comment]:
-        """List the comments of a pull request, replies and those on lines among them, oldest first.
+        """List the comments on a pull request, including replies and inline comments, oldest first.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """
@@ -54,10 +54,10 @@ class PullRequestComments(Service):
         parent: int | None = None,
         pending: bool | None = None,
     ) -> Comment:
-        """Comment on a pull request.
+        """Create a comment on a pull request.
 
-        `content` is Markdown. `inline` places it in a file; `parent` makes it a reply to the comment of that id.
-        A `pending` comment is seen by its author alone until the review is published.
+        `content` is Markdown. `inline` places the comment in a file; `parent` makes it a reply to the comment with
+        that ID. A `pending` comment is visible only to its author until the review is published.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """
@@ -121,10 +121,10 @@ class PullRequestComments(Service):
     async def resolve_comment(
         self, workspace: str, repo_slug: str, pull_request_id: int, comment_id: int
     ) -> CommentResolution:
-        """Resolve the thread that a comment begins.
+        """Resolve the thread that a comment starts.
 
-        Only a comment on a line that is no reply can be resolved, else PermissionDeniedError. ConflictError if it is
-        resolved already.
+        PermissionDeniedError if the comment is a reply or is not on the diff; ConflictError if the thread is already
+        resolved.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """
@@ -135,7 +135,7 @@ class PullRequestComments(Service):
         )
 
     async def reopen_comment(self, workspace: str, repo_slug: str, pull_request_id: int, comment_id: int) -> None:
-        """Reopen a resolved thread; NotFoundError if it is open.
+        """Reopen a resolved thread; NotFoundError if it is not resolved.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """

@@ -1,4 +1,4 @@
-"""Merges of pull requests, and what stands in their way."""
+"""Merges of pull requests, and the checks that run before them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ __all__ = ["PullRequestMerges"]
 
 _MERGE: Final = "POST /repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/merge"
 _ACCEPTED: Final = 202
-_FIRST_PAUSE: Final = 0.5
-_GROWTH: Final = 1.5
-_LONGEST_PAUSE: Final = 10.0
+_FIRST_POLL_DELAY: Final = 0.5
+_POLL_DELAY_FACTOR: Final = 1.5
+_MAX_POLL_DELAY: Final = 10.0
 
 
 class PullRequestMerges(Service):
-    """Merges and the checks before them, a part of `bb.pull_requests`."""
+    """Merges and the checks before them: part of `bb.pull_requests`."""
 
     async def merge(
         self,
@@ -40,15 +40,15 @@ class PullRequestMerges(Service):
         asynchronous: bool = False,
         timeout: float = 300.0,
     ) -> PullRequest:
-        """Merge a pull request, and return it as it is then.
+        """Merge a pull request, wait for the merge to complete, and return the merged pull request.
 
-        The server goes on in the background with a merge that takes long, and with `asynchronous` with every one.
-        Then its task is asked for the end, for at most `timeout` seconds; the TimeoutError after that names the task,
-        and the merge still goes on. A ServerError with status 555 leaves it unknown whether it merged: look before you
-        repeat it; `asynchronous` avoids it. `message` has up to 128 KiB; without `close_source_branch` what the pull
-        request says holds.
+        The server continues a slow merge in the background; `asynchronous` runs every merge there. The merge task is
+        then polled for at most `timeout` seconds; after that, MergeTimeoutError contains the task ID, and the merge
+        continues on the server. After a ServerError with status 555 it is unknown whether the pull request was merged:
+        check before you retry. `asynchronous` avoids this error. `message` is limited to 128 KiB; the default of
+        `close_source_branch` is the setting of the pull request.
 
-        ConflictError if a branch moved meanwhile, BadRequestError if it cannot be merged.
+        ConflictError if a branch changed during the merge, BadRequestError if the pull request cannot be merged.
 
         Scope: pullrequest:write (OAuth), read:pullrequest:bitbucket, write:pullrequest:bitbucket (API token).
         """
@@ -60,36 +60,37 @@ class PullRequestMerges(Service):
         )
         if response.status != _ACCEPTED:
             return self._structure(PullRequest, _MERGE, response)
-        task_id = _task_id(response)
+        task_id = _read_task_id(response)
         try:
             async with asyncio.timeout(timeout):
-                return await self._merged(workspace, repo_slug, pull_request_id, task_id)
+                return await self._wait_for_merge(workspace, repo_slug, pull_request_id, task_id)
         except TimeoutError:
             raise MergeTimeoutError(
-                f"still merging after {timeout:g} s: ask get_merge_task_status for task {task_id!r}, or read the pull "
-                "request again, since a task that the server does not know stays PENDING",
+                f"still merging after {timeout:g} s: call get_merge_task_status with task {task_id!r}, or get the pull "
+                "request again, since a task unknown to the server stays PENDING",
                 method="POST",
                 template=_MERGE.removeprefix("POST "),
                 task_id=task_id,
             ) from None
 
-    async def _merged(self, workspace: str, repo_slug: str, pull_request_id: int, task_id: str) -> PullRequest:
-        """Return the pull request when the task has merged it; a failed one raises."""
-        pause = _FIRST_PAUSE
+    async def _wait_for_merge(self, workspace: str, repo_slug: str, pull_request_id: int, task_id: str) -> PullRequest:
+        """Poll a merge task until it is done, and return the merged pull request; a failed merge raises."""
+        delay = _FIRST_POLL_DELAY
         while True:
-            await asyncio.sleep(pause)
+            await asyncio.sleep(delay)
             task = await self.get_merge_task_status(workspace, repo_slug, pull_request_id, task_id)
             if task.merge_result is not None:
                 return task.merge_result
-            pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+            delay = min(delay * _POLL_DELAY_FACTOR, _MAX_POLL_DELAY)
 
     async def get_merge_task_status(
         self, workspace: str, repo_slug: str, pull_request_id: int, task_id: str, *, fields: str | None = None
     ) -> MergeTask:
-        """Return how far a merge is that the server does on its own.
+        """Return the status of an asynchronous merge.
 
-        A failed merge raises: ConflictError if a branch moved meanwhile, BadRequestError otherwise, also if the task
-        is of another pull request. One that the server does not know stays PENDING for ever.
+        A failed merge raises ConflictError if a branch changed during the merge, BadRequestError otherwise.
+        BadRequestError also if the task belongs to another pull request. A task unknown to the server stays PENDING
+        indefinitely.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """
@@ -103,11 +104,11 @@ class PullRequestMerges(Service):
     async def get_mergeability_checks(
         self, workspace: str, repo_slug: str, pull_request_id: int, *, q: str | None = None, fields: str | None = None
     ) -> MergeabilityChecks:
-        """Return all checks that the server makes before a merge, and how each came out, in one answer.
+        """Return the result of every check that the server runs before a merge, in one response.
 
-        `q` can leave two of them out, and nothing else: `type != "git_mergeability_check"` and
-        `check.kind != "maximum_commits_behind"`, alone or with AND between them. The vendor limits these requests
-        apart from the others and does not say to how many.
+        `q` can only exclude two of the checks, with `type != "git_mergeability_check"` and
+        `check.kind != "maximum_commits_behind"`, alone or joined by AND. These requests have a rate limit of their
+        own, which is not documented.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """
@@ -120,10 +121,10 @@ class PullRequestMerges(Service):
         )
 
 
-def _task_id(response: RawResponse) -> str:
-    """Return the task that a 202 names in its Location; the rest of that address is not trusted."""
+def _read_task_id(response: RawResponse) -> str:
+    """Return the task ID from the Location header of a 202; the rest of that URL is not trusted."""
     path = response.headers.get("location", "").partition("?")[0]
     task_id = unquote(path.rpartition("/merge/task-status/")[2]) if "/merge/task-status/" in path else ""
     if not task_id:
-        raise decode_error(_MERGE, response, "Location names no task of the merge; look at the pull request's state")
+        raise decode_error(_MERGE, response, "its Location contains no merge task; check the state of the pull request")
     return task_id

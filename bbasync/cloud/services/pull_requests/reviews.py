@@ -1,4 +1,4 @@
-"""Reviews of pull requests, and who is asked for them by default."""
+"""Reviews of pull requests, and default reviewers."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["PullRequestReviews"]
 
 
 class PullRequestReviews(Service):
-    """Reviews and default reviewers, a part of `bb.pull_requests`."""
+    """Reviews and default reviewers: part of `bb.pull_requests`."""
 
     async def approve(self, workspace: str, repo_slug: str, pull_request_id: int) -> Participant:
-        """Approve a pull request as the credential's user; a merged one may be approved as well.
+        """Approve a pull request as the authenticated user; merged pull requests can be approved too.
 
         Scope: pullrequest:write (OAuth), read:pullrequest:bitbucket, write:pullrequest:bitbucket (API token).
         """
@@ -32,7 +32,7 @@ class PullRequestReviews(Service):
         )
 
     async def unapprove(self, workspace: str, repo_slug: str, pull_request_id: int) -> None:
-        """Take the approval of the credential's user back; BadRequestError once the pull request is merged.
+        """Withdraw the authenticated user's approval; BadRequestError if the pull request has been merged.
 
         Scope: pullrequest:write (OAuth), write:pullrequest:bitbucket (API token).
         """
@@ -42,7 +42,7 @@ class PullRequestReviews(Service):
         )
 
     async def request_changes(self, workspace: str, repo_slug: str, pull_request_id: int) -> Participant:
-        """Request changes as the credential's user; BadRequestError once the pull request is merged.
+        """Request changes as the authenticated user; BadRequestError if the pull request has been merged.
 
         Scope: pullrequest:write (OAuth), read:pullrequest:bitbucket, write:pullrequest:bitbucket (API token).
         """
@@ -53,7 +53,7 @@ class PullRequestReviews(Service):
         )
 
     async def remove_change_request(self, workspace: str, repo_slug: str, pull_request_id: int) -> None:
-        """Take the request for changes of the credential's user back; BadRequestError once it is merged.
+        """Withdraw the authenticated user's request for changes; BadRequestError if the pull request has been merged.
 
         Scope: pullrequest:write (OAuth), write:pullrequest:bitbucket (API token).
         """
@@ -66,7 +66,7 @@ class PullRequestReviews(Service):
     def list_default_reviewers(
         self, workspace: str, repo_slug: str, *, fields: str | None = None, paging: Paging | None = None
     ) -> AsyncGenerator[Account]:
-        """List the default reviewers set in the repository itself.
+        """List the default reviewers set on the repository itself, without those of its project.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """
@@ -82,7 +82,7 @@ class PullRequestReviews(Service):
     def list_effective_default_reviewers(
         self, workspace: str, repo_slug: str, *, fields: str | None = None, paging: Paging | None = None
     ) -> AsyncGenerator[DefaultReviewer]:
-        """List the default reviewers of the repository and those of its project.
+        """List the default reviewers of the repository, including those inherited from its project.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """
@@ -97,9 +97,9 @@ class PullRequestReviews(Service):
     async def get_default_reviewer(
         self, workspace: str, repo_slug: str, target_username: str, *, fields: str | None = None
     ) -> Account:
-        """Return a default reviewer; NotFoundError for everybody else.
+        """Return a default reviewer; NotFoundError if the user is not one.
 
-        `target_username` is a uuid in braces or an Atlassian account id: users have no names in addresses.
+        `target_username` is a UUID in braces or an Atlassian account ID: usernames are no longer used in URLs.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """
@@ -111,9 +111,9 @@ class PullRequestReviews(Service):
         )
 
     async def add_default_reviewer(self, workspace: str, repo_slug: str, target_username: str) -> Account:
-        """Add a user to the repository's default reviewers; one who is there stays.
+        """Add a user to the repository's default reviewers; no effect if the user is already one.
 
-        `target_username` is a uuid in braces or an Atlassian account id. BadRequestError for teams, apps and those
+        `target_username` is a UUID in braces or an Atlassian account ID. BadRequestError for teams, apps and users
         without access to the repository.
 
         Scope: repository:admin (OAuth), admin:repository:bitbucket (API token).
@@ -127,7 +127,7 @@ class PullRequestReviews(Service):
     async def remove_default_reviewer(self, workspace: str, repo_slug: str, target_username: str) -> None:
         """Remove a user from the repository's default reviewers.
 
-        `target_username` is a uuid in braces or an Atlassian account id.
+        `target_username` is a UUID in braces or an Atlassian account ID.
 
         Scope: repository:admin (OAuth), admin:repository:bitbucket (API token).
         """

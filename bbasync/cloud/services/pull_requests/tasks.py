@@ -17,7 +17,7 @@ __all__ = ["PullRequestTasks"]
 
 
 class PullRequestTasks(Service):
-    """Tasks of pull requests, a part of `bb.pull_requests`."""
+    """Tasks of pull requests: part of `bb.pull_requests`."""
 
     @lists
     def list_tasks(
@@ -31,7 +31,7 @@ class PullRequestTasks(Service):
         fields: str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[Task]:
-        """List the tasks of a pull request, done ones among them, oldest first.
+        """List the tasks of a pull request, including resolved ones, oldest first.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """
@@ -53,9 +53,9 @@ class PullRequestTasks(Service):
         comment_id: int | None = None,
         pending: bool | None = None,
     ) -> Task:
-        """Set a task, on the pull request or on one of its comments.
+        """Create a task on a pull request, or on one of its comments.
 
-        A `pending` task is seen by its author alone until the review is published.
+        A `pending` task is visible only to its author until the review is published.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """
@@ -90,7 +90,7 @@ class PullRequestTasks(Service):
         content: str | None = None,
         state: TaskState | str | None = None,
     ) -> Task:
-        """Change the text of a task, or mark it as done or open again with `state`.
+        """Change the text of a task, or resolve or reopen it with `state`.
 
         Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
         """

@@ -1,4 +1,4 @@
-"""Repositories, their forks, watchers, settings and permissions."""
+"""Repositories and their forks, watchers, settings and permissions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Repositories"]
 
 
 class Repositories(RepositoryPermissions):
-    """Repositories, their forks, watchers, settings and permissions: `bb.repositories`."""
+    """Repositories and their forks, watchers, settings and permissions: `bb.repositories`."""
 
     @lists
     def list(
@@ -34,8 +34,8 @@ class Repositories(RepositoryPermissions):
     ) -> AsyncGenerator[Repository]:
         """List the repositories of a workspace.
 
-        `role` keeps those in which the credential's own user has at least that role. A workspace that has moved or was
-        disabled raises GoneError.
+        `role` limits the list to repositories on which the authenticated user has at least this role. GoneError if the
+        workspace was moved or disabled.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -48,7 +48,7 @@ class Repositories(RepositoryPermissions):
         )
 
     async def get(self, workspace: str, repo_slug: str, *, fields: str | None = None) -> Repository:
-        """Return a repository by slug, or by UUID in braces; with a UUID the workspace may be `{}`.
+        """Return a repository by slug or UUID (in braces); with a UUID, `workspace` may be `{}`.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -73,8 +73,8 @@ class Repositories(RepositoryPermissions):
     ) -> Repository:
         """Create a repository.
 
-        `project_key` is a key or a UUID, in braces; without one the repository goes to the workspace's oldest project.
-        Issue trackers and wikis ended in August 2026; `git` is the only `scm`.
+        `project_key` is a key or a UUID (in braces); without it, the repository is added to the workspace's oldest
+        project. Issue trackers and wikis were discontinued in August 2026. The only supported `scm` is `git`.
 
         Scope: repository:admin (OAuth), admin:repository:bitbucket (API token).
         """
@@ -110,11 +110,11 @@ class Repositories(RepositoryPermissions):
         has_issues: bool | None = None,
         has_wiki: bool | None = None,
     ) -> Repository:
-        """Change a repository, or create it where there is none with this slug.
+        """Update a repository, or create it if no repository has this slug.
 
-        A new `name` changes the slug and so every address of the repository; such a request is not repeated after a
-        failure, as it might find the old slug free and create a second repository. `project_key` is a key or a UUID,
-        in braces.
+        A new `name` changes the slug and therefore every URL of the repository; a request with `name` is not retried
+        after a failure, because a retry could find the old slug free and create a second repository. `project_key` is
+        a key or a UUID (in braces).
 
         Scope: repository:admin (OAuth), admin:repository:bitbucket (API token).
         """
@@ -137,9 +137,9 @@ class Repositories(RepositoryPermissions):
         )
 
     async def delete(self, workspace: str, repo_slug: str, *, redirect_to: str | None = None) -> None:
-        """Delete a repository, for good; its forks stay.
+        """Delete a repository permanently; its forks are not affected.
 
-        `redirect_to` is the new place that its page then tells of; the API answers 404 all the same.
+        `redirect_to` is the new location, shown to visitors of the web interface; the API still responds with 404.
 
         Scope: repository:delete (OAuth), delete:repository:bitbucket (API token).
         """
@@ -161,7 +161,7 @@ class Repositories(RepositoryPermissions):
     ) -> AsyncGenerator[Repository]:
         """List the forks of a repository.
 
-        `role` keeps those in which the credential's own user has at least that role.
+        `role` limits the list to forks on which the authenticated user has at least this role.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -189,9 +189,9 @@ class Repositories(RepositoryPermissions):
         has_issues: bool | None = None,
         has_wiki: bool | None = None,
     ) -> Repository:
-        """Fork a repository into another workspace, or under another name into the same.
+        """Fork a repository into another workspace, or into the same workspace under another name.
 
-        `target_workspace` is a slug. What is left out is as in the parent; the slug is made of the `name`.
+        `target_workspace` is a slug. Omitted properties are inherited from the parent; the slug is derived from `name`.
 
         Scope: repository:write (OAuth), read:repository:bitbucket, write:repository:bitbucket (API token).
         """
@@ -217,7 +217,7 @@ class Repositories(RepositoryPermissions):
     def list_watchers(
         self, workspace: str, repo_slug: str, *, fields: str | None = None, paging: Paging | None = None
     ) -> AsyncGenerator[Account]:
-        """List who watches a repository.
+        """List the watchers of a repository.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
@@ -232,7 +232,7 @@ class Repositories(RepositoryPermissions):
     async def get_override_settings(
         self, workspace: str, repo_slug: str, *, fields: str | None = None
     ) -> InheritanceState:
-        """Return which settings a repository has of its own, and which it takes from its project.
+        """Return which settings a repository overrides and which it inherits from its project.
 
         Scope: repository:admin (OAuth), admin:repository:bitbucket (API token).
         """
@@ -251,11 +251,11 @@ class Repositories(RepositoryPermissions):
         default_merge_strategy: bool | None = None,
         branching_model: bool | None = None,
     ) -> None:
-        """Set which settings a repository has of its own, with the flags that `get_override_settings` returns.
+        """Set which settings a repository overrides, using the flags that `get_override_settings` returns.
 
         Scope: repository:admin (OAuth), admin:repository:bitbucket (API token).
         """
-        # The vendor describes no body; the flags stand at the top level where the Terraform provider sends them:
+        # The vendor does not document the body; the Terraform provider sends the flags at the top level:
         # https://github.com/DrFaust92/terraform-provider-bitbucket (bitbucket/resource_repository.go)
         await self._run(
             "PUT /repositories/{workspace}/{repo_slug}/override-settings",

@@ -1,4 +1,4 @@
-"""Permissions on repositories: what was granted to users and groups."""
+"""Permissions granted to users and groups on repositories."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RepositoryPermissions(Service):
     def list_group_permissions(
         self, workspace: str, repo_slug: str, *, fields: str | None = None, paging: Paging | None = None
     ) -> AsyncGenerator[RepositoryGroupPermission]:
-        """List what was granted to groups on a repository.
+        """List the permissions granted to groups on a repository.
 
         Scope: repository:admin (OAuth), read:repository:bitbucket (API token).
         """
@@ -42,7 +42,7 @@ class RepositoryPermissions(Service):
     async def get_group_permission(
         self, workspace: str, repo_slug: str, group_slug: str, *, fields: str | None = None
     ) -> RepositoryGroupPermission:
-        """Return what was granted to a group on a repository.
+        """Return the permission granted to a group on a repository.
 
         Scope: repository:admin (OAuth), read:repository:bitbucket (API token).
         """
@@ -56,10 +56,9 @@ class RepositoryPermissions(Service):
     async def update_group_permission(
         self, workspace: str, repo_slug: str, group_slug: str, *, permission: Permission | str
     ) -> RepositoryGroupPermission:
-        """Grant a group a permission on a repository, in place of the one it had.
+        """Grant a permission on a repository to a group, replacing any earlier one.
 
-        `permission` is `read`, `write` or `admin`. Only users with an API token may do this, no access
-        token and no OAuth consumer.
+        `permission` is `read`, `write` or `admin`. Requires an API token; access tokens and OAuth are not accepted.
 
         Scope: repository:admin (OAuth), admin:repository:bitbucket, write:permission:bitbucket (API token).
         """
@@ -71,9 +70,9 @@ class RepositoryPermissions(Service):
         )
 
     async def delete_group_permission(self, workspace: str, repo_slug: str, group_slug: str) -> None:
-        """Take back what was granted to a group on a repository.
+        """Revoke the permission granted to a group on a repository.
 
-        Only users with an API token may do this, no access token and no OAuth consumer.
+        Requires an API token; access tokens and OAuth are not accepted.
 
         Scope: repository:admin (OAuth), admin:repository:bitbucket, delete:permission:bitbucket (API token).
         """
@@ -86,7 +85,7 @@ class RepositoryPermissions(Service):
     def list_user_permissions(
         self, workspace: str, repo_slug: str, *, fields: str | None = None, paging: Paging | None = None
     ) -> AsyncGenerator[RepositoryUserPermission]:
-        """List what was granted to single users on a repository, not what they have through groups.
+        """List the permissions granted to individual users on a repository; those granted through groups are excluded.
 
         Scope: repository:admin (OAuth), read:repository:bitbucket (API token).
         """
@@ -101,9 +100,9 @@ class RepositoryPermissions(Service):
     async def get_user_permission(
         self, workspace: str, repo_slug: str, selected_user_id: str, *, fields: str | None = None
     ) -> RepositoryUserPermission:
-        """Return what was granted to a single user on a repository.
+        """Return the permission granted to an individual user on a repository.
 
-        `selected_user_id` is a UUID, in braces, or an account id.
+        `selected_user_id` is a UUID (in braces) or an account ID.
 
         Scope: repository:admin (OAuth), read:repository:bitbucket (API token).
         """
@@ -117,12 +116,11 @@ class RepositoryPermissions(Service):
     async def update_user_permission(
         self, workspace: str, repo_slug: str, selected_user_id: str, *, permission: Permission | str
     ) -> RepositoryUserPermission:
-        """Grant a user a permission on a repository, in place of the one that user had.
+        """Grant a permission on a repository to a user, replacing any earlier one.
 
-        `permission` is `read`, `write` or `admin`. Only users with an API token may do this, no access
-        token and no OAuth consumer.
+        `permission` is `read`, `write` or `admin`. Requires an API token; access tokens and OAuth are not accepted.
 
-        The user must be a member of the workspace, and not its owner.
+        The user must be a member of the workspace, but not its owner.
 
         Scope: repository:admin (OAuth), admin:repository:bitbucket, write:permission:bitbucket (API token).
         """
@@ -134,9 +132,9 @@ class RepositoryPermissions(Service):
         )
 
     async def delete_user_permission(self, workspace: str, repo_slug: str, selected_user_id: str) -> None:
-        """Take back what was granted to a user on a repository.
+        """Revoke the permission granted to a user on a repository.
 
-        Only users with an API token may do this, no access token and no OAuth consumer.
+        Requires an API token; access tokens and OAuth are not accepted.
 
         Scope: repository:admin (OAuth), admin:repository:bitbucket, delete:permission:bitbucket (API token).
         """
@@ -155,10 +153,10 @@ class RepositoryPermissions(Service):
         fields: str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[RepositoryPermission]:
-        """List what the credential's own user may do in effect with the repositories of a workspace.
+        """List the effective permissions of the authenticated user on the repositories of a workspace.
 
-        Public repositories are listed only where something was granted. `q` and `sort` know repository and permission,
-        which has an order: `q='permission>"read"'`.
+        Public repositories are included only if a permission was granted on them. `q` and `sort` accept `repository`
+        fields and `permission`, which is ordered: `q='permission>"read"'`.
 
         Scope: account, repository (OAuth), read:repository:bitbucket (API token).
         """

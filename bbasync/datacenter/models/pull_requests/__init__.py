@@ -29,7 +29,7 @@ __all__ = [
 
 
 class PullRequestState(OpenEnum):
-    """Where a pull request stands; `ALL` is for lists only."""
+    """State of a pull request; ALL is a filter of lists only."""
 
     OPEN = "OPEN"
     MERGED = "MERGED"
@@ -38,21 +38,21 @@ class PullRequestState(OpenEnum):
 
 
 class PullRequestOrder(OpenEnum):
-    """How a list of pull requests is sorted."""
+    """Order of a list of pull requests."""
 
     NEWEST = "NEWEST"
     OLDEST = "OLDEST"
 
 
 class Direction(OpenEnum):
-    """Whether a repository is a pull request's target or source."""
+    """Direction of pull requests: into a repository (INCOMING) or from it (OUTGOING)."""
 
     INCOMING = "INCOMING"
     OUTGOING = "OUTGOING"
 
 
 class ParticipantRole(OpenEnum):
-    """What somebody is to a pull request."""
+    """Role of a participant in a pull request."""
 
     AUTHOR = "AUTHOR"
     CREATOR = "CREATOR"
@@ -61,7 +61,7 @@ class ParticipantRole(OpenEnum):
 
 
 class ParticipantStatus(OpenEnum):
-    """What a reviewer said; pages for people show NEEDS_WORK as requested changes."""
+    """Review status of a participant; the web interface shows NEEDS_WORK as requested changes."""
 
     APPROVED = "APPROVED"
     NEEDS_WORK = "NEEDS_WORK"
@@ -70,44 +70,44 @@ class ParticipantStatus(OpenEnum):
 
 @frozen(kw_only=True)
 class ParticipantFilter:
-    """Selects the pull requests in which somebody takes part."""
+    """A filter that selects pull requests by participant."""
 
     username: str
-    """Who: the name to log in with."""
+    """Login name of the participant."""
     role: ParticipantRole | str | None = None
-    """As what; by default as anything."""
+    """Role of the participant; None for any."""
     approved: bool | None = None
-    """Whether they have approved; by default either."""
+    """Whether the participant has approved; None for either."""
 
 
 @define(kw_only=True)
 class Participant(Model):
-    """A user's part in a pull request."""
+    """A participant in a pull request."""
 
     user: User
-    """Who."""
+    """The user."""
     role: ParticipantRole
-    """As what."""
+    """Role of the user."""
     approved: bool
-    """Whether they have approved."""
+    """Whether the user has approved."""
     status: ParticipantStatus
-    """What they said."""
+    """Review status of the user."""
     last_reviewed_commit: str | None = None
-    """The source's commit that they said it of."""
+    """Hash of the commit at the head of the from ref when the user last reviewed; None if not sent."""
 
 
 @define(kw_only=True)
 class PullRequestRef(BaseRef):
-    """One side of a pull request."""
+    """The from or to ref of a pull request."""
 
     latest_commit: str
-    """The commit at its head, as of the last change while the pull request was open."""
+    """Hash of the head commit, as of the last change while the pull request was open."""
     repository: Repository
-    """The repository it is in."""
+    """The repository that contains it."""
 
 
 class MergeOutcome(OpenEnum):
-    """Whether the two sides of a pull request fit."""
+    """Outcome of a test merge."""
 
     CLEAN = "CLEAN"
     CONFLICTED = "CONFLICTED"
@@ -116,28 +116,28 @@ class MergeOutcome(OpenEnum):
 
 @define(kw_only=True)
 class MergeResult(Model):
-    """Whether a pull request would merge cleanly, as far as the server has tried."""
+    """Result of the server's last test merge of a pull request."""
 
     outcome: MergeOutcome
-    """What came of it."""
+    """Outcome of the test merge."""
     current: bool
-    """Whether that is about the present commits."""
+    """Whether the result applies to the current commits."""
 
 
 @define(kw_only=True)
 class PullRequestProperties(Model):
-    """What the server adds to a pull request."""
+    """Additional properties of a pull request."""
 
     comment_count: int | None = None
-    """How many comments it has; None for none."""
+    """Number of comments; None if there are none."""
     open_task_count: int | None = None
-    """How many tasks are left."""
+    """Number of open tasks; None if not sent."""
     resolved_task_count: int | None = None
-    """How many tasks are done."""
+    """Number of resolved tasks; None if not sent."""
     merge_result: MergeResult | None = None
-    """Whether it would merge cleanly."""
+    """Result of the last test merge; None if not sent."""
     merge_commit: BaseCommit | None = None
-    """The commit that merged it."""
+    """The merge commit; None until merged."""
 
 
 @define(kw_only=True)
@@ -145,44 +145,44 @@ class PullRequest(Model):
     """A pull request."""
 
     id: int
-    """The number in its repository."""
+    """The ID, unique within the repository of the to ref."""
     version: int
-    """What a change of it must name; grows with each."""
+    """The version to pass to methods that change it; increases with each change."""
     title: str
     """The title."""
     state: PullRequestState
-    """Where it stands."""
+    """State of the pull request."""
     open: bool
     """Whether it is open."""
     closed: bool
     """Whether it was merged or declined."""
     created_date: datetime
-    """When it was opened."""
+    """When it was created."""
     updated_date: datetime
-    """When it was last changed."""
+    """When it was last updated."""
     from_ref: PullRequestRef
-    """The source."""
+    """The ref to merge from."""
     to_ref: PullRequestRef
-    """The target."""
+    """The branch to merge into."""
     author: Participant
-    """Who opened it."""
+    """The author."""
     reviewers: list[Participant]
-    """Who is asked to review it."""
+    """The reviewers."""
     participants: list[Participant]
-    """Who else took part."""
+    """The other participants."""
     locked: bool
-    """Whether the server is busy with it."""
+    """Whether the server is currently processing it."""
     description: str | None = None
-    """The description, Markdown."""
+    """The description, in Markdown; None if there is none."""
     closed_date: datetime | None = None
-    """When it was merged or declined."""
+    """When it was merged or declined; None while it is open."""
     draft: bool | None = None
-    """Whether it is a draft; versions before 8.18 have none."""
+    """Whether it is a draft; None on servers before 8.18."""
     creator: Participant | None = None
-    """Who created it, where the author was changed afterwards."""
+    """The user who created it, if the author was changed afterwards; None otherwise."""
     properties: PullRequestProperties | None = None
-    """What the server adds."""
+    """Additional properties; None if not sent."""
     html_description: str | None = None
-    """The description as it is shown, where the server sends it."""
+    """The description rendered as HTML; None if not sent."""
     description_as_html: str | None = None
-    """The same under another name."""
+    """The same as `html_description`, under another name; None if not sent."""

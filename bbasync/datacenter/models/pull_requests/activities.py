@@ -1,4 +1,4 @@
-"""The activities of a pull request."""
+"""Activities of pull requests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Activity", "ActivityAction", "ActivityType", "CommentAction", "Resco
 
 
 class ActivityAction(OpenEnum):
-    """What happened."""
+    """Type of an activity."""
 
     APPROVED = "APPROVED"
     AUTO_MERGE_CANCELLED = "AUTO_MERGE_CANCELLED"
@@ -38,7 +38,7 @@ class ActivityAction(OpenEnum):
 
 
 class ActivityType(OpenEnum):
-    """What the `from_id` of a list identifies."""
+    """What the `from_id` of `list_activities` identifies."""
 
     ACTIVITY = "ACTIVITY"
     COMMENT = "COMMENT"
@@ -55,47 +55,47 @@ class CommentAction(OpenEnum):
 
 @define(kw_only=True)
 class RescopedCommits(Model):
-    """The commits that came or went when a side of a pull request moved."""
+    """The commits that an update of a ref added to or removed from a pull request."""
 
     commits: list[Commit]
-    """The latest of them."""
+    """The most recent of these commits."""
     total: int
-    """How many there are in all."""
+    """Total number of these commits."""
 
 
 @define(kw_only=True)
 class Activity(Model):
-    """One thing that happened; which fields it has depends on `action`."""
+    """An activity of a pull request; a field marked with an action is None for all others."""
 
     id: int
-    """The identifier."""
+    """The ID."""
     action: ActivityAction
-    """What happened."""
+    """Type of the activity."""
     created_date: datetime
-    """When."""
+    """When it happened."""
     user: User
-    """Who did it."""
+    """The user who did it."""
     comment: Comment | None = None
     """The comment (COMMENTED), with its replies."""
     comment_action: CommentAction | None = None
     """What happened to the comment (COMMENTED)."""
     comment_anchor: CommentAnchor | None = None
-    """Where in a file the comment stands (COMMENTED)."""
+    """The position of the comment in a file (COMMENTED); None for a comment on the whole pull request."""
     commit: Commit | None = None
-    """The commit that merged it (MERGED)."""
+    """The merge commit (MERGED)."""
     from_hash: str | None = None
-    """The source's commit afterwards (RESCOPED)."""
+    """Hash of the head of the from ref after the update (RESCOPED)."""
     previous_from_hash: str | None = None
-    """The source's commit before (RESCOPED)."""
+    """Hash of the head of the from ref before the update (RESCOPED)."""
     to_hash: str | None = None
-    """The target's commit afterwards (RESCOPED)."""
+    """Hash of the head of the to ref after the update (RESCOPED)."""
     previous_to_hash: str | None = None
-    """The target's commit before (RESCOPED)."""
+    """Hash of the head of the to ref before the update (RESCOPED)."""
     added: RescopedCommits | None = None
-    """The commits that came (RESCOPED)."""
+    """The commits that were added (RESCOPED)."""
     removed: RescopedCommits | None = None
-    """The commits that went (RESCOPED)."""
+    """The commits that were removed (RESCOPED)."""
     added_reviewers: list[User] | None = None
-    """Who was asked to review (UPDATED)."""
+    """The reviewers who were added (UPDATED)."""
     removed_reviewers: list[User] | None = None
-    """Whose review was asked for no more (UPDATED)."""
+    """The reviewers who were removed (UPDATED)."""

@@ -1,4 +1,4 @@
-"""The changes of a pull request."""
+"""Changes of pull requests."""
 
 from __future__ import annotations
 

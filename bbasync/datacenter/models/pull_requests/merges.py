@@ -1,4 +1,4 @@
-"""Whether a pull request can be merged."""
+"""Mergeability of pull requests."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ __all__ = ["Mergeability", "Veto"]
 
 @define(kw_only=True)
 class Veto(Model):
-    """Why a merge check refuses."""
+    """The veto of a merge check."""
 
     summary_message: str
-    """In a few words."""
+    """A short explanation."""
     detailed_message: str | None = None
-    """At length."""
+    """The full explanation; None if there is none."""
 
 
 @define(kw_only=True)
 class Mergeability(Model):
-    """Whether a pull request can be merged now."""
+    """Whether a pull request can currently be merged."""
 
     conflicted: bool
-    """Whether the two sides collide."""
+    """Whether there are merge conflicts."""
     vetoes: list[Veto]
-    """What refuses the merge."""
+    """The vetoes of merge checks."""
     can_merge: bool | None = None
-    """Whether neither a conflict nor a veto is in the way."""
+    """Whether there is neither a conflict nor a veto; None if not sent."""
     outcome: MergeOutcome | None = None
-    """Whether the two sides fit; old versions do not tell."""
+    """Outcome of the test merge; None on older servers."""

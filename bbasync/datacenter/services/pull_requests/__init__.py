@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PullRequests"]
 
-MAX_PARTICIPANT_FILTERS = 10
-"""The server leaves out what is beyond, without a word."""
+_MAX_PARTICIPANT_FILTERS = 10
+"""The server silently ignores further filters."""
 
 
 class PullRequests(
@@ -32,9 +32,10 @@ class PullRequests(
 ):
     """Pull requests: `bb.pull_requests`.
 
-    What changes a pull request or a comment names the `version` it is based on, as the model has it. If somebody
-    else was faster, it raises ConflictError, whose `current_version` is the server's; conflicts with the target and
-    merge checks raise ConflictError too, without one. None of these calls is repeated by itself.
+    Methods that change a pull request or a comment take the `version` of the model that the change is based on. If it
+    is out of date, they raise ConflictError with the server's version in `current_version`. Merge conflicts and vetoes
+    of merge checks raise ConflictError too, with a `current_version` of None. These calls are never retried
+    automatically.
     """
 
     @lists
@@ -54,10 +55,11 @@ class PullRequests(
         with_properties: bool | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[PullRequest]:
-        """List the pull requests into a repository, or out of it with `direction="OUTGOING"`.
+        """List the pull requests into a repository, or from it with `direction="OUTGOING"`.
 
-        By default the open ones, `state="ALL"` for all, the newest first. `at` selects those into (or out of) a
-        branch, `filter_text` looks in titles and descriptions, and all of `participants` must match: ten at most.
+        By default only open pull requests are returned (`state="ALL"` for all), newest first. `at` limits the list to
+        pull requests into (or from) a branch. `filter_text` searches titles and descriptions. Pull requests must match
+        all of `participants`, at most ten.
 
         Permission: REPO_READ.
         """
@@ -93,11 +95,11 @@ class PullRequests(
         reviewers: Sequence[str] = (),
         draft: bool | None = None,
     ) -> PullRequest:
-        """Open a pull request into a repository, of a branch or tag of its own or of a fork.
+        """Create a pull request from a branch or tag, of the same repository or of a fork.
 
-        `from_ref` and `to_ref` are names of branches; a tag is written `refs/tags/...`. `from_project` and
-        `from_repository` are the fork's key and slug. `reviewers` are the names that users log in with.
-        ConflictError if there is one already, if there is nothing to merge, or if a reviewer cannot be one.
+        `from_ref` and `to_ref` are branch names; write a tag as `refs/tags/...`. `from_project` and `from_repository`
+        are the project key and slug of the fork. `reviewers` are login names. ConflictError if the pull request
+        already exists, if there is nothing to merge, or if a user cannot be a reviewer.
 
         Permission: REPO_READ for both repositories.
         """
@@ -112,7 +114,7 @@ class PullRequests(
                 "description": description,
                 "fromRef": {"id": branch_id(from_ref), "repository": source},
                 "toRef": {"id": branch_id(to_ref), "repository": target},
-                "reviewers": _reviewers(reviewers),
+                "reviewers": _encode_reviewers(reviewers),
                 "draft": draft,
             },
         )
@@ -144,34 +146,36 @@ class PullRequests(
         draft: bool | None = None,
         version: int | None = None,
     ) -> PullRequest:
-        """Change what is given of an open pull request and keep the rest.
+        """Update the given fields of an open pull request.
 
-        Reads the pull request first, and names the version it read unless a `version` is given. `reviewers` replaces
-        all of them.
+        The pull request is read first, to keep the other fields; its version is sent unless `version` is given.
+        `reviewers` (login names) replaces all reviewers.
 
         Permission: REPO_WRITE, or REPO_READ for the author.
         """
-        # The server takes the body for the whole: reviewers left out are removed.
+        # The body replaces the pull request: without `reviewers`, the server removes all reviewers.
         # https://github.com/b1ff/atlassian-dc-mcp/issues/84
-        named = None if reviewers is None else _reviewers(reviewers)
-        old = await self.get(project_key, repository_slug, pull_request_id)
+        new_reviewers = None if reviewers is None else _encode_reviewers(reviewers)
+        current = await self.get(project_key, repository_slug, pull_request_id)
         return await self._call(
             PullRequest,
             "PUT /api/latest/projects/{projectKey}/repos/{repositorySlug}/pull-requests/{pullRequestId}",
             (project_key, repository_slug, pull_request_id),
             json={
-                "version": old.version if version is None else version,
-                "title": old.title if title is None else title,
-                "description": old.description if description is None else description,
-                "reviewers": _reviewers(reviewer.user.name for reviewer in old.reviewers) if named is None else named,
+                "version": current.version if version is None else version,
+                "title": current.title if title is None else title,
+                "description": current.description if description is None else description,
+                "reviewers": _encode_reviewers(reviewer.user.name for reviewer in current.reviewers)
+                if new_reviewers is None
+                else new_reviewers,
                 "toRef": {"id": to_ref and branch_id(to_ref)},
-                "draft": old.draft if draft is None else draft,
+                "draft": current.draft if draft is None else draft,
             },
             repeatable=False,
         )
 
     async def delete(self, project_key: str, repository_slug: str, pull_request_id: int, *, version: int) -> None:
-        """Delete a pull request, comments included.
+        """Delete a pull request and its comments.
 
         Permission: REPO_ADMIN, or REPO_READ for the author where the server allows it.
         """
@@ -185,7 +189,7 @@ class PullRequests(
     async def decline(
         self, project_key: str, repository_slug: str, pull_request_id: int, *, version: int, comment: str | None = None
     ) -> PullRequest:
-        """Decline a pull request, with a comment if one is given.
+        """Decline a pull request, optionally with a comment.
 
         Permission: REPO_READ.
         """
@@ -200,7 +204,7 @@ class PullRequests(
     async def reopen(
         self, project_key: str, repository_slug: str, pull_request_id: int, *, version: int
     ) -> PullRequest:
-        """Open a declined pull request again.
+        """Reopen a declined pull request.
 
         Permission: REPO_READ.
         """
@@ -212,15 +216,15 @@ class PullRequests(
         )
 
 
-def _reviewers(usernames: Iterable[str]) -> Sequence[object]:
+def _encode_reviewers(usernames: Iterable[str]) -> Sequence[object]:
     if isinstance(usernames, str):
-        raise ValueError("reviewers is a list of user names, got one string")  # noqa: TRY004 - one error type for bad arguments
+        raise ValueError("reviewers must be a list of user names, not a string")  # noqa: TRY004 - bad arguments raise ValueError
     return [{"user": {"name": username}} for username in usernames]
 
 
 def _participant_query(filters: Sequence[ParticipantFilter]) -> dict[str, QueryValue]:
-    if len(filters) > MAX_PARTICIPANT_FILTERS:
-        raise ValueError(f"participants takes at most {MAX_PARTICIPANT_FILTERS} filters, got {len(filters)}")
+    if len(filters) > _MAX_PARTICIPANT_FILTERS:
+        raise ValueError(f"participants takes at most {_MAX_PARTICIPANT_FILTERS} filters, got {len(filters)}")
     query: dict[str, QueryValue] = {}
     for number, participant in enumerate(filters, 1):
         query[f"username.{number}"] = participant.username

@@ -1,4 +1,4 @@
-"""The activities of pull requests."""
+"""Activities of pull requests."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ if TYPE_CHECKING:
     from bbasync.datacenter.models.pull_requests.activities import ActivityType
     from bbasync.paging import Paging
 
-
 __all__ = ["PullRequestActivities"]
 
 
 class PullRequestActivities(Service):
-    """The activities of pull requests, a part of `bb.pull_requests`."""
+    """Activities of pull requests, a part of `bb.pull_requests`."""
 
     @lists
     def list_activities(
@@ -31,14 +30,14 @@ class PullRequestActivities(Service):
         from_type: ActivityType | str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[Activity]:
-        """List what happened to a pull request, the newest first; comments are among it, with their replies.
+        """List the activities of a pull request, newest first, including comments with their replies.
 
-        The list begins with the activity `from_id`, or with the comment of that id (`from_type="COMMENT"`).
+        `from_id` and `from_type`, given together, identify the activity or comment at which the list begins.
 
         Permission: REPO_READ.
         """
         if (from_id is None) is not (from_type is None):
-            raise ValueError("from_id and from_type go together")
+            raise ValueError("from_id and from_type must be given together")
         return self._list(
             Activity,
             "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/pull-requests/{pullRequestId}/activities",

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from bbasync.datacenter.models.pull_requests.changes import ChangeScope
     from bbasync.paging import Paging
 
-
 __all__ = ["PullRequestChanges"]
 
 
@@ -33,10 +32,10 @@ class PullRequestChanges(Service):
         avatar_scheme: str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[Commit]:
-        """List the commits that a pull request brings, the newest first.
+        """List the commits of a pull request, newest first.
 
-        `with_counts` adds `authorCount` and `totalCount` to the pages (`Paging.on_page`), `avatar_size` (pixels)
-        pictures to authors.
+        `with_counts` adds `authorCount` and `totalCount` to the pages (see `Paging.on_page`). `avatar_size` (pixels)
+        adds avatar URLs to authors.
 
         Permission: REPO_READ.
         """
@@ -63,8 +62,9 @@ class PullRequestChanges(Service):
     ) -> AsyncGenerator[Change]:
         """List the paths that a pull request changes.
 
-        `change_scope="UNREVIEWED"` selects what the user has not reviewed yet, `"RANGE"` what differs between the
-        commits `since_id` and `until_id`. The server stops at a maximum of its own, whatever the page size.
+        `change_scope="UNREVIEWED"` limits the list to changes that the authenticated user has not reviewed yet,
+        `"RANGE"` to those between the commits `since_id` and `until_id`. The server truncates the list at its own
+        maximum, whatever the page size.
 
         Permission: REPO_READ.
         """

@@ -1,4 +1,4 @@
-"""Comments and tasks on pull requests."""
+"""Comments and tasks of pull requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["PullRequestComments"]
 
 
 class PullRequestComments(Service):
-    """The comments of pull requests; a task is a comment of severity BLOCKER."""
+    """Comments and tasks (comments of severity BLOCKER) of pull requests, a part of `bb.pull_requests`."""
 
     @lists
     def list_comments(
@@ -34,10 +34,10 @@ class PullRequestComments(Service):
         to_hash: str | None = None,
         paging: Paging | None = None,
     ) -> AsyncGenerator[Comment]:
-        """List the comments on one file; those on the whole pull request are in `list_activities` only.
+        """List the comments on a file; only `list_activities` returns those on the pull request as a whole.
 
-        `anchor_state` selects comments on lines that are still there or gone. The diff types RANGE and COMMIT need
-        `from_hash` and `to_hash`.
+        `anchor_state` selects comments on lines that still exist, or that no longer exist. The diff types RANGE and
+        COMMIT require `from_hash` and `to_hash`.
 
         Permission: REPO_READ.
         """
@@ -68,9 +68,9 @@ class PullRequestComments(Service):
         severity: CommentSeverity | str | None = None,
         state: CommentState | str | None = None,
     ) -> Comment:
-        """Comment on a pull request as a whole, in a file (`anchor`), or in answer to a comment (`parent_id`).
+        """Create a comment on a pull request as a whole, on a file (`anchor`), or in reply to a comment (`parent_id`).
 
-        `severity="BLOCKER"` makes it a task, `state="PENDING"` a part of a review that is not finished.
+        `severity="BLOCKER"` creates a task. `state="PENDING"` adds the comment to an unfinished review.
 
         Permission: REPO_READ.
         """
@@ -113,7 +113,9 @@ class PullRequestComments(Service):
         state: CommentState | str | None = None,
         thread_resolved: bool | None = None,
     ) -> Comment:
-        """Change what is given of a comment: only its author the text; `state="RESOLVED"` finishes a task.
+        """Update the given fields of a comment; only its author can change the text.
+
+        `state="RESOLVED"` resolves a task.
 
         Permission: REPO_READ.
         """

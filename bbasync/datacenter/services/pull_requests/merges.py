@@ -1,4 +1,4 @@
-"""Merges of pull requests, and whether they are possible."""
+"""Merges of pull requests, and the checks before them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["PullRequestMerges"]
 
 
 class PullRequestMerges(Service):
-    """Merges of pull requests, a part of `bb.pull_requests`."""
+    """Merges and the checks before them, a part of `bb.pull_requests`."""
 
     async def get_mergeability(self, project_key: str, repository_slug: str, pull_request_id: int) -> Mergeability:
-        """Return whether an open pull request can be merged, and the vetoes if it cannot.
+        """Return whether an open pull request can be merged, and the vetoes of merge checks if not.
 
         Permission: REPO_READ.
         """
@@ -36,10 +36,10 @@ class PullRequestMerges(Service):
         auto_merge: bool | None = None,
         bypass_merge_queue: bool | None = None,
     ) -> PullRequest:
-        """Merge a pull request, or have it merged once all checks pass with `auto_merge`.
+        """Merge a pull request; with `auto_merge`, the server merges it once all merge checks pass.
 
-        `strategy_id` is one of the repository's merge strategies, such as `squash`. Unless `auto_subject` is False the
-        server begins the message with a subject of its own.
+        `strategy_id` is one of the repository's merge strategies, such as `squash`. The server prepends a generated
+        subject to the message unless `auto_subject` is False.
 
         Permission: REPO_WRITE.
         """

@@ -1,4 +1,4 @@
-"""Who takes part in a pull request: reviewers and what they said."""
+"""Participants of pull requests: reviewers and their reviews."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ __all__ = ["PullRequestParticipants"]
 
 
 class PullRequestParticipants(Service):
-    """The participants of pull requests."""
+    """Participants and reviews of pull requests, a part of `bb.pull_requests`."""
 
     @lists
     def list_participants(
         self, project_key: str, repository_slug: str, pull_request_id: int, *, paging: Paging | None = None
     ) -> AsyncGenerator[Participant]:
-        """List the author, the reviewers and all others who took part.
+        """List the participants of a pull request: the author, the reviewers and all others who took part.
 
         Permission: REPO_READ.
         """
@@ -36,7 +36,7 @@ class PullRequestParticipants(Service):
     async def add_reviewer(
         self, project_key: str, repository_slug: str, pull_request_id: int, *, username: str
     ) -> Participant:
-        """Ask a user, by the name to log in with, to review a pull request; one who is asked already stays so.
+        """Add a reviewer by login name; no error is raised if the user already is one.
 
         Permission: REPO_WRITE.
         """
@@ -50,7 +50,7 @@ class PullRequestParticipants(Service):
     async def remove_reviewer(
         self, project_key: str, repository_slug: str, pull_request_id: int, user_slug: str
     ) -> None:
-        """Ask a reviewer no more; they stay a participant, as everybody who took part does.
+        """Remove a reviewer; the user remains a participant, because participants cannot be removed.
 
         Permission: REPO_WRITE.
         """
@@ -70,10 +70,10 @@ class PullRequestParticipants(Service):
         last_reviewed_commit: str | None = None,
         version: int | None = None,
     ) -> Participant:
-        """Say what the user thinks of a pull request; `user_slug` must be the user's own.
+        """Set a review status; `user_slug` must be the authenticated user's slug.
 
-        With `last_reviewed_commit`, ConflictError if the source has moved on since; with `version`, if anything
-        has changed. The author cannot review.
+        ConflictError if the from ref has new commits since `last_reviewed_commit`, or if anything has changed since
+        `version`. The author cannot review.
 
         Permission: REPO_READ.
         """
@@ -89,7 +89,7 @@ class PullRequestParticipants(Service):
     async def approve(
         self, project_key: str, repository_slug: str, pull_request_id: int, user_slug: str
     ) -> Participant:
-        """Approve a pull request as it is now; `user_slug` must be the user's own.
+        """Approve a pull request in its current state; `user_slug` must be the authenticated user's slug.
 
         Permission: REPO_READ.
         """
@@ -100,7 +100,7 @@ class PullRequestParticipants(Service):
     async def request_changes(
         self, project_key: str, repository_slug: str, pull_request_id: int, user_slug: str
     ) -> Participant:
-        """Say that a pull request needs work; `user_slug` must be the user's own.
+        """Mark a pull request as needing work; `user_slug` must be the authenticated user's slug.
 
         Permission: REPO_READ.
         """
@@ -111,7 +111,7 @@ class PullRequestParticipants(Service):
     async def unapprove(
         self, project_key: str, repository_slug: str, pull_request_id: int, user_slug: str
     ) -> Participant:
-        """Take back what the user said of a pull request; `user_slug` must be the user's own.
+        """Withdraw an approval or a request for changes; `user_slug` must be the authenticated user's slug.
 
         Permission: REPO_READ.
         """
