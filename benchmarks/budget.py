@@ -55,9 +55,9 @@ from .report import bar_chart, report
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from bbasync.testing.cloud.world.pull_requests import Pull
+    from bbasync.testing.cloud.world.repository import Repository
     from bbasync.testing.server import Route
-    from bbasync.testing.world_pulls import Pull
-    from bbasync.testing.world_repository import Repository
 
     from .report import Value
 

@@ -31,8 +31,8 @@ import orjson
 from attrs import define, evolve, field, frozen
 
 from bbasync.testing import FakeCloud, FakeDataCenter
-from bbasync.testing.cloud_rate import RateLimit
-from bbasync.testing.datacenter import Rate
+from bbasync.testing.cloud.rate import RateLimit
+from bbasync.testing.datacenter.server import Rate
 
 from .peers.clients import ROOT
 from .peers.environments import PEERS

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
+from bbasync.lazy import attach
+
 if TYPE_CHECKING:
-    from bbasync.testing.cloud import FakeCloud
-    from bbasync.testing.datacenter import FakeDataCenter
-    from bbasync.testing.faults import Fault, Faults
-    from bbasync.testing.git import git_world
-    from bbasync.testing.recording import RecordingTransport, answer
-    from bbasync.testing.webhooks import WebhookDelivery
-    from bbasync.testing.world import World
+    from .cloud.server import FakeCloud as FakeCloud
+    from .cloud.world import World as World
+    from .cloud.world.git import git_world as git_world
+    from .datacenter.server import FakeDataCenter as FakeDataCenter
+    from .faults import Fault as Fault
+    from .faults import Faults as Faults
+    from .recording import RecordingTransport as RecordingTransport
+    from .recording import answer as answer
+    from .webhooks import WebhookDelivery as WebhookDelivery
 
 __all__ = [
     "FakeCloud",
@@ -26,26 +29,15 @@ __all__ = [
     "git_world",
 ]
 
-_HOMES = {
-    "FakeCloud": "bbasync.testing.cloud",
-    "FakeDataCenter": "bbasync.testing.datacenter",
-    "Fault": "bbasync.testing.faults",
-    "Faults": "bbasync.testing.faults",
-    "RecordingTransport": "bbasync.testing.recording",
-    "WebhookDelivery": "bbasync.testing.webhooks",
-    "World": "bbasync.testing.world",
-    "answer": "bbasync.testing.recording",
-    "git_world": "bbasync.testing.git",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(importlib.import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "cloud.server": "FakeCloud",
+        "cloud.world": "World",
+        "cloud.world.git": "git_world",
+        "datacenter.server": "FakeDataCenter",
+        "faults": "Fault Faults",
+        "recording": "RecordingTransport answer",
+        "webhooks": "WebhookDelivery",
+    },
+)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from bbasync.testing.cloud import FakeCloud
-    from bbasync.testing.datacenter import FakeDataCenter
+    from bbasync.testing.cloud.server import FakeCloud
+    from bbasync.testing.datacenter.server import FakeDataCenter
 
 if find_spec("pytest_asyncio"):  # the fixtures need it, the rest of a test suite does not
     import pytest_asyncio
@@ -17,7 +17,7 @@ if find_spec("pytest_asyncio"):  # the fixtures need it, the rest of a test suit
     @pytest_asyncio.fixture
     async def bitbucket_cloud() -> AsyncIterator[FakeCloud]:
         """Yield a FakeCloud of its own to every test that asks for it."""
-        from bbasync.testing.cloud import FakeCloud  # noqa: PLC0415  # only a test that uses it pays for the import
+        from bbasync.testing.cloud.server import FakeCloud  # noqa: PLC0415  # only a test that uses it pays for the import
 
         async with FakeCloud() as fake:
             yield fake
@@ -25,7 +25,7 @@ if find_spec("pytest_asyncio"):  # the fixtures need it, the rest of a test suit
     @pytest_asyncio.fixture
     async def bitbucket_datacenter() -> AsyncIterator[FakeDataCenter]:
         """Yield a FakeDataCenter of its own to every test that asks for it."""
-        from bbasync.testing.datacenter import FakeDataCenter  # noqa: PLC0415  # same
+        from bbasync.testing.datacenter.server import FakeDataCenter  # noqa: PLC0415  # same
 
         async with FakeDataCenter() as fake:
             yield fake

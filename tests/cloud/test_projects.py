@@ -9,7 +9,7 @@ import pytest
 
 from bbasync import ApiToken, BadRequestError, CloudSession, NotFoundError, ServerError
 from bbasync.cloud.models import DefaultReviewerType, Permission
-from bbasync.testing.cloud import FakeCloud
+from bbasync.testing.cloud.server import FakeCloud
 from bbasync.testing.recording import RecordingTransport, answer
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from bbasync.cloud.models import (
 from bbasync.cloud.session import CloudSession
 from bbasync.paging import Paging
 from bbasync.request import RawResponse, Request
-from bbasync.testing.cloud import FakeCloud
+from bbasync.testing.cloud.server import FakeCloud
 from bbasync.testing.recording import RecordingTransport, answer
 from tests.virtual import virtual
 

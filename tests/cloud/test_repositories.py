@@ -9,7 +9,7 @@ import pytest
 
 from bbasync import ApiToken, BadRequestError, CloudSession, GoneError, NotFoundError, ServerError
 from bbasync.cloud.models import ForkPolicy, Permission, RepositoryRole
-from bbasync.testing.cloud import FakeCloud
+from bbasync.testing.cloud.server import FakeCloud
 from bbasync.testing.recording import RecordingTransport, answer
 
 if TYPE_CHECKING:

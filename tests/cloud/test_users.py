@@ -8,7 +8,7 @@ import pytest
 
 from bbasync import AccessToken, ApiToken, AuthenticationError, CloudSession, NotFoundError
 from bbasync.cloud.models import AccountType
-from bbasync.testing.cloud import FakeCloud
+from bbasync.testing.cloud.server import FakeCloud
 from bbasync.testing.recording import RecordingTransport, answer
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from bbasync.errors import (
 )
 from bbasync.paging import Page, Paging
 from bbasync.rate import RateTracker, Refill
-from bbasync.testing.datacenter import FakeDataCenter
+from bbasync.testing.datacenter.server import FakeDataCenter
 from bbasync.testing.recording import RecordingTransport, answer
 
 if TYPE_CHECKING:

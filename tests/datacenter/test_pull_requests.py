@@ -12,7 +12,7 @@ from bbasync.auth import AccessToken, BasicAuth
 from bbasync.datacenter.models import CommentAnchor, FileType, LineType, ParticipantFilter, PullRequest
 from bbasync.datacenter.session import DataCenterSession
 from bbasync.errors import ConflictError, NotFoundError, PermissionDeniedError, ServerError, TransportError
-from bbasync.testing.datacenter import FakeDataCenter
+from bbasync.testing.datacenter.server import FakeDataCenter
 from bbasync.testing.faults import Fault
 from bbasync.testing.recording import RecordingTransport, answer
 

@@ -10,7 +10,7 @@ from bbasync import aio
 from bbasync.auth import AccessToken
 from bbasync.datacenter.session import DataCenterSession
 from bbasync.errors import BadRequestError, ConflictError, NotFoundError
-from bbasync.testing.datacenter import FakeDataCenter
+from bbasync.testing.datacenter.server import FakeDataCenter
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

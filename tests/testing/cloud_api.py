@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from bbasync.testing.cloud import FakeCloud
+    from bbasync.testing.cloud.server import FakeCloud
 
 Json: TypeAlias = dict[str, Any]
 

@@ -9,7 +9,7 @@ import orjson
 from yarl import URL
 
 if TYPE_CHECKING:
-    from bbasync.testing.datacenter import FakeDataCenter
+    from bbasync.testing.datacenter.server import FakeDataCenter
 
 Json: TypeAlias = dict[str, object]
 

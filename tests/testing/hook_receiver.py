@@ -12,7 +12,7 @@ import orjson
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bbasync.testing.cloud_query import is_object
+from bbasync.testing.cloud.query import is_object
 from bbasync.webhooks import Event, WebhookRouter, parse
 
 SECRET: Final = "Gr8*hush/hush=Qz3"

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from bbasync.testing import FakeCloud
-from bbasync.testing.world import World
+from bbasync.testing.cloud.world import World
 from tests.testing.cloud_api import Api, Json
 
 STATES = "?state=OPEN&state=MERGED&state=DECLINED&state=SUPERSEDED"

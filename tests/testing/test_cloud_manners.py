@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bbasync.testing import FakeCloud
-from bbasync.testing.cloud_rate import RateLimit
+from bbasync.testing.cloud.rate import RateLimit
 from tests.testing.cloud_api import Api, basic
 
 if TYPE_CHECKING:

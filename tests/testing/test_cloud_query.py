@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bbasync.testing.cloud_query import Fields, QueryError, parse_query
+from bbasync.testing.cloud.query import Fields, QueryError, parse_query
 
 FIELDS: Fields[dict[str, Any]] = {
     "title": lambda one: one["title"],

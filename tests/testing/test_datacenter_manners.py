@@ -9,7 +9,7 @@ import aiohttp
 import orjson
 import pytest
 
-from bbasync.testing.datacenter import FakeDataCenter
+from bbasync.testing.datacenter.server import FakeDataCenter
 from bbasync.testing.faults import Fault
 
 if TYPE_CHECKING:

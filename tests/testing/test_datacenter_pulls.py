@@ -8,7 +8,7 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 
-from bbasync.testing.datacenter import FakeDataCenter
+from bbasync.testing.datacenter.server import FakeDataCenter
 from tests.testing.datacenter_api import Api, Json
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from bbasync.testing.datacenter import FakeDataCenter
+from bbasync.testing.datacenter.server import FakeDataCenter
 from tests.testing.datacenter_api import Api, Json
 
 if TYPE_CHECKING:

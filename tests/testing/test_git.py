@@ -8,7 +8,7 @@ import pygit2
 import pytest
 
 from bbasync.testing import FakeCloud
-from bbasync.testing.git import git_world
+from bbasync.testing.cloud.world.git import git_world
 from tests.testing.cloud_api import Api
 
 if TYPE_CHECKING:

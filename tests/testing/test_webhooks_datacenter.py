@@ -15,7 +15,7 @@ import pytest
 
 from bbasync import BasicAuth, DataCenterSession
 from bbasync.testing import FakeDataCenter
-from bbasync.testing.datacenter_webhooks import EVENTS
+from bbasync.testing.datacenter.webhooks import EVENTS
 from bbasync.webhooks import WebhookRouter, datacenter
 from tests.meta.vendor import DATA, needs_data, recordings
 from tests.testing.datacenter_api import Api, Json

@@ -1,0 +1,1 @@
+"""The operations that the fake simulates, one module per service."""

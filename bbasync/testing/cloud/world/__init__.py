@@ -1,0 +1,255 @@
+"""The data behind FakeCloud: deterministic, realistic, and of any size, since most of it is computed on demand."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import attrs
+
+from bbasync.testing.cloud.world.history import START, History
+from bbasync.testing.cloud.world.repository import Counts, Download, Hook, Repository, by_uuid_or_slug, make_uuid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+WORKSPACES = ("acme", "globex", "initech", "umbrella", "hooli", "stark")
+REPOSITORIES = ("api", "web", "docs", "infra", "mobile", "tools", "billing", "search")
+NAMES = (
+    "Ada Lovelace",
+    "Jürgen Groß",
+    "王小明",
+    "Zoë Álvarez",
+    "Grace Hopper",
+    "Łukasz Nowak",
+    "Ólafur Jónsson",
+    "Noor O'Brien",
+)
+LANGUAGES = ("python", "typescript", "", "go", "c++")
+EMPTY_EVERY, FORK_EVERY, UNICODE_EVERY, PUBLIC_EVERY = 8, 6, 4, 4
+
+ARCHIVE = bytes(range(256)) * 16
+"""The content of the one download that repositories have."""
+
+
+@attrs.frozen
+class User:
+    """An account."""
+
+    index: int
+    uuid: str
+    account_id: str
+    nickname: str
+    display_name: str
+    created_on: datetime
+
+
+@attrs.define(eq=False)
+class Project:
+    """A project of a workspace."""
+
+    key: str
+    name: str
+    uuid: str
+    created_on: datetime
+    updated_on: datetime
+    description: str = ""
+    is_private: bool = True
+
+
+@attrs.define(eq=False)
+class Workspace:
+    """A workspace; repositories by slug, projects by key."""
+
+    slug: str
+    name: str
+    uuid: str
+    created_on: datetime
+    members: list[int]
+    is_private: bool = True
+    is_personal: bool = False
+    projects: dict[str, Project] = attrs.field(factory=dict[str, Project])
+    repositories: dict[str, Repository] = attrs.field(factory=dict[str, Repository])
+    hooks: dict[str, Hook] = attrs.field(factory=dict[str, Hook])
+
+    def repository(self, name: str) -> Repository | None:
+        """Find a repository by slug or uuid."""
+        return by_uuid_or_slug(self.repositories, name)
+
+
+class World:
+    """Everything that a fake Bitbucket Cloud knows. The same arguments give the same world.
+
+    Every repository has `commits` commits on its trunk, `pull_requests` pull requests, and what follows from them;
+    every eighth one is empty, every sixth a fork of its neighbour. User 0 is the one whose credentials are taken.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        workspaces: int = 3,
+        projects: int = 2,
+        members: int = 6,
+        repositories: int = 4,
+        commits: int = 120,
+        pull_requests: int = 20,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.seed = seed
+        self._clock = clock
+        self._last = clock()
+        self._serial = 0
+        self.users = [self._make_user(index) for index in range(max(2 * members, 2))]
+        self.workspaces: dict[str, Workspace] = {}
+        for index in range(workspaces):
+            workspace = self._make_workspace(index, members, projects)
+            self.workspaces[workspace.slug] = workspace
+            for number in range(repositories):
+                self._make_repository(index, workspace, number, commits, pull_requests)
+
+    def now(self) -> datetime:
+        """Tell the time, later at each call by a microsecond at least, so that changes have an order."""
+        self._last = max(self._clock(), self._last + timedelta(microseconds=1))
+        return self._last
+
+    def serial(self) -> int:
+        """Give a number that no computed thing has."""
+        self._serial += 1
+        return 1_000_000_000 + self._serial
+
+    def new_uuid(self) -> str:
+        """Give an identifier for something made through the API."""
+        return make_uuid(f"{self.seed}/made/{self.serial()}")
+
+    def new_hash(self) -> str:
+        """Give the hash of a commit made through the API."""
+        return hashlib.blake2b(b"%d/%d" % (self.seed, self.serial()), digest_size=20).hexdigest()
+
+    @property
+    def me(self) -> User:
+        """The user whose credentials the server takes."""
+        return self.users[0]
+
+    def user(self, name: str) -> User | None:
+        """Find a user by uuid or account id; user names are gone."""
+        return next((one for one in self.users if name in (one.uuid, one.account_id)), None)
+
+    def workspace(self, name: str) -> Workspace | None:
+        """Find a workspace by slug or uuid."""
+        if name.startswith("{"):
+            return next((one for one in self.workspaces.values() if one.uuid == name), None)
+        return self.workspaces.get(name.lower())
+
+    def repository(self, workspace: str, name: str) -> Repository:
+        """Give a repository by slug; KeyError if there is none."""
+        return self.workspaces[workspace].repositories[name]
+
+    def repository_by_uuid(self, uuid: str | None) -> Repository | None:
+        """Find a repository by its uuid in braces."""
+        return next((one for one in self.repositories() if one.uuid == uuid), None)
+
+    def repositories(self) -> Iterator[Repository]:
+        """Give all repositories."""
+        for workspace in self.workspaces.values():
+            yield from workspace.repositories.values()
+
+    def counts(self) -> Counts:
+        """Count the rows that full listings give, by resource."""
+        found = Counter(
+            workspaces=len(self.workspaces),
+            projects=sum(len(one.projects) for one in self.workspaces.values()),
+            members=sum(len(one.members) for one in self.workspaces.values()),
+            repositories=sum(len(one.repositories) for one in self.workspaces.values()),
+        )
+        for repository in self.repositories():
+            found.update(repository.counts())
+        return dict(found)
+
+    def create_repository(self, workspace: Workspace, slug: str, parent: Repository | None = None) -> Repository:
+        """Add an empty repository, or a fork that shares the trunk of its parent."""
+        now, key = self.now(), f"{self.seed}/made/{self.serial()}"
+        history = History(
+            trunk_key=parent.history.trunk_key if parent else key,
+            own_key=key,
+            length=parent.history.length if parent else 0,
+            pulls=0,
+            authors=len(self.users),
+        )
+        repository = Repository(
+            workspace=workspace.slug,
+            slug=slug,
+            name=slug,
+            uuid=make_uuid(key),
+            project=next(iter(workspace.projects), ""),
+            history=history,
+            pulls=0,
+            users=len(self.users),
+            created_on=now,
+            updated_on=now,
+            parent=parent,
+            mainbranch=parent.mainbranch if parent else None,
+        )
+        if parent is not None:
+            history.stored.update(parent.history.stored)
+        workspace.repositories[slug] = repository
+        return repository
+
+    def _make_user(self, index: int) -> User:
+        key = f"{self.seed}/user/{index}"
+        name = NAMES[index % len(NAMES)] + ("" if index < len(NAMES) else f" {index}")
+        account = f"557058:{make_uuid(key + '/account')[1:-1]}"
+        return User(index, make_uuid(key), account, name.split()[0].lower(), name, START + timedelta(days=index % 300))
+
+    def _make_workspace(self, index: int, members: int, projects: int) -> Workspace:
+        slug = WORKSPACES[index] if index < len(WORKSPACES) else f"workspace-{index}"
+        key = f"{self.seed}/workspace/{index}"
+        others = [1 + (index * 5 + place) % (len(self.users) - 1) for place in range(max(members - 1, 0))]
+        workspace = Workspace(slug, slug.title(), make_uuid(key), START + timedelta(days=index), [0, *others])
+        for number in range(projects):
+            date = START + timedelta(days=number, microseconds=number + 1)
+            name = f"Projekt Größe {number}" if number % UNICODE_EVERY == 1 else f"Project {number}"
+            project = Project(f"PRJ{number}", name, make_uuid(f"{key}/project/{number}"), date, date)
+            workspace.projects[project.key] = project
+        return workspace
+
+    def _make_repository(self, index: int, workspace: Workspace, number: int, commits: int, pull_requests: int) -> None:
+        slug = REPOSITORIES[number] if number < len(REPOSITORIES) else f"repository-{number}"
+        key = f"{self.seed}/{workspace.slug}/{slug}"
+        empty = number % EMPTY_EVERY == 3 or not commits  # the fourth, so that small worlds have one
+        neighbour = list(workspace.repositories.values())[-1] if number % FORK_EVERY == 2 else None
+        parent = neighbour if neighbour is not None and neighbour.history.length else None
+        pulls = 0 if empty else pull_requests
+        history = History(
+            trunk_key=parent.history.trunk_key if parent is not None and not empty else key,
+            own_key=key,
+            length=0 if empty else commits,
+            pulls=pulls,
+            authors=len(self.users),
+        )
+        created = START + timedelta(days=number % 365, seconds=index, microseconds=number % 999_983 + 1)
+        releases = {} if empty else {"release-1.0.zip": Download(ARCHIVE, 0, created)}
+        workspace.repositories[slug] = Repository(
+            workspace=workspace.slug,
+            slug=slug,
+            name=f"Größe · {slug}" if number % UNICODE_EVERY == 1 else slug,
+            uuid=make_uuid(key),
+            project=list(workspace.projects)[number % len(workspace.projects)] if workspace.projects else "",
+            history=history,
+            pulls=pulls,
+            users=len(self.users),
+            created_on=created,
+            updated_on=created + timedelta(days=400 + number % 1000, microseconds=7 * number % 999_983),
+            parent=None if empty else parent,
+            is_private=number % PUBLIC_EVERY != 1,
+            description="" if number % 2 else f"The {slug} of {workspace.name}",
+            language=LANGUAGES[number % len(LANGUAGES)],
+            mainbranch=None if empty else "main",
+            size=0 if empty else 4096 + 900 * commits,
+            empty_status=404 if index % 2 == 0 else 200,
+            default_reviewers=[0, 1],
+            watchers=workspace.members[:2],
+            downloads=releases,
+        )

@@ -1,0 +1,352 @@
+"""One repository of the fake world: refs, pull requests, statuses, and what the API changed in them."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeAlias
+
+import attrs
+
+from bbasync.testing.cloud.world import pull_requests as world_pulls
+from bbasync.testing.cloud.world.files import Files
+from bbasync.testing.cloud.world.history import BLOCK, SHORTEST, SIDE_BASE, SIDE_HEAD, SIDE_MERGE, Commit, History
+from bbasync.testing.cloud.world.pull_requests import (
+    STATES,
+    Comment,
+    Discussion,
+    Participant,
+    Pull,
+    Status,
+    Verdict,
+    total,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Counts: TypeAlias = dict[str, int]
+
+TRUNK_STATUSES = (1, 0, 0, 0, 2, 0, 0, 0)
+PULL_COMMITS = 2
+PULL_RESOURCES = ("pull_requests", "comments", "activity", "pull_request_commits", "statuses", "tasks")
+
+
+def make_uuid(key: str) -> str:
+    """Derive an identifier, in the braces of the vendor."""
+    return "{" + str(uuid.UUID(bytes=hashlib.blake2b(key.encode(), digest_size=16).digest(), version=4)) + "}"
+
+
+@attrs.define
+class Tag:
+    """A tag; an annotated one has a message, a date and a tagger."""
+
+    hash: str
+    message: str | None = None
+    date: datetime | None = None
+    user: int | None = None
+
+
+@attrs.define
+class Hook:
+    """A webhook; its secret can be written, never read."""
+
+    uuid: str
+    url: str
+    description: str
+    events: list[str]
+    active: bool
+    created_at: datetime
+    secret: str | None = None
+
+
+@attrs.define
+class Download:
+    """A file among the downloads of a repository."""
+
+    content: bytes
+    user: int
+    created_on: datetime
+    downloads: int = 0
+
+
+@attrs.define(eq=False)
+class Repository:
+    """A repository; `workspace` and `project` are slug and key."""
+
+    workspace: str
+    slug: str
+    name: str
+    uuid: str
+    project: str
+    history: History
+    pulls: int
+    """How many pull requests are computed; those made through the API follow."""
+    users: int
+    created_on: datetime
+    updated_on: datetime
+    parent: Repository | None = None
+    is_private: bool = True
+    description: str = ""
+    language: str = ""
+    website: str | None = None
+    fork_policy: str = "no_public_forks"
+    mainbranch: str | None = "main"
+    has_issues: bool = False
+    has_wiki: bool = False
+    size: int = 0
+    empty_status: int = 404
+    """What listing the commits answers while there are none: 404, or 200 with an empty page."""
+    hooks: dict[str, Hook] = attrs.field(factory=dict[str, Hook])
+    downloads: dict[str, Download] = attrs.field(factory=dict[str, Download])
+    default_reviewers: list[int] = attrs.field(factory=list[int])
+    watchers: list[int] = attrs.field(factory=list[int])
+    commit_comments: dict[str, dict[int, Comment]] = attrs.field(factory=dict[str, dict[int, Comment]])
+    commit_participants: dict[str, dict[int, Participant]] = attrs.field(factory=dict[str, dict[int, Participant]])
+    changed_pulls: dict[int, Pull] = attrs.field(factory=dict[int, Pull])
+    changed_statuses: dict[str, dict[str, Status]] = attrs.field(factory=dict[str, dict[str, Status]])
+    version: int = 0
+    """Grows with every change."""
+    files: Files = attrs.field(init=False)
+    _branches: dict[str, str] | None = None
+    _tags: dict[str, Tag] | None = None
+
+    def __attrs_post_init__(self) -> None:
+        self.files = Files(self.history)
+
+    @property
+    def full_name(self) -> str:
+        """Workspace and slug."""
+        return f"{self.workspace}/{self.slug}"
+
+    @property
+    def branches(self) -> dict[str, str]:
+        """Head commit by branch name."""
+        if self._branches is None:
+            self._branches = self._compute_branches()
+        return self._branches
+
+    @property
+    def tags(self) -> dict[str, Tag]:
+        """Tags by name."""
+        if self._tags is None:
+            self._tags = self._compute_tags()
+        return self._tags
+
+    def resolve(self, name: str) -> Commit | None:
+        """Find the commit that a branch, a tag, HEAD or the beginning of a hash names."""
+        if name == "HEAD" and self.mainbranch is not None:
+            name = self.mainbranch
+        if name in self.branches:
+            return self.history.find(self.branches[name])
+        if name in self.tags:
+            return self.history.find(self.tags[name].hash)
+        return self.history.find(name) if len(name) >= SHORTEST else None
+
+    def commit(self, hash_: str) -> Commit:
+        """Give a commit that is known to exist."""
+        found = self.history.find(hash_)
+        if found is None:
+            raise KeyError(hash_)
+        return found
+
+    @property
+    def last_pull(self) -> int:
+        """The highest number of a pull request."""
+        return max(self.pulls, max(self.changed_pulls, default=0))
+
+    def pull(self, number: int) -> Pull | None:
+        """Give a pull request, computed if nobody changed it."""
+        changed = self.changed_pulls.get(number)
+        if changed is not None:
+            return changed
+        return self._compute_pull(number) if 0 < number <= self.pulls else None
+
+    def all_pulls(self) -> Iterator[Pull]:
+        """Give all pull requests in the order of their numbers."""
+        for number in range(1, self.last_pull + 1):
+            pull = self.pull(number)
+            if pull is not None:
+                yield pull
+
+    def discussion(self, pull: Pull) -> Discussion:
+        """Give comments, tasks and events of a pull request."""
+        if pull.discussion is not None:
+            return pull.discussion
+        draw = world_pulls.number_of(self.history.own_key, pull.id)
+        return world_pulls.compute_discussion(pull, draw, self.users)
+
+    def edit(self, number: int) -> Pull:
+        """Keep a pull request, so that changes to it stay; KeyError if there is none."""
+        pull = self.pull(number)
+        if pull is None:
+            raise KeyError(number)
+        pull.discussion = self.discussion(pull)
+        self.changed_pulls[number] = pull
+        self.version += 1
+        return pull
+
+    def pull_commits(self, pull: Pull) -> list[Commit]:
+        """Give the commits that a pull request brings, newest first."""
+        if pull.source_hash is None:
+            commits = [self.history.own_commit(pull.id, step) for step in (1, 0)] if pull.id <= self.pulls else []
+            return commits if self.history.length else []
+        base = pull.destination_hash
+        found, _ = self.history.walk([pull.source_hash], [base] if base else []).page(0, 250)
+        return found
+
+    def statuses(self, commit: str) -> dict[str, Status]:
+        """Give the build statuses of a commit by key."""
+        if commit in self.changed_statuses:
+            return self.changed_statuses[commit]
+        match self.history.place(commit):
+            case ("trunk", index, _):
+                count = TRUNK_STATUSES[index % BLOCK]
+            case ("own", pull, step):
+                count = world_pulls.STATUSES[pull % len(world_pulls.STATUSES)] if step else 0
+            case _:
+                count = 0
+        found = self.history.find(commit) if count else None
+        return world_pulls.compute_statuses(found.hash, count, found.date) if found is not None else {}
+
+    def counts(self) -> Counts:
+        """Count what the API lists, by resource, without looking at what nobody changed."""
+        merged = sum(TRUNK_STATUSES[SIDE_HEAD : SIDE_HEAD + 1]) if self.history.side_block(0) is not None else None
+        by_state = self._statuses_by_place(merged)
+        last = self.pulls
+        closed = tuple(int(state != "OPEN") for state in STATES)
+        found = {
+            "branches": len(self.branches),
+            "tags": len(self.tags),
+            "commits": len(self.history.walk(self.branches.values())),
+            "pull_requests": last,
+            "comments": total(world_pulls.COMMENTS, last),
+            "tasks": total(world_pulls.TASKS, last),
+            "activity": last
+            + total(closed, last)
+            + total(world_pulls.APPROVALS, last)
+            + total(world_pulls.COMMENTS, last),
+            "pull_request_commits": PULL_COMMITS * last,
+            "statuses": total(by_state, last),
+        }
+        for number, pull in self.changed_pulls.items():
+            if number <= self.pulls:
+                self._count_pull(self._compute_pull(number), found, -1)
+            self._count_pull(pull, found, 1)
+        return found
+
+    def _count_pull(self, pull: Pull, counts: Counts, sign: int) -> None:
+        discussion = self.discussion(pull)
+        counts["pull_requests"] += sign
+        counts["comments"] += sign * len(discussion.comments)
+        counts["tasks"] += sign * len(discussion.tasks)
+        counts["activity"] += sign * (len(discussion.events) + len(discussion.comments))
+        counts["pull_request_commits"] += sign * len(self.pull_commits(pull))
+        counts["statuses"] += sign * (len(self.statuses(pull.source_hash)) if pull.source_hash else 0)
+
+    @staticmethod
+    def _statuses_by_place(merged: int | None) -> tuple[int, ...]:
+        own = world_pulls.STATUSES
+        counts = [own[place % len(own)] for place in range(len(STATES))]
+        counts[world_pulls.LOST_FORK] = 0
+        if merged is not None:
+            counts = [merged if state == "MERGED" else count for state, count in zip(STATES, counts, strict=True)]
+        return tuple(counts)
+
+    def _compute_branches(self) -> dict[str, str]:
+        history = self.history
+        if not history.length or self.mainbranch is None:
+            return {}
+        found = {
+            self.mainbranch: history.trunk_hash(history.length - 1),
+            "develop": history.trunk_hash(history.length - 1),
+            "release/1.0": history.trunk_hash(history.length // 2),
+        }
+        for number in range(1, self.pulls + 1):
+            place = number % len(STATES)
+            if STATES[place] == "OPEN":
+                found[world_pulls.branch_of(number)] = history.own_hash(number, 1)
+            elif place == world_pulls.KEPT_BRANCH:
+                found[world_pulls.branch_of(number)] = self._ends(number)[0]
+        return found
+
+    def _compute_tags(self) -> dict[str, Tag]:
+        history = self.history
+        found: dict[str, Tag] = {}
+        for place in range(min(5, history.length)):
+            commit = history.trunk_commit(history.length * (place + 1) // 6)
+            if place % 2:
+                found[f"v1.{place}"] = Tag(commit.hash)
+            else:
+                name = f"v1.{place}" if place else "release/#1-größe"
+                found[name] = Tag(
+                    commit.hash, f"Release {place}\n", commit.date + timedelta(hours=1), place % self.users
+                )
+        return found
+
+    def _ends(self, number: int) -> tuple[str, str, str]:
+        """Give source, destination and merge commit of a merged pull request."""
+        history = self.history
+        block = history.side_block(number)
+        if block is None:
+            head = history.trunk_hash(history.length - 1)
+            return history.own_hash(number, 1), head, head
+        first = block * BLOCK
+        return (
+            history.trunk_hash(first + SIDE_HEAD),
+            history.trunk_hash(first + SIDE_BASE),
+            history.trunk_hash(first + SIDE_MERGE),
+        )
+
+    def _compute_pull(self, number: int) -> Pull:
+        history, users = self.history, self.users
+        draw = world_pulls.number_of(history.own_key, number)
+        state = world_pulls.state_of(number)
+        created, updated = world_pulls.compute_dates(number, self.pulls, draw)
+        author = None if number % 17 == 0 else draw % users
+        reviewers = sorted({(draw >> 8) % users, (draw >> 16) % users} - {author})
+        merge_hash: str | None = None
+        if state == "MERGED":
+            source_hash, destination_hash, merge_hash = self._ends(number)
+        else:
+            source_hash = history.own_hash(number, 1)
+            destination_hash = history.trunk_hash(history.base_of(number))
+        lost = number % len(STATES) == world_pulls.LOST_FORK
+        title = world_pulls.TITLES[draw % len(world_pulls.TITLES)]
+        pull = Pull(
+            id=number,
+            title=f"{title} ({number})",
+            description=f"Part of **API-{number}**.\r\n\r\n- [x] tests\r\n" if draw % 3 else "",
+            state=state,
+            author=author,
+            created_on=created,
+            updated_on=updated,
+            source_branch=world_pulls.branch_of(number),
+            source_hash=None if lost else source_hash,
+            source_repository=None if lost else self.uuid,
+            destination_branch=self.mainbranch or "main",
+            destination_hash=destination_hash,
+            merge_hash=merge_hash,
+            closed_by=None if state == "OPEN" else (draw >> 24) % users,
+            reason="Not needed any more" if state == "DECLINED" else "",
+            close_source_branch=number % len(STATES) != world_pulls.KEPT_BRANCH,
+            draft=state == "OPEN" and number % 4 == 0,
+            reviewers=reviewers,
+            comment_count=world_pulls.COMMENTS[number % len(world_pulls.COMMENTS)],
+            task_count=min(world_pulls.TASKS[number % len(world_pulls.TASKS)], 1),  # all but the first are resolved
+        )
+        for user in reviewers:
+            pull.participants[user] = Participant(None, None)
+        for place in range(world_pulls.APPROVALS[number % len(world_pulls.APPROVALS)]):
+            user = (number + place) % users
+            verdict: Verdict = "changes_requested" if place and draw % 2 else "approved"
+            pull.participants[user] = Participant(verdict, created + timedelta(hours=3 + place))
+        return pull
+
+
+def by_uuid_or_slug(found: Mapping[str, Repository], name: str) -> Repository | None:
+    """Find a repository by its slug or its uuid in braces."""
+    if name.startswith("{"):
+        return next((one for one in found.values() if one.uuid == name), None)
+    return found.get(name.lower())

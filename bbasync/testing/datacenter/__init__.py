@@ -1,0 +1,14 @@
+"""FakeDataCenter: Bitbucket Data Center on a loopback socket."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bbasync.lazy import attach
+
+if TYPE_CHECKING:
+    from .server import FakeDataCenter as FakeDataCenter
+
+__all__ = ["FakeDataCenter"]
+
+__getattr__, __dir__ = attach(__name__, {"server": "FakeDataCenter"})

@@ -1,0 +1,399 @@
+"""How Bitbucket Data Center writes what it holds: JSON shapes, the page envelope and the error envelope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from urllib.parse import quote
+
+import orjson
+from aiohttp import web
+from attrs import define
+
+from bbasync.testing.datacenter.world import (
+    World,
+)
+from bbasync.testing.datacenter.world.history import ABBREVIATED, content_id, hunks, is_binary
+from bbasync.testing.server import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bbasync.testing.datacenter.world import (
+        Activity,
+        BuildStatus,
+        Comment,
+        Participant,
+        Project,
+        PullRequest,
+        Ref,
+        Repository,
+        User,
+    )
+    from bbasync.testing.datacenter.world.history import Change, Commit, History, Signature, Tag
+
+T = TypeVar("T")
+Json: TypeAlias = dict[str, object]
+
+JSON_TYPE = "application/json;charset=UTF-8"
+PACKAGE = "com.atlassian.bitbucket."
+VALIDATION = "validation.ArgumentValidationException"
+DEFAULT_LIMIT = 25
+VISIBLE_ROWS = 3
+
+
+def answer(payload: object, status: int = 200) -> web.Response:
+    """Build a JSON answer."""
+    return web.Response(status=status, body=orjson.dumps(payload), headers={"Content-Type": JSON_TYPE})
+
+
+def no_content() -> web.Response:
+    """Build an answer without body and without content type."""
+    return web.Response(status=204)
+
+
+def refuse(
+    status: int, message: str, exception: str | None = None, *, context: str | None = None, **extra: object
+) -> Refusal:
+    """Build the refusal of a request in the error envelope; `exception` is named below com.atlassian.bitbucket."""
+    return Refusal(answer({"errors": [error_entry(message, exception, context=context, **extra)]}, status))
+
+
+def error_entry(message: str, exception: str | None, *, context: str | None = None, **extra: object) -> Json:
+    """Build one entry of the error envelope."""
+    name = None if exception is None else exception if exception.startswith("com.") else PACKAGE + exception
+    return {"context": context, "message": message, "exceptionName": name, **extra}
+
+
+@define
+class Payloads:
+    """Renders values under one base URL, and pages of them."""
+
+    world: World
+    base: Callable[[], str]
+    max_limit: int
+    """The largest page, in items, whatever `limit` asks for."""
+    hidden_rows: int
+    """Rows after every third item that a permission filter takes out."""
+    endless_lists: bool
+    """Whether the last page of a list does not say that it is the last."""
+
+    def links(self, path: str) -> Json:
+        """Return the `links` of a resource: on Data Center each is a list."""
+        return {"self": [{"href": f"{self.base()}/{path}"}]}
+
+    def page(
+        self,
+        request: web.Request,
+        items: Sequence[T],
+        render: Callable[[T], object],
+        extra: Mapping[str, object] | None = None,
+    ) -> web.Response:
+        """Answer with the page that `start` and `limit` ask for."""
+        return answer(self.envelope(request, items, render) | dict(extra or {}))
+
+    def envelope(self, request: web.Request, items: Sequence[T], render: Callable[[T], object]) -> Json:
+        """Build the page envelope.
+
+        `start` counts rows, of which the caller need not see all: after every third visible one stand `hidden_rows`
+        that a permission filter takes out. The server reads at most twice `limit` rows for one page, hence pages that
+        are short or empty and are not the last.
+        """
+        start, limit = _number(request, "start", 0), min(_number(request, "limit", DEFAULT_LIMIT), self.max_limit)
+        if start < 0 or limit < 1:
+            raise refuse(400, "start must not be negative and limit must be positive", VALIDATION)
+        stride = VISIBLE_ROWS + self.hidden_rows
+        rows = len(items) + (len(items) - 1) // VISIBLE_ROWS * self.hidden_rows if items else 0
+        values: list[object] = []
+        row = start
+        while row < min(rows, start + 2 * limit) and len(values) < limit:
+            block, offset = divmod(row, stride)
+            if offset < VISIBLE_ROWS:
+                values.append(render(items[block * VISIBLE_ROWS + offset]))
+            row += 1
+        last = row >= rows
+        envelope: Json = {"size": len(values), "limit": limit, "isLastPage": last and not self.endless_lists}
+        envelope |= {"values": values, "start": start}
+        if not last or self.endless_lists:
+            envelope["nextPageStart"] = None if last else row
+        return envelope
+
+    def user(self, user: User) -> Json:
+        """Render a user."""
+        return {
+            "name": user.name,
+            "emailAddress": user.email,
+            "id": user.id,
+            "displayName": user.display_name,
+            "active": True,
+            "slug": user.slug,
+            "type": user.kind,
+            "links": self.links(f"users/{quote(user.slug)}"),
+        }
+
+    def project(self, project: Project) -> Json:
+        """Render a project; `description` is left out where there is none."""
+        kind = "PERSONAL" if project.owner else "NORMAL"
+        path = f"users/{quote(project.owner.slug)}" if project.owner else f"projects/{project.key}"
+        payload: Json = {
+            "key": project.key,
+            "id": project.id,
+            "name": project.name,
+            "public": project.public,
+            "type": kind,
+        }
+        if project.description is not None:
+            payload["description"] = project.description
+        if project.owner:
+            payload["owner"] = self.user(project.owner)
+        return payload | {"links": self.links(path)}
+
+    def repository(self, repository: Repository) -> Json:
+        """Render a repository; a fork carries its `origin`."""
+        project = repository.project
+        owner = f"users/{quote(project.owner.slug)}" if project.owner else f"projects/{project.key}"
+        scm = f"{project.key.lower()}/{quote(repository.slug)}.git"
+        payload: Json = {
+            "slug": repository.slug,
+            "id": repository.id,
+            "name": repository.name,
+            "hierarchyId": f"{(repository.origin or repository).id:020x}",
+            "scmId": "git",
+            "state": "AVAILABLE",
+            "statusMessage": "Available",
+            "forkable": repository.forkable,
+            "project": self.project(project),
+            "public": repository.public,
+            "archived": repository.archived,
+        }
+        if repository.description is not None:
+            payload["description"] = repository.description
+        if repository.origin:
+            payload["origin"] = self.repository(repository.origin)
+        links = self.links(f"{owner}/repos/{quote(repository.slug)}/browse")
+        links["clone"] = [
+            {"href": f"{self.base()}/scm/{scm}", "name": "http"},
+            {"href": f"ssh://git@127.0.0.1:7999/{scm}", "name": "ssh"},
+        ]
+        return payload | {"links": links}
+
+    def signature(self, who: Signature) -> Json:
+        """Render an author: the user of that address, or only name and address."""
+        user = next((user for user in self.world.users.values() if user.email == who.email), None)
+        return self.user(user) if user else {"name": who.name, "emailAddress": who.email}
+
+    def commit(self, commit: Commit) -> Json:
+        """Render a commit."""
+        author = self.signature(commit.author)
+        return {
+            "id": commit.id,
+            "displayId": commit.id[:ABBREVIATED],
+            "author": author,
+            "authorTimestamp": commit.date,
+            "committer": author,
+            "committerTimestamp": commit.date,
+            "message": commit.message,
+            "parents": [{"id": parent, "displayId": parent[:ABBREVIATED]} for parent in commit.parents],
+        }
+
+    def branch(self, history: History, name: str) -> Json:
+        """Render a branch."""
+        tip = history.branches[name]
+        return {
+            "id": f"refs/heads/{name}",
+            "displayId": name,
+            "type": "BRANCH",
+            "latestCommit": tip,
+            "latestChangeset": tip,
+            "isDefault": name == history.default_branch,
+        }
+
+    def tag(self, name: str, tag: Tag) -> Json:
+        """Render a tag; `hash` is null for a lightweight one."""
+        return {
+            "id": f"refs/tags/{name}",
+            "displayId": name,
+            "type": "TAG",
+            "latestCommit": tag.commit,
+            "latestChangeset": tag.commit,
+            "hash": tag.hash,
+        }
+
+    def change(self, change: Change) -> Json:
+        """Render one changed path."""
+        payload: Json = {
+            "contentId": content_id(change.after),
+            "fromContentId": content_id(change.before),
+            "path": path_of(change.path),
+            "executable": False,
+            "percentUnchanged": change.percent_unchanged,
+            "type": change.type,
+            "nodeType": "FILE",
+            "links": {"self": [None]},
+            "properties": {"gitChangeType": "RENAME" if change.source else change.type},
+        }
+        if change.source is not None:
+            payload |= {"srcPath": path_of(change.source), "srcExecutable": False}
+        return payload
+
+    def diff(self, changes: Sequence[Change], since: str | None, until: str) -> Json:
+        """Render a diff; it is not paged."""
+        diffs: list[Json] = []
+        for change in changes:
+            entry: Json = {
+                "source": None if change.before is None else path_of(change.source or change.path),
+                "destination": None if change.after is None else path_of(change.path),
+                "truncated": False,
+            }
+            diffs.append(entry | ({"binary": True} if is_binary(change) else {"hunks": hunks(change)}))
+        return {
+            "fromHash": since,
+            "toHash": until,
+            "contextLines": 10,
+            "whitespace": "SHOW",
+            "diffs": diffs,
+            "truncated": False,
+        }
+
+    def participant(self, item: Participant) -> Json:
+        """Render a participant."""
+        payload: Json = {
+            "user": self.user(item.user),
+            "role": item.role,
+            "approved": item.status == "APPROVED",
+            "status": item.status,
+        }
+        return payload | ({"lastReviewedCommit": item.last_reviewed} if item.last_reviewed else {})
+
+    def ref(self, ref: Ref) -> Json:
+        """Render one side of a pull request."""
+        return {
+            "id": f"refs/heads/{ref.branch}",
+            "displayId": ref.branch,
+            "latestCommit": ref.commit,
+            "type": "BRANCH",
+            "repository": self.repository(ref.repository),
+        }
+
+    def previous_target(self, ref: Ref) -> Json:
+        """Render the branch that a pull request was to be merged into."""
+        return {
+            "id": f"refs/heads/{ref.branch}",
+            "displayId": ref.branch,
+            "type": "BRANCH",
+            "latestCommit": ref.commit,
+            "latestChangeset": ref.commit,
+        }
+
+    def pull_request(self, pull: PullRequest) -> Json:
+        """Render a pull request."""
+        pull.refresh()
+        author = {"user": self.user(pull.author), "role": "AUTHOR", "approved": False, "status": "UNAPPROVED"}
+        roles: dict[str, list[Json]] = {"REVIEWER": [], "PARTICIPANT": []}
+        for item in pull.participants:
+            roles[item.role].append(self.participant(item))
+        payload: Json = {
+            "id": pull.id,
+            "version": pull.version,
+            "title": pull.title,
+            "state": pull.state,
+            "open": pull.state == "OPEN",
+            "closed": pull.state != "OPEN",
+            "draft": pull.draft,
+            "createdDate": pull.created,
+            "updatedDate": pull.updated,
+            "fromRef": self.ref(pull.source),
+            "toRef": self.ref(pull.target),
+            "locked": False,
+            "author": author,
+            "reviewers": roles["REVIEWER"],
+            "participants": roles["PARTICIPANT"],
+        }
+        if pull.description is not None:
+            payload["description"] = pull.description
+        if pull.closed is not None:
+            payload["closedDate"] = pull.closed
+        tasks = [comment.state for comment in pull.comments.values() if comment.severity == "BLOCKER"]
+        properties: Json = {
+            "commentCount": len(pull.comments),
+            "openTaskCount": tasks.count("OPEN"),
+            "resolvedTaskCount": tasks.count("RESOLVED"),
+        }
+        if pull.merge_commit:
+            properties["mergeCommit"] = {"id": pull.merge_commit, "displayId": pull.merge_commit[:ABBREVIATED]}
+        payload["properties"] = properties
+        target = pull.target.repository
+        path = f"projects/{target.project.key}/repos/{quote(target.slug)}/pull-requests/{pull.id}"
+        return payload | {"links": self.links(path)}
+
+    def comment(self, comment: Comment) -> Json:
+        """Render a comment with its replies; `tasks` is always empty, since a task is a comment that blocks."""
+        payload: Json = {
+            "properties": {"repositoryId": comment.repository.id},
+            "id": comment.id,
+            "version": comment.version,
+            "text": comment.text,
+            "author": self.user(comment.author),
+            "createdDate": comment.created,
+            "updatedDate": comment.updated,
+            "comments": [self.comment(reply) for reply in comment.replies],
+            "tasks": [],
+            "severity": comment.severity,
+            "state": comment.state,
+            "threadResolved": False,
+            "permittedOperations": {"editable": True, "transitionable": True, "deletable": not comment.replies},
+        }
+        return payload | ({"anchor": comment.anchor} if comment.anchor else {})
+
+    def activity(self, entry: Activity, history: History) -> Json:
+        """Render an entry of a pull request's activities."""
+        payload: Json = {
+            "id": entry.id,
+            "createdDate": entry.created,
+            "user": self.user(entry.user),
+            "action": entry.action,
+        }
+        if entry.comment:
+            payload |= {"commentAction": entry.comment_action, "comment": self.comment(entry.comment)}
+            if entry.comment.anchor:
+                payload["commentAnchor"] = entry.comment.anchor
+        if entry.merge_commit:
+            payload["commit"] = self.commit(history.commits[entry.merge_commit])
+        return payload
+
+
+def build_status(status: BuildStatus) -> Json:
+    """Render a build status; what was never told is left out."""
+    payload: Json = {
+        "key": status.key,
+        "state": status.state,
+        "url": status.url,
+        "name": status.name,
+        "description": status.description,
+        "ref": status.ref,
+        "buildNumber": status.build_number,
+        "duration": status.duration,
+        "createdDate": status.added,
+        "updatedDate": status.updated,
+    }
+    return {key: value for key, value in payload.items() if value is not None}
+
+
+def path_of(path: str) -> Json:
+    """Render a path with its parts."""
+    components = path.split("/") if path else []
+    name = components[-1] if components else ""
+    payload: Json = {"components": components, "parent": "/".join(components[:-1]), "name": name}
+    if "." in name:
+        payload["extension"] = name.rpartition(".")[2]
+    return payload | {"toString": path}
+
+
+def _number(request: web.Request, name: str, default: int) -> int:
+    text = request.query.get(name)
+    if text is None:
+        return default
+    try:
+        return int(text)
+    except ValueError:
+        raise refuse(400, f"{name} must be a number", VALIDATION, context=name) from None

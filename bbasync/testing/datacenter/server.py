@@ -1,0 +1,272 @@
+"""FakeDataCenter: a stateful stand-in for a Bitbucket Data Center server."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import itertools
+import math
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import attrs
+from aiohttp import web
+
+from bbasync.testing.datacenter.http import LOGIN, Login
+from bbasync.testing.datacenter.oauth import OAuth
+from bbasync.testing.datacenter.operations.datacenter_comments import CommentOperations
+from bbasync.testing.datacenter.operations.datacenter_content import ContentOperations
+from bbasync.testing.datacenter.operations.datacenter_projects import ProjectOperations
+from bbasync.testing.datacenter.operations.datacenter_pulls import PullRequestOperations
+from bbasync.testing.datacenter.operations.datacenter_refs import RefOperations
+from bbasync.testing.datacenter.payloads import Payloads, answer, error_entry, refuse
+from bbasync.testing.datacenter.webhooks import Webhook, Webhooks
+from bbasync.testing.datacenter.world import User
+from bbasync.testing.datacenter.world.seed import Seed
+from bbasync.testing.faults import LOGIN_PAGE
+from bbasync.testing.server import Caller, Refusal
+from bbasync.testing.webhooks import DeliveringServer, WebhookSender
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bbasync.testing.faults import Faults
+    from bbasync.testing.server import Handler, Route
+
+ANONYMOUS = Caller("none", "anonymous")
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+@attrs.define
+class Rate:
+    """The token bucket of each user, full at first; without a capacity nothing is ever refused."""
+
+    capacity: float | None = None
+    """Tokens."""
+    fill_rate: float = 5.0
+    """Tokens a second."""
+    clock: Callable[[], float] = time.monotonic
+    served: int = 0
+    refused: int = 0
+    _buckets: dict[str, tuple[float, float]] = attrs.field(init=False, factory=dict[str, tuple[float, float]])
+
+    def take(self, user: str) -> float:
+        """Take a token; return 0, or the seconds until there is one."""
+        if self.capacity is None:
+            self.served += 1
+            return 0.0
+        now = self.clock()
+        tokens, since = self._buckets.get(user, (self.capacity, now))
+        tokens = min(self.capacity, tokens + (now - since) * self.fill_rate)
+        if tokens >= 1:
+            self._buckets[user] = (tokens - 1, now)
+            self.served += 1
+            return 0.0
+        self._buckets[user] = (tokens, now)
+        self.refused += 1
+        return (1 - tokens) / self.fill_rate if self.fill_rate else math.inf
+
+
+class FakeDataCenter(DeliveringServer):
+    """A Bitbucket Data Center 10.4 on a loopback socket, under a context path.
+
+    Sizes are for each parent: `repositories` a project, `commits` on the main line of a repository. The same `seed`
+    gives the same data. `world` holds it and may be changed, `rate` counts what was served and refused, `oauth` issues
+    tokens. `hidden_rows` permission-filtered rows after every third item make pages short or empty; `endless_lists`
+    never says `isLastPage`, as some lists of real servers; `max_limit` caps `limit` silently.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        projects: int = 2,
+        repositories: int = 3,
+        commits: int = 30,
+        branches: int = 6,
+        tags: int = 4,
+        pull_requests: int = 8,
+        users: int = 6,
+        context: str = "/bitbucket",
+        capacity: float | None = None,
+        fill_rate: float = 5.0,
+        max_limit: int = 1000,
+        hidden_rows: int = 0,
+        endless_lists: bool = False,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        latency: float = 0.0,
+        faults: Faults | None = None,
+    ) -> None:
+        super().__init__(host=host, port=port, latency=latency, faults=faults)
+        self.context = context.rstrip("/")
+        self.world = Seed(
+            seed=seed,
+            projects=projects,
+            repositories=repositories,
+            commits=commits,
+            branches=branches,
+            tags=tags,
+            pull_requests=pull_requests,
+            users=users,
+        ).build()
+        self.rate = Rate(capacity, fill_rate)
+        self._payloads = Payloads(self.world, lambda: self.url, max_limit, hidden_rows, endless_lists)
+        self.webhooks = WebhookSender(attempts=1, timeout=20.0)
+        self._hooks = Webhooks(self.world, self._payloads, self.webhooks)
+        people = list(self.world.users.values())
+        self.username, self.reader = people[0].name, people[-1].name
+        self.password = "fake-password"  # noqa: S105 - opens nothing but this server
+        self.token, self.reader_token, self.project_token = (
+            f"BBDC-fake-{name}" for name in ("admin", "reader", "project")
+        )
+        service = User(
+            id=self.world.next_id(),
+            name="access-token-user/1/1",
+            slug="access-token-user_1_1",
+            display_name="Access Token User - project",
+            email="",
+            kind="SERVICE",
+        )
+        self.oauth = OAuth()
+        self._tokens = {self.token: people[0], self.reader_token: people[-1], self.project_token: service}
+
+    def add_webhook(
+        self, url: str, project: str, repository: str | None = None, *, events: Iterable[str], secret: str | None = None
+    ) -> Webhook:
+        """Make a webhook of a project, or of one of its repositories; it is `active` until you set that to False.
+
+        A failed delivery is not repeated. ValueError for an event that a server does not take.
+        """
+        hook = Webhook(
+            url=url,
+            events=tuple(events),
+            project=self.world.project(project),
+            repository=None if repository is None else self.world.repository(project, repository),
+            secret=secret,
+        )
+        self._hooks.add(hook)
+        return hook
+
+    @property
+    def url(self) -> str:
+        """The base URL, with the context path and without a slash at the end."""
+        return f"{self.origin}{self.context}"
+
+    def routes(self) -> Iterable[Route]:
+        """Give every operation; `1.0` is another name of `latest`."""
+        parts = (self.world, self._payloads, self._hooks)
+        refs = RefOperations(*parts)
+        groups = [
+            PullRequestOperations(*parts).routes(),
+            CommentOperations(*parts).routes(),
+            refs.routes(),
+            ProjectOperations(*parts).routes(),
+            ContentOperations(*parts).routes(),
+        ]
+        for version, group in itertools.product(("latest", "1.0"), groups):
+            for method, template, handler in group:
+                yield method, f"{self.context}/rest/api/{version}{template}", self._checked(handler)
+        for method, template, handler in refs.module_routes():
+            yield method, f"{self.context}/rest{template}", self._checked(handler)
+        yield "GET", f"{self.context}/rest/oauth2/latest/authorize", self._authorize
+        yield "POST", f"{self.context}/rest/oauth2/latest/token", self._issue_token
+        yield "GET", f"{self.context}/status", _status
+        yield "GET", f"{self.context}/login", _login_page
+        yield "*", "/{rest*}", self._elsewhere
+
+    def _checked(self, handler: Handler) -> Handler:
+        """Refuse a change that a web page of another site could have sent, then go on to the operation."""
+
+        async def checked(request: web.Request) -> web.StreamResponse:
+            told = request.headers.get("X-Atlassian-Token", "").lower() in ("no-check", "nocheck")
+            json = "Content-Type" in request.headers and request.content_type == "application/json"
+            if request.method not in SAFE_METHODS and not told and not json:
+                return web.Response(status=403, text="XSRF check failed")
+            return await handler(request)
+
+        return checked
+
+    def authenticate(self, request: web.Request) -> Caller:
+        """Tell who asks: a wrong password is refused, a token that nobody knows is an anonymous caller."""
+        scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
+        user, kind = None, "none"
+        if scheme.lower() == "bearer":
+            user = self._tokens.get(credential)
+            granted = self.oauth.principal(credential)
+            if granted is not None:
+                user, kind = self.world.user_named(granted), "oauth2"
+            elif user is not None:
+                kind = "project_token" if user.kind == "SERVICE" else "http_token"
+        elif scheme.lower() == "basic":
+            user, kind = self._basic(credential)
+        request[LOGIN] = Login(user, kind)
+        return ANONYMOUS if user is None else Caller(kind, user.name)
+
+    def _basic(self, credential: str) -> tuple[User, str]:
+        try:
+            name, _, secret = base64.b64decode(credential, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            name, secret = "", ""
+        user = self.world.user_named(name)
+        if user is not None and secret == self.password:
+            return user, "basic"
+        if user is not None and self._tokens.get(secret) is user:  # only a user's own token works as password
+            return user, "basic_token"
+        message = "Authentication failed. Please check your credentials and try again."
+        raise refuse(401, message, "auth.IncorrectPasswordAuthenticationException")
+
+    def admit(self, request: web.Request, caller: Caller) -> web.Response | None:
+        """Take a token from the bucket of an authenticated user."""
+        del request
+        wait = 0.0 if caller is ANONYMOUS else self.rate.take(caller.principal)
+        if not wait:
+            return None
+        refused = self.error(429, "You have sent too many requests, try again later")
+        refused.headers["Retry-After"] = str(math.ceil(wait) if math.isfinite(wait) else 2**63 - 1)
+        return refused
+
+    def error(self, status: int, message: str) -> web.Response:
+        """Build an error in Data Center's envelope."""
+        return answer({"errors": [error_entry(message, None)]}, status)
+
+    def finish(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Name the request and, if it was authenticated, the user."""
+        response.headers["X-AREQUESTID"] = f"@1FAKE0x{len(self.requests)}x{id(request):x}x0"
+        user = request[LOGIN].user if LOGIN in request else None
+        if user is not None:
+            response.headers["X-AUSERNAME"] = quote(user.name, safe="")
+            response.headers["X-AUSERID"] = str(user.id)
+
+    async def _authorize(self, request: web.Request) -> web.StreamResponse:
+        return self.oauth.page(request.query)
+
+    async def _issue_token(self, request: web.Request) -> web.StreamResponse:
+        form = await request.post()
+        return self.oauth.answer(request.headers.get("Authorization"), form, self.username)
+
+    async def _elsewhere(self, request: web.Request) -> web.StreamResponse:
+        """Answer what is no operation: nothing below /rest, and the log-in page for the rest of the web site.
+
+        Since 9.3.2 tokens count for nothing outside /rest: a Bearer is redirected, one used as password is refused
+        (Atlassian's support page "Access tokens no longer work as expected").
+        """
+        if not request.path.startswith(f"{self.context}/") or request.path.startswith(f"{self.context}/rest/"):
+            return web.Response(status=404)
+        if request[LOGIN].credential == "basic_token":
+            raise Refusal(self.error(401, "Access tokens are not accepted here"))
+        target = quote(request.path.removeprefix(self.context), safe="")
+        return web.Response(status=302, headers={"Location": f"{self.url}/login?next={target}"})
+
+
+async def _status(request: web.Request) -> web.StreamResponse:
+    """Tell that the server runs, before any authentication."""
+    del request
+    return answer({"state": "RUNNING"})
+
+
+async def _login_page(request: web.Request) -> web.StreamResponse:
+    del request
+    return web.Response(body=LOGIN_PAGE, content_type="text/html", charset="utf-8")

@@ -1,0 +1,219 @@
+"""What FakeDataCenter holds: users, projects, repositories, pull requests; plain mutable values."""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from bbasync.testing.datacenter.world.history import History
+
+SECOND = 1000
+LEVELS = ("READ", "WRITE", "ADMIN")
+
+
+@define(kw_only=True, eq=False)
+class User:
+    """An account; `slug` is what URLs carry and differs from `name` where that has special characters."""
+
+    id: int
+    name: str
+    slug: str
+    display_name: str
+    email: str
+    level: str = "WRITE"
+    """What the user may do everywhere: READ, WRITE or ADMIN."""
+    kind: str = "NORMAL"
+    """SERVICE is the technical user behind a project's or repository's token."""
+
+    def may(self, level: str) -> bool:
+        """Tell whether the user has at least this level."""
+        return LEVELS.index(self.level) >= LEVELS.index(level)
+
+
+@define(kw_only=True, eq=False)
+class Project:
+    """A project; a personal one has an owner and the key `~slug`."""
+
+    id: int
+    key: str
+    name: str
+    description: str | None = None
+    public: bool = False
+    owner: User | None = None
+    repositories: dict[str, Repository] = field(factory=dict[str, "Repository"])
+
+
+@define(kw_only=True, eq=False)
+class Participant:
+    """One user's part in a pull request."""
+
+    user: User
+    role: str
+    status: str = "UNAPPROVED"
+    last_reviewed: str | None = None
+
+
+@define(kw_only=True, eq=False)
+class Comment:
+    """A comment on a pull request; replies are nested."""
+
+    id: int
+    repository: Repository
+    text: str
+    author: User
+    created: int
+    updated: int
+    version: int = 0
+    severity: str = "NORMAL"
+    state: str = "OPEN"
+    parent: Comment | None = None
+    anchor: dict[str, object] | None = None
+    replies: list[Comment] = field(factory=list["Comment"])
+
+
+@define(kw_only=True, eq=False)
+class Activity:
+    """An entry in the history of a pull request."""
+
+    id: int
+    action: str
+    user: User
+    created: int
+    comment: Comment | None = None
+    comment_action: str = ""
+    merge_commit: str | None = None
+
+
+@define(kw_only=True, eq=False)
+class Ref:
+    """One side of a pull request; `commit` is the tip when the pull request was last open."""
+
+    repository: Repository
+    branch: str
+    commit: str
+
+
+@define(kw_only=True, eq=False)
+class PullRequest:
+    """A pull request. Set `conflicted` or `vetoes` (summary, detail) to have a merge refused."""
+
+    id: int
+    title: str
+    description: str | None
+    author: User
+    source: Ref
+    target: Ref
+    created: int
+    updated: int
+    version: int = 0
+    state: str = "OPEN"
+    draft: bool = False
+    closed: int | None = None
+    merge_commit: str | None = None
+    participants: list[Participant] = field(factory=list[Participant])
+    """Reviewers and others, without the author."""
+    comments: dict[int, Comment] = field(factory=dict[int, Comment])
+    activities: list[Activity] = field(factory=list[Activity])
+    """Oldest first."""
+    conflicted: bool = False
+    vetoes: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
+
+    def participant(self, user: User) -> Participant | None:
+        """Find a user among the participants."""
+        return next((item for item in self.participants if item.user is user), None)
+
+    def refresh(self) -> None:
+        """Take over the tips of both branches, as long as the pull request is open and they exist."""
+        if self.state == "OPEN":
+            for ref in (self.source, self.target):
+                ref.commit = ref.repository.history.branches.get(ref.branch, ref.commit)
+
+
+@define(kw_only=True, eq=False)
+class BuildStatus:
+    """The result of a build of a commit."""
+
+    key: str
+    state: str
+    url: str
+    added: int
+    updated: int
+    name: str | None = None
+    description: str | None = None
+    ref: str | None = None
+    build_number: str | None = None
+    duration: int | None = None
+
+
+@define(kw_only=True, eq=False)
+class Repository:
+    """A repository; `forks` are the repositories whose `origin` it is."""
+
+    id: int
+    slug: str
+    name: str
+    project: Project
+    history: History
+    description: str | None = None
+    public: bool = False
+    forkable: bool = True
+    archived: bool = False
+    origin: Repository | None = None
+    forks: list[Repository] = field(factory=list["Repository"])
+    pull_requests: dict[int, PullRequest] = field(factory=dict[int, PullRequest])
+
+    @property
+    def path(self) -> str:
+        """The address of the repository as messages quote it."""
+        return f"{self.project.key}/{self.slug}"
+
+
+@define(eq=False)
+class World:
+    """All that one server holds; its clock (epoch milliseconds) moves a second with every change."""
+
+    now: int = 1_760_000_000_000
+    users: dict[str, User] = field(factory=dict[str, User])
+    """By slug."""
+    projects: dict[str, Project] = field(factory=dict[str, Project])
+    """By key, personal ones too."""
+    builds: dict[str, dict[str, BuildStatus]] = field(factory=dict[str, dict[str, BuildStatus]])
+    """By commit, then by the build's key: statuses belong to the commit alone."""
+    moved: dict[tuple[str, str], Repository] = field(factory=dict[tuple[str, str], Repository])
+    """Former addresses of renamed repositories."""
+    last_id: int = 0
+
+    def tick(self) -> int:
+        """Let a second pass and return the time."""
+        self.now += SECOND
+        return self.now
+
+    def next_id(self) -> int:
+        """Return a fresh id; ids grow over everything, so that neighbours in a list are rarely adjacent."""
+        self.last_id += 1
+        return self.last_id
+
+    def user_named(self, name: str) -> User | None:
+        """Find a user by the name used to log in, which is not always the slug."""
+        return next((user for user in self.users.values() if user.name == name), None)
+
+    def repository(self, key: str, slug: str) -> Repository:
+        """Return a repository; KeyError if there is none. Keys of ordinary projects ignore case, as slugs do."""
+        return self.project(key).repositories[slug.lower()]
+
+    def project(self, key: str) -> Project:
+        """Return a project; KeyError if there is none."""
+        return self.projects[key.lower() if key.startswith("~") else key.upper()]
+
+    def repositories(self) -> list[Repository]:
+        """List the repositories of all projects."""
+        return [item for project in self.projects.values() for item in project.repositories.values()]
+
+    def record(
+        self, pull: PullRequest, action: str, user: User, created: int, *, comment: Comment | None = None
+    ) -> Activity:
+        """Add an entry to the activities of a pull request."""
+        entry = Activity(id=self.next_id(), action=action, user=user, created=created, comment=comment)
+        if comment is not None:
+            entry.comment_action = "REPLIED" if comment.parent else "ADDED"
+        pull.activities.append(entry)
+        return entry
