@@ -68,7 +68,7 @@ class FakeServer:
 
     A subclass gives the `routes`, and overrides `authenticate`, `admit` and `error` with its product's manners. Every
     request passes in this order: log, latency, faults, credential, rate limit, operation. Templates are the vendor's
-    (`/projects/{key}`); a last part written `{path*}` also takes slashes.
+    (`/projects/{projectKey}`); a last argument that may contain slashes (`path`, `name`, `spec`) takes them.
     """
 
     def __init__(
@@ -117,8 +117,8 @@ class FakeServer:
             raise RuntimeError("the fake server is started already")
         application = web.Application(client_max_size=BODY_SIZE, middlewares=[self._serve])
         for method, template, handler in self.routes():
-            pattern = re.sub(r"\{(\w+)\}", r"{\1:[^/]+}", template)
-            application.router.add_route(method, re.sub(r"\{(\w+)\*\}", r"{\1:.*}", pattern), handler)
+            pattern = re.sub(r"\{(name|path|revision|revspec|spec)\}$", r"{\1:.*}", template)
+            application.router.add_route(method, re.sub(r"\{(\w+)\}", r"{\1:[^/]+}", pattern), handler)
         runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=0.05)
         await runner.setup()
         try:

@@ -235,8 +235,28 @@ async def test_removed_lists_are_gone(api: Api, path: str) -> None:
     assert answer.json["error"]["data"]["announcement_url"].startswith("https://")
 
 
+async def test_what_is_not_simulated_is_501_and_named(api: Api, fake: FakeCloud) -> None:
+    for method, path in (
+        ("GET", "/nowhere"),
+        ("DELETE", "/workspaces/acme"),
+        ("GET", "/repositories/acme/api/pipelines"),
+    ):
+        answer = await api(method, path)
+        assert answer.status == 501
+        assert answer.message == f"FakeCloud does not simulate {method} {path}"
+    assert "GET /repositories/{workspace}/{repo_slug}/src/{commit}/{path}" in fake.operations
+    assert "DELETE /workspaces/{workspace}" not in fake.operations
+
+
+async def test_a_collection_takes_a_trailing_slash(api: Api) -> None:
+    for path in ("/repositories/acme/", "/workspaces/acme/projects/", PULLS + "/", "/repositories/acme/api/commits/"):
+        assert (await api("GET", path)).status == 200
+    revision = await api("GET", "/repositories/acme/api/commits/main/")
+    assert revision.status == 404, "the slash belongs to the name of the revision"
+
+
 async def test_errors_come_in_the_envelope(api: Api) -> None:
-    for path in ("/nowhere", "/repositories/acme/nothing", "/workspaces/nobody", PULLS + "/999"):
+    for path in ("/repositories/acme/nothing", "/workspaces/nobody", PULLS + "/999"):
         answer = await api("GET", path)
         assert answer.status == 404
         assert answer.json["type"] == "error"

@@ -10,7 +10,7 @@ import pytest
 
 from bbasync.cloud.models import Branch, Tag
 from bbasync.testing import FakeCloud
-from bbasync.testing.cloud.operations.cloud_hooks import EVENTS
+from bbasync.testing.cloud.operations.webhooks import EVENTS
 from bbasync.webhooks import cloud
 from tests.meta.vendor import DATA, needs_data, recordings
 from tests.testing.cloud_api import Answer, Api

@@ -38,7 +38,7 @@ class FileHost(FakeServer):
 
     def routes(self) -> list[Route]:
         """Serve every path."""
-        return [("GET", "/{name*}", self._get)]
+        return [("GET", "/{name}", self._get)]
 
     async def _get(self, request: web.Request) -> web.Response:
         if "Authorization" in request.headers:

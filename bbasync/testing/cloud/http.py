@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import attrs
@@ -12,40 +13,27 @@ import orjson
 from aiohttp import web
 from multidict import MultiDict
 
-from bbasync.testing.cloud.file_host import FileHost
-from bbasync.testing.cloud.payloads import Payloads
 from bbasync.testing.cloud.query import QueryError, is_list, is_object, parse_query, sort_key
-from bbasync.testing.cloud.world import World
 from bbasync.testing.server import CALLER, Caller, Refusal
-from bbasync.testing.webhooks import WebhookSender
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from multidict import MultiMapping
 
+    from bbasync.testing.cloud.payloads import Payloads
     from bbasync.testing.cloud.query import Fields
-    from bbasync.testing.cloud.world import Workspace
+    from bbasync.testing.cloud.server import FakeCloud  # noqa: TC004 - it imports this module; attrs does not evaluate it
+    from bbasync.testing.cloud.world import Workspace, World
     from bbasync.testing.cloud.world.pull_requests import Pull
     from bbasync.testing.cloud.world.repository import Repository
+    from bbasync.testing.operations import Result
 
 T = TypeVar("T")
 Payload: TypeAlias = dict[str, Any]
-Action: TypeAlias = "Callable[[Call], web.StreamResponse]"
 
 SINGLE = ("q", "sort", "fields", "page", "pagelen", "ctx")
 """Parameters that may stand once in a query: beside `next`, sent again, they are an error."""
-
-
-@attrs.frozen
-class Operation:
-    """One operation; `scope` is the one OAuth scope it needs, `group` the rate limit it counts against."""
-
-    method: str
-    template: str
-    action: Action
-    scope: str = ""
-    group: str = "api"
 
 
 def error_response(status: int, message: str, **extra: object) -> web.Response:
@@ -66,11 +54,6 @@ def not_found(message: str) -> Refusal:
 def json_response(payload: object, *, status: int = 200) -> web.Response:
     """Answer with JSON."""
     return web.Response(body=orjson.dumps(payload), status=status, content_type="application/json", charset="utf-8")
-
-
-def no_content() -> web.Response:
-    """Answer 204."""
-    return web.Response(status=204)
 
 
 def leaf(payload: Payload, *path: str) -> Any:
@@ -144,18 +127,24 @@ class CloudCaller(Caller):
 
 @attrs.define
 class Call:
-    """A request for an operation: its parts, the world, and the answers it can give."""
+    """A request for an operation of a fake."""
 
+    fake: FakeCloud
     request: web.Request
-    world: World
-    payloads: Payloads
-    filters: Memory
-    walks: Memory
-    merges: MergeTasks
-    files: FileHost
-    webhooks: WebhookSender
     body: bytes
     form: MultiDict[str | Part]
+    hidden: Sequence[str] = ()
+    """Fields of the payload that are sent only if `fields` names them."""
+
+    @property
+    def world(self) -> World:
+        """The data behind the fake."""
+        return self.fake.world
+
+    @property
+    def payloads(self) -> Payloads:
+        """Renders the data of the world."""
+        return self.fake.payloads
 
     @property
     def caller(self) -> CloudCaller:
@@ -236,9 +225,15 @@ class Call:
             return {name: value for name, value in self.form.items() if isinstance(value, str)}
         return self.json()
 
-    def answer(self, payload: Payload, *, status: int = 200, hidden: Sequence[str] = ()) -> web.Response:
+    def answer(self, payload: Payload, *, status: int = 200) -> web.Response:
         """Answer with an object, cut down by `fields`."""
-        return json_response(partial(payload, self.query.get("fields"), hidden), status=status)
+        return json_response(partial(payload, self.query.get("fields"), self.hidden), status=status)
+
+    def respond(self, result: Result, status: int) -> web.StreamResponse:
+        """Make a response of what an operation returned."""
+        if result is None:
+            return web.Response(status=204)
+        return result if isinstance(result, web.StreamResponse) else self.answer(result, status=status)
 
     def pagelen(self, default: int, cap: int) -> int:
         """Read `pagelen`; above the cap of the endpoint is an error, nothing is clamped."""
@@ -261,9 +256,8 @@ class Call:
         *,
         default: int = 10,
         cap: int = 100,
-        hidden: Sequence[str] = (),
-    ) -> web.Response:
-        """Answer with a page of a list that has page numbers and a size."""
+    ) -> Payload:
+        """Return a page of a list that has page numbers and a size."""
         pagelen = self.pagelen(default, cap)
         number = self.query.get("page", "1")
         first = (int(number) - 1) * pagelen if number.isdecimal() else -1
@@ -279,16 +273,16 @@ class Call:
             page["next"] = self.link(page=str(int(number) + 1))
         if first:
             page["previous"] = self.link(page=str(int(number) - 1))
-        return json_response(partial(page, self.query.get("fields"), hidden))
+        return page
 
     def iterate(
         self, values: Iterable[Payload], pagelen: int, cursor: str | None, *, parameter: str = "page", **more: str
-    ) -> web.Response:
-        """Answer with a page of an iterator: no size, no number, only an opaque cursor to the next page."""
+    ) -> Payload:
+        """Return a page of an iterator: no size, no number, only an opaque cursor to the next page."""
         page: Payload = {"values": list(values), "pagelen": pagelen}
         if cursor is not None:
             page["next"] = self.link(**more, **{parameter: cursor})
-        return self.answer(page)
+        return page
 
     def link(self, **changes: str) -> str:
         """Give the URL of this request with some parameters set."""

@@ -16,24 +16,11 @@ from bbasync.testing.cloud.http import (
     CloudCaller,
     Memory,
     MergeTasks,
-    Operation,
     Part,
     error_response,
     refusal,
 )
-from bbasync.testing.cloud.operations import (
-    cloud_comments,
-    cloud_commit_changes,
-    cloud_commits,
-    cloud_diffs,
-    cloud_downloads,
-    cloud_hooks,
-    cloud_pull_changes,
-    cloud_pulls,
-    cloud_repositories,
-    cloud_source,
-    cloud_workspaces,
-)
+from bbasync.testing.cloud.operations import OPERATIONS
 from bbasync.testing.cloud.payloads import Payloads
 from bbasync.testing.cloud.rate import ANONYMOUS, RateLimit
 from bbasync.testing.cloud.scopes import ALL_SCOPES, api_token_scope, implied
@@ -47,21 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from bbasync.testing.faults import Faults
+    from bbasync.testing.operations import Operation
     from bbasync.testing.server import Caller, Handler, Route
 
-MODULES = (
-    cloud_pulls,
-    cloud_commits,
-    cloud_repositories,
-    cloud_workspaces,
-    cloud_pull_changes,
-    cloud_comments,
-    cloud_commit_changes,
-    cloud_hooks,
-    cloud_source,
-    cloud_diffs,
-    cloud_downloads,
-)
 GROUPS = {"files": 5000, "webhooks": 1000, ANONYMOUS: 60}
 """Limits an hour, beside that of `api`."""
 
@@ -114,9 +89,9 @@ class FakeCloud(DeliveringServer):
         self.rate = RateLimit(limits={"api": limit, **GROUPS}, window=window)
         self.scaled = scaled
         self.scopes = scopes
-        self._operations: dict[Handler, Operation] = {}
-        self._filters = Memory(64)
-        self._walks = Memory(1000)
+        self._operations: dict[Handler, Operation[Call]] = {}
+        self.filters = Memory(64)
+        self.walks = Memory(1000)
         self.merges = MergeTasks()
         self.oauth = OAuth()
         self.files = FileHost()
@@ -130,6 +105,12 @@ class FakeCloud(DeliveringServer):
             if user in (one.nickname, one.uuid, one.account_id):
                 return token
         raise KeyError(user)
+
+    @property
+    def payloads(self) -> Payloads:
+        """Renders the data of the world, with links to this server."""
+        assert self._payloads is not None  # noqa: S101  # set by start()
+        return self._payloads
 
     @property
     def token_url(self) -> str:
@@ -160,12 +141,15 @@ class FakeCloud(DeliveringServer):
 
     def routes(self) -> Iterator[Route]:
         """Bind every operation to its path."""
-        for operation in itertools.chain.from_iterable(module.OPERATIONS for module in MODULES):
+        for operation in sorted(OPERATIONS, key=lambda one: one.template.count("{")):  # fixed segments before arguments
             handler = self._bind(operation)
             self._operations[handler] = operation
             yield operation.method, f"/2.0{operation.template}", handler
+            if _is_collection(operation.template):
+                yield operation.method, f"/2.0{operation.template}/", handler
         yield "POST", TOKEN_PATH, self._issue_token
         yield "GET", AUTHORIZE_PATH, self._authorize
+        yield "*", "/2.0/{path}", self._not_simulated
 
     def authenticate(self, request: web.Request) -> Caller:
         """Read the credential; a wrong one is refused, none at all is anonymous."""
@@ -198,7 +182,7 @@ class FakeCloud(DeliveringServer):
         response.headers["X-Request-Id"] = f"{next(self._request_ids):032x}"
         operation, caller = self._operation(request), request.get(CALLER)
         if operation is not None:
-            response.headers["X-Accepted-Oauth-Scopes"] = operation.scope
+            response.headers["X-Accepted-Oauth-Scopes"] = operation.access
         if caller is None or caller.credential == "none":
             return
         response.headers["X-Credential-Type"] = caller.credential
@@ -206,7 +190,15 @@ class FakeCloud(DeliveringServer):
         if self.scaled and operation is not None and caller.credential == "access_token":
             response.headers.update(self.rate.headers(caller.principal, operation.group))
 
-    def _operation(self, request: web.Request) -> Operation | None:
+    @property
+    def operations(self) -> list[str]:
+        """The operations that are simulated, as `METHOD /path`; all others answer 501."""
+        return sorted(operation.name for operation in OPERATIONS)
+
+    async def _not_simulated(self, request: web.Request) -> web.Response:
+        return self.error(501, f"FakeCloud does not simulate {request.method} {request.path.removeprefix('/2.0')}")
+
+    def _operation(self, request: web.Request) -> Operation[Call] | None:
         return self._operations.get(request.match_info.handler)
 
     def _caller(self, header: str | None) -> CloudCaller:
@@ -232,14 +224,14 @@ class FakeCloud(DeliveringServer):
                 return CloudCaller("oauth2", user.account_id, user=user.index)
         raise refusal(401, "Token is invalid, expired, or not supported for this endpoint.")
 
-    def _check_scope(self, operation: Operation, caller: CloudCaller) -> None:
-        if self.scopes is None or not operation.scope:
+    def _check_scope(self, operation: Operation[Call], caller: CloudCaller) -> None:
+        if self.scopes is None or not operation.access:
             return
         if caller.credential == "api_token":
-            required = api_token_scope(operation.scope, operation.method, operation.template)
+            required = api_token_scope(operation.access, operation.method, operation.template)
             granted = set(self.scopes)
         else:
-            required, granted = operation.scope, implied(self.scopes)
+            required, granted = operation.access, implied(self.scopes)
         if required not in granted:
             raise refusal(
                 403,
@@ -247,9 +239,10 @@ class FakeCloud(DeliveringServer):
                 detail={"granted": sorted(self.scopes), "required": [required]},
             )
 
-    def _bind(self, operation: Operation) -> Handler:
+    def _bind(self, operation: Operation[Call]) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
-            return operation.action(await self._call(request))
+            call = await self._call(request)
+            return call.respond(operation.action(call), operation.status)
 
         return handle
 
@@ -268,19 +261,12 @@ class FakeCloud(DeliveringServer):
             body = await request.read()
             if request.content_type == "application/x-www-form-urlencoded":
                 form.extend((name, value) for name, value in (await request.post()).items() if isinstance(value, str))
-        assert self._payloads is not None  # noqa: S101  # set before the first request can come
-        return Call(
-            request,
-            self.world,
-            self._payloads,
-            self._filters,
-            self._walks,
-            self.merges,
-            self.files,
-            self.webhooks,
-            body,
-            form,
-        )
+        return Call(self, request, body, form)
+
+
+def _is_collection(template: str) -> bool:
+    """Tell whether a path may end in a slash: the vendor's own examples do."""
+    return not template.endswith("}") or template == "/repositories/{workspace}"
 
 
 async def _parts(request: web.Request) -> MultiDict[str | Part]:

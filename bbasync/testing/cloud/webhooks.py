@@ -179,4 +179,4 @@ def _send(call: Call, key: str, hooks: list[Hook], payload: Callable[[], Payload
             "X-Request-UUID": str(uuid.uuid4()),
             ATTEMPT: "1",
         }
-        call.webhooks.send(key, hook.url, body, hook.secret, headers)
+        call.fake.webhooks.send(key, hook.url, body, hook.secret, headers)

@@ -175,7 +175,7 @@ class FakeDataCenter(DeliveringServer):
         yield "POST", f"{self.context}/rest/oauth2/latest/token", self._issue_token
         yield "GET", f"{self.context}/status", _status
         yield "GET", f"{self.context}/login", _login_page
-        yield "*", "/{rest*}", self._elsewhere
+        yield "*", "/{path}", self._elsewhere
 
     def _checked(self, handler: Handler) -> Handler:
         """Refuse a change that a web page of another site could have sent, then go on to the operation."""

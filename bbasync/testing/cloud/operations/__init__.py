@@ -1,1 +1,55 @@
-"""The operations that the fake simulates, one module per service."""
+"""The operations that FakeCloud simulates, in modules with the names of the client's services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import (
+    commit_statuses,
+    commits,
+    downloads,
+    projects,
+    pull_requests,
+    refs,
+    removed,
+    repositories,
+    source,
+    users,
+    webhooks,
+    workspaces,
+)
+from .commits import comments as commit_comments
+from .commits import diffs
+from .pull_requests import activity, changes, comments, merges, reviews, tasks
+from .repositories import permissions as repository_permissions
+
+if TYPE_CHECKING:
+    from bbasync.testing.cloud.http import Call
+    from bbasync.testing.operations import Operation
+
+__all__ = ["OPERATIONS"]
+
+OPERATIONS: list[Operation[Call]] = [
+    *pull_requests.operations,
+    *activity.operations,
+    *changes.operations,
+    *comments.operations,
+    *merges.operations,
+    *reviews.operations,
+    *tasks.operations,
+    *commits.operations,
+    *commit_comments.operations,
+    *diffs.operations,
+    *commit_statuses.operations,
+    *repositories.operations,
+    *repository_permissions.operations,
+    *refs.operations,
+    *source.operations,
+    *downloads.operations,
+    *projects.operations,
+    *users.operations,
+    *webhooks.operations,
+    *workspaces.operations,
+    *removed.operations,
+]
+"""The most frequent first: requests are matched in this order."""

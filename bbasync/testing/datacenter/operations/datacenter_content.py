@@ -38,11 +38,11 @@ class ContentOperations(Operations):
         repository = "/projects/{key}/repos/{slug}"
         return (
             ("GET", f"{repository}/files", self.list_files),
-            ("GET", f"{repository}/files/{{path*}}", self.list_files),
+            ("GET", f"{repository}/files/{{path}}", self.list_files),
             ("GET", f"{repository}/browse", self.browse),
-            ("GET", f"{repository}/browse/{{path*}}", self.browse),
-            ("PUT", f"{repository}/browse/{{path*}}", self.edit),
-            ("GET", f"{repository}/raw/{{path*}}", self.raw),
+            ("GET", f"{repository}/browse/{{path}}", self.browse),
+            ("PUT", f"{repository}/browse/{{path}}", self.edit),
+            ("GET", f"{repository}/raw/{{path}}", self.raw),
         )
 
     def _node(self, request: web.Request) -> Node:

@@ -56,7 +56,7 @@ class PullRequestOperations(Operations):
             ("GET", f"{PULL_REQUEST}/commits", self.list_commits),
             ("GET", f"{PULL_REQUEST}/changes", self.list_changes),
             ("GET", f"{PULL_REQUEST}/diff", self.get_diff),
-            ("GET", f"{PULL_REQUEST}/diff/{{path*}}", self.get_diff),
+            ("GET", f"{PULL_REQUEST}/diff/{{path}}", self.get_diff),
             ("GET", f"{PULL_REQUEST}/participants", self.list_participants),
             ("POST", f"{PULL_REQUEST}/participants", self.assign_role),
             ("DELETE", f"{PULL_REQUEST}/participants", self.unassign_named),

@@ -54,11 +54,11 @@ class RefOperations(Operations):
             ("POST", f"{repository}/branches", self.create_branch),
             ("GET", f"{repository}/tags", self.list_tags),
             ("POST", f"{repository}/tags", self.create_tag),
-            ("GET", f"{repository}/tags/{{name*}}", self.get_tag),
+            ("GET", f"{repository}/tags/{{name}}", self.get_tag),
             ("GET", f"{repository}/changes", self.list_changes),
             ("GET", f"{commit}/changes", self.list_commit_changes),
             ("GET", f"{commit}/diff", self.get_diff),
-            ("GET", f"{commit}/diff/{{path*}}", self.get_diff),
+            ("GET", f"{commit}/diff/{{path}}", self.get_diff),
             ("GET", f"{commit}/pull-requests", self.list_pull_requests),
             ("GET", f"{commit}/builds", self.get_build),
             ("POST", f"{commit}/builds", self.set_repository_build),
@@ -76,7 +76,7 @@ class RefOperations(Operations):
             yield "DELETE", branches, self.delete_branch
             yield "GET", f"{branches}/info/{{commit}}", self.list_branches_of_commit
             yield "POST", f"/git/{version}{repository}/tags", self.create_git_tag
-            yield "DELETE", f"/git/{version}{repository}/tags/{{name*}}", self.delete_tag
+            yield "DELETE", f"/git/{version}{repository}/tags/{{name}}", self.delete_tag
             builds = f"/build-status/{version}/commits"
             yield "POST", f"{builds}/stats", self.list_build_stats
             yield "GET", f"{builds}/stats/{{commit}}", self.get_build_stats

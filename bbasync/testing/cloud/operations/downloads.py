@@ -1,4 +1,4 @@
-"""Downloads: kept by the API, handed out by a host of their own."""
+"""Downloads."""
 
 from __future__ import annotations
 
@@ -7,22 +7,27 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from bbasync.testing.cloud.http import Call, Operation, Part, no_content, not_found, refusal
+from bbasync.testing.cloud.http import Call, Part, not_found, refusal
 from bbasync.testing.cloud.payloads import Payload, hrefs, stamp
 from bbasync.testing.cloud.world.repository import Download
+from bbasync.testing.operations import Operations, Result
 
 if TYPE_CHECKING:
     from bbasync.testing.cloud.world.repository import Repository
 
+operations: Operations[Call] = Operations()
 
-def list_downloads(call: Call) -> web.Response:
+
+@operations("GET /repositories/{workspace}/{repo_slug}/downloads", "repository")
+def list_downloads(call: Call) -> Result:
     """List the downloads."""
     repository = call.repository()
     names = list(repository.downloads)
     return call.page(names, lambda name: _payload(call, repository, name))
 
 
-def upload(call: Call) -> web.Response:
+@operations("POST /repositories/{workspace}/{repo_slug}/downloads", "repository:write")
+def upload(call: Call) -> Result:
     """Take files, which stand in parts named `files`; one of the same name is replaced."""
     repository = call.repository()
     parts = [part for part in call.form.getall("files", []) if isinstance(part, Part)]
@@ -33,20 +38,22 @@ def upload(call: Call) -> web.Response:
     return web.Response(status=201)
 
 
-def get_download(call: Call) -> web.Response:
+@operations("GET /repositories/{workspace}/{repo_slug}/downloads/{filename}", "repository", group="files")
+def get_download(call: Call) -> Result:
     """Redirect to the host of the files."""
     repository, name = call.repository(), call.arg("filename")
     found = _find(repository, name)
     found.downloads += 1
-    return web.Response(status=302, headers={"Location": call.files.publish(name, found.content)})
+    return web.Response(status=302, headers={"Location": call.fake.files.publish(name, found.content)})
 
 
-def delete_download(call: Call) -> web.Response:
+@operations("DELETE /repositories/{workspace}/{repo_slug}/downloads/{filename}", "repository:write")
+def delete_download(call: Call) -> Result:
     """Delete a download."""
     repository, name = call.repository(), call.arg("filename")
     _find(repository, name)
     del repository.downloads[name]
-    return no_content()
+    return None
 
 
 def _find(repository: Repository, name: str) -> Download:
@@ -66,12 +73,3 @@ def _payload(call: Call, repository: Repository, name: str) -> Payload:
         "user": call.payloads.user(found.user),
         "links": hrefs(self=f"{call.payloads.base}/repositories/{repository.full_name}/downloads/{quote(name)}"),
     }
-
-
-DOWNLOADS = "/repositories/{workspace}/{repo_slug}/downloads"
-OPERATIONS = (
-    Operation("GET", DOWNLOADS, list_downloads, "repository"),
-    Operation("POST", DOWNLOADS, upload, "repository:write"),
-    Operation("GET", DOWNLOADS + "/{filename}", get_download, "repository", "files"),
-    Operation("DELETE", DOWNLOADS + "/{filename}", delete_download, "repository:write"),
-)

@@ -1,4 +1,4 @@
-"""Diffs, diffstats, patches, and the redirects that lead to them from pull requests."""
+"""Changes between commits: diffs, patches, diffstats and conflicts."""
 
 from __future__ import annotations
 
@@ -7,29 +7,33 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from bbasync.testing.cloud.http import Call, Operation, not_found, refusal
-from bbasync.testing.cloud.operations.cloud_commits import resolve
+from bbasync.testing.cloud.http import Call, refusal
+from bbasync.testing.cloud.operations.commits import resolve
 from bbasync.testing.cloud.payloads import hrefs
+from bbasync.testing.operations import Operations, Result
 
 if TYPE_CHECKING:
-    from bbasync.testing.cloud.http import Action
     from bbasync.testing.cloud.payloads import Payload
     from bbasync.testing.cloud.world.files import Change
     from bbasync.testing.cloud.world.history import Commit
     from bbasync.testing.cloud.world.repository import Repository
+
+operations: Operations[Call] = Operations()
 
 DIFFSTAT = 500
 """Default and cap of the page length of a diffstat."""
 MOST_PATCHES = 250
 
 
-def get_diff(call: Call) -> web.Response:
+@operations("GET /repositories/{workspace}/{repo_slug}/diff/{spec}", "repository")
+def get_diff(call: Call) -> Result:
     """Answer with a diff as plain bytes."""
     _, _, changes = _changes(call)
     return _text(b"".join(one.patch for one in changes))
 
 
-def list_diffstat(call: Call) -> web.Response:
+@operations("GET /repositories/{workspace}/{repo_slug}/diffstat/{spec}", "repository")
+def list_diffstat(call: Call) -> Result:
     """List what changed, by file."""
     old, new, changes = _changes(call)
     repository = call.repository()
@@ -53,7 +57,8 @@ def list_diffstat(call: Call) -> web.Response:
     return call.page(changes, render, default=DIFFSTAT, cap=DIFFSTAT)
 
 
-def get_patch(call: Call) -> web.Response:
+@operations("GET /repositories/{workspace}/{repo_slug}/patch/{spec}", "repository")
+def get_patch(call: Call) -> Result:
     """Answer with a patch a commit, as `git format-patch` writes them."""
     repository = call.repository()
     source, destination = _ends(call, repository)
@@ -61,34 +66,6 @@ def get_patch(call: Call) -> web.Response:
     if destination is not None:
         commits, _ = repository.history.walk([source.hash], [destination.hash]).page(0, MOST_PATCHES)
     return _text(b"".join(_mail(call, repository, commit) for commit in reversed(commits)))
-
-
-def get_merge_base(call: Call) -> web.Response:
-    """Answer with the newest common ancestor of two commits."""
-    repository = call.repository()
-    left, separator, right = call.arg("revspec").partition("..")
-    if not separator:
-        raise refusal(400, "Two commits are needed, with two dots between them")
-    found = repository.history.merge_base(resolve(repository, left).hash, resolve(repository, right).hash)
-    if found is None:
-        raise not_found("The two commits have no common ancestor")
-    return call.answer(call.payloads.commit(repository, found))
-
-
-def _redirect(kind: str) -> Action:
-    def redirect(call: Call) -> web.Response:
-        repository = call.repository()
-        pull = call.pull(repository)
-        if pull.source_hash is None or pull.destination_hash is None:
-            raise not_found("The source of this pull request is gone")
-        spec = f"{repository.full_name}:{pull.source_hash[:12]}..{pull.destination_hash[:12]}"
-        own = f"{call.payloads.base}/repositories/{repository.full_name}/{kind}/{spec}"
-        query = call.request.query_string
-        more = f"&{query}" if query else ""
-        location = f"{own}?from_pullrequest_id={pull.id}&topic=true{more}"
-        return web.Response(status=302, headers={"Location": location})
-
-    return redirect
 
 
 def _ends(call: Call, repository: Repository) -> tuple[Commit, Commit | None]:
@@ -129,16 +106,3 @@ def _mail(call: Call, repository: Repository, commit: Commit) -> bytes:
 
 def _text(body: bytes) -> web.Response:
     return web.Response(body=body, content_type="text/plain")
-
-
-REPOSITORY = "/repositories/{workspace}/{repo_slug}"
-PULL = REPOSITORY + "/pullrequests/{pull_request_id}"
-OPERATIONS = (
-    Operation("GET", REPOSITORY + "/diff/{spec*}", get_diff, "repository"),
-    Operation("GET", REPOSITORY + "/diffstat/{spec*}", list_diffstat, "repository"),
-    Operation("GET", REPOSITORY + "/patch/{spec*}", get_patch, "repository"),
-    Operation("GET", REPOSITORY + "/merge-base/{revspec*}", get_merge_base, "repository"),
-    Operation("GET", PULL + "/diff", _redirect("diff"), "pullrequest"),
-    Operation("GET", PULL + "/diffstat", _redirect("diffstat"), "pullrequest"),
-    Operation("GET", PULL + "/patch", _redirect("patch"), "pullrequest"),
-)

@@ -1,4 +1,4 @@
-"""Commits: listing, single ones, their comments, approvals and build statuses."""
+"""Commits and their approvals; comments and diffs have modules of their own."""
 
 from __future__ import annotations
 
@@ -7,28 +7,44 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bbasync.testing.cloud.http import Call, Operation, from_cursor, not_found, refusal, to_cursor
+from bbasync.testing.cloud.http import Call, from_cursor, not_found, refusal, to_cursor
+from bbasync.testing.cloud.world.pull_requests import Participant
 from bbasync.testing.faults import LOGIN_PAGE
+from bbasync.testing.operations import Operations, Result
 from bbasync.testing.server import Refusal
 
 if TYPE_CHECKING:
-    from bbasync.testing.cloud.query import Fields
     from bbasync.testing.cloud.world.history import Commit
-    from bbasync.testing.cloud.world.pull_requests import Status
     from bbasync.testing.cloud.world.repository import Repository
 
-STATUS_FIELDS: Fields[Status] = {
-    "key": lambda one: one.key,
-    "name": lambda one: one.name,
-    "state": lambda one: one.state,
-    "refname": lambda one: one.refname,
-    "url": lambda one: one.url,
-    "created_on": lambda one: one.created_on,
-    "updated_on": lambda one: one.updated_on,
-}
+operations: Operations[Call] = Operations()
 
 
-def list_commits(call: Call) -> web.Response:
+@operations("POST /repositories/{workspace}/{repo_slug}/commit/{commit}/approve", "repository:write")
+def approve(call: Call) -> Result:
+    """Approve a commit."""
+    repository = call.repository()
+    commit = resolve(repository, call.arg("commit"))
+    one = Participant("approved", call.world.now())
+    repository.commit_participants.setdefault(commit.hash, {})[call.me] = one
+    return call.payloads.participant(call.me, "PARTICIPANT", one)
+
+
+@operations("DELETE /repositories/{workspace}/{repo_slug}/commit/{commit}/approve", "repository:write")
+def unapprove(call: Call) -> Result:
+    """Take the approval of a commit back."""
+    repository = call.repository()
+    commit = resolve(repository, call.arg("commit"))
+    if repository.commit_participants.get(commit.hash, {}).pop(call.me, None) is None:
+        raise not_found("You have not approved this commit")
+    return None
+
+
+@operations("GET /repositories/{workspace}/{repo_slug}/commits", "repository")
+@operations("POST /repositories/{workspace}/{repo_slug}/commits", "repository")
+@operations("GET /repositories/{workspace}/{repo_slug}/commits/{revision}", "repository")
+@operations("POST /repositories/{workspace}/{repo_slug}/commits/{revision}", "repository")
+def list_commits(call: Call) -> Result:
     """List commits, of all branches unless a revision or `include` names heads; POST takes a form, for long lists."""
     repository = _repository_or_page(call)
     pagelen = call.pagelen(30, 100)
@@ -45,28 +61,34 @@ def list_commits(call: Call) -> web.Response:
     digest = hashlib.blake2b(repr(parts).encode(), digest_size=16)
     context = call.query.get("ctx", digest.hexdigest())
     heads = include or list(repository.branches.values())
-    walk = call.walks.get(context, lambda: repository.history.walk(heads, exclude))
+    walk = call.fake.walks.get(context, lambda: repository.history.walk(heads, exclude))
     offset = int(from_cursor(call.query["page"])[0]) if "page" in call.query else 0
     commits, following = walk.page(offset, pagelen, repository.files.touches(path) if path else None)
     values = (call.payloads.commit(repository, commit) for commit in commits)
     return call.iterate(values, pagelen, None if following is None else to_cursor(following), ctx=context)
 
 
-def get_commit(call: Call) -> web.Response:
+@operations("GET /repositories/{workspace}/{repo_slug}/commit/{commit}", "repository")
+def get_commit(call: Call) -> Result:
     """Answer with one commit, by hash, branch or tag."""
     repository = call.repository()
     commit = resolve(repository, call.arg("commit"))
     participants = repository.commit_participants.get(commit.hash, {})
     said = [call.payloads.participant(user, "PARTICIPANT", one) for user, one in participants.items()]
-    return call.answer(call.payloads.commit(repository, commit) | {"participants": said})
+    return call.payloads.commit(repository, commit) | {"participants": said}
 
 
-def list_statuses(call: Call) -> web.Response:
-    """List the build statuses of a commit."""
+@operations("GET /repositories/{workspace}/{repo_slug}/merge-base/{revspec}", "repository")
+def get_merge_base(call: Call) -> Result:
+    """Answer with the newest common ancestor of two commits."""
     repository = call.repository()
-    commit = resolve(repository, call.arg("commit"))
-    found = call.filtered(repository.statuses(commit.hash).values(), STATUS_FIELDS)
-    return call.page(found, lambda one: call.payloads.status(repository, commit.hash, one), default=30)
+    left, separator, right = call.arg("revspec").partition("..")
+    if not separator:
+        raise refusal(400, "Two commits are needed, with two dots between them")
+    found = repository.history.merge_base(resolve(repository, left).hash, resolve(repository, right).hash)
+    if found is None:
+        raise not_found("The two commits have no common ancestor")
+    return call.payloads.commit(repository, found)
 
 
 def _repository_or_page(call: Call) -> Repository:
@@ -95,15 +117,3 @@ def resolve(repository: Repository, name: str) -> Commit:
     if commit is None:
         raise refusal(404, "Commit not found", data={"shas": [name]})
     return commit
-
-
-COMMITS = "/repositories/{workspace}/{repo_slug}/commits"
-COMMIT = "/repositories/{workspace}/{repo_slug}/commit/{commit}"
-OPERATIONS = (
-    Operation("GET", COMMITS, list_commits, "repository"),
-    Operation("POST", COMMITS, list_commits, "repository"),
-    Operation("GET", COMMITS + "/{revision*}", list_commits, "repository"),
-    Operation("POST", COMMITS + "/{revision*}", list_commits, "repository"),
-    Operation("GET", COMMIT, get_commit, "repository"),
-    Operation("GET", COMMIT + "/statuses", list_statuses, "repository"),
-)

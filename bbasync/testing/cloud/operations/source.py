@@ -1,4 +1,4 @@
-"""Source files: raw bytes, directories, metadata, history, and commits made by POST /src."""
+"""Files and directories, their history, and commits created by uploading files."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bbasync.testing.cloud import webhooks as tell
-from bbasync.testing.cloud.http import Call, Operation, Part, from_cursor, not_found, refusal, to_cursor
-from bbasync.testing.cloud.operations.cloud_commits import resolve
+from bbasync.testing.cloud.http import Call, Part, from_cursor, not_found, refusal, to_cursor
+from bbasync.testing.cloud.operations.commits import resolve
 from bbasync.testing.cloud.payloads import hrefs
 from bbasync.testing.cloud.world.history import Commit
+from bbasync.testing.operations import Operations, Result
 
 if TYPE_CHECKING:
     from bbasync.testing.cloud.payloads import Payload
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from bbasync.testing.cloud.world.files import Entry
     from bbasync.testing.cloud.world.repository import Repository
 
+operations: Operations[Call] = Operations()
+
 META = ("message", "author", "parents", "branch")
 """Fields of POST /src that are not files; a file of such a name needs a leading slash."""
-
 ENTRY_FIELDS: Fields[Entry] = {
     "path": lambda one: one.path,
     "size": lambda one: one.size,
@@ -33,7 +35,8 @@ ENTRY_FIELDS: Fields[Entry] = {
 }
 
 
-def get_root(call: Call) -> web.Response:
+@operations("GET /repositories/{workspace}/{repo_slug}/src", "repository")
+def get_root(call: Call) -> Result:
     """Redirect to the root of the main branch."""
     repository = call.repository()
     head = repository.branches.get(repository.mainbranch or "")
@@ -44,7 +47,10 @@ def get_root(call: Call) -> web.Response:
     return web.Response(status=302, headers={"Location": own + query})
 
 
-def get_source(call: Call) -> web.Response:
+@operations("GET /repositories/{workspace}/{repo_slug}/src/{commit}", "repository")
+@operations("GET /repositories/{workspace}/{repo_slug}/src/{commit}/{path}", "repository", group="files")
+@operations("HEAD /repositories/{workspace}/{repo_slug}/src/{commit}/{path}", "repository", group="files")
+def get_source(call: Call) -> Result:
     """Answer with the bytes of a file, a page of a directory, or the metadata of either."""
     repository = call.repository()
     commit = resolve(repository, call.arg("commit"))
@@ -53,7 +59,7 @@ def get_source(call: Call) -> web.Response:
     if entry is None:
         raise not_found(f"No such file or directory: {path}")
     if call.query.get("format") == "meta":
-        return call.answer(_payload(call, repository, commit, entry))
+        return _payload(call, repository, commit, entry)
     if entry.size is None:
         return _directory(call, repository, commit, entry.path)
     content = repository.files.content(commit.hash, entry.path)
@@ -65,7 +71,8 @@ def get_source(call: Call) -> web.Response:
     return web.Response(body=content, headers=headers)
 
 
-def list_file_history(call: Call) -> web.Response:
+@operations("GET /repositories/{workspace}/{repo_slug}/filehistory/{commit}/{path}", "repository")
+def list_file_history(call: Call) -> Result:
     """List the commits that changed a file, each with the file as it then was."""
     repository = call.repository()
     commit = resolve(repository, call.arg("commit"))
@@ -81,7 +88,8 @@ def list_file_history(call: Call) -> web.Response:
     return call.iterate(values, pagelen, None if following is None else to_cursor(following))
 
 
-def create_commit(call: Call) -> web.Response:
+@operations("POST /repositories/{workspace}/{repo_slug}/src", "repository:write")
+def create_commit(call: Call) -> Result:
     """Commit files to a branch, which is made if there is none; `files` without content deletes."""
     repository = call.repository()
     meta = {name: value for name in META if isinstance(value := call.form.get(name), str)}
@@ -132,7 +140,7 @@ def _changes(call: Call) -> dict[str, bytes | None]:
     return found
 
 
-def _directory(call: Call, repository: Repository, commit: Commit, path: str) -> web.Response:
+def _directory(call: Call, repository: Repository, commit: Commit, path: str) -> Payload:
     depth = call.query.get("max_depth", "1")
     if not depth.isdecimal() or int(depth) < 1:
         raise refusal(400, "Invalid max_depth")
@@ -162,16 +170,3 @@ def _payload(call: Call, repository: Repository, commit: Commit, entry: Entry) -
         "commit": reference,
         "links": hrefs(self=here, meta=f"{here}?format=meta", history=f"{own}/filehistory/{commit.hash}/{escaped}"),
     }
-
-
-SRC = "/repositories/{workspace}/{repo_slug}/src"
-OPERATIONS = (
-    Operation("GET", SRC, get_root, "repository"),
-    Operation("POST", SRC, create_commit, "repository:write"),
-    Operation("GET", SRC + "/{commit}", get_source, "repository"),
-    Operation("GET", SRC + "/{commit}/{path*}", get_source, "repository", "files"),
-    Operation("HEAD", SRC + "/{commit}/{path*}", get_source, "repository", "files"),
-    Operation(
-        "GET", "/repositories/{workspace}/{repo_slug}/filehistory/{commit}/{path*}", list_file_history, "repository"
-    ),
-)

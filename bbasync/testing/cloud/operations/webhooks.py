@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bbasync.testing.cloud.http import Call, Operation, no_content, not_found, refusal
+from bbasync.testing.cloud.http import Call, not_found, refusal
 from bbasync.testing.cloud.world.repository import Hook
+from bbasync.testing.operations import Operations, Result
 
 if TYPE_CHECKING:
-    from aiohttp import web
-
     from bbasync.testing.cloud.payloads import Payload
+
+operations: Operations[Call] = Operations()
 
 PULL_REQUEST_EVENTS = (
     "approved",
@@ -49,13 +50,17 @@ EVENTS = (
 LONGEST_SECRET = 128
 
 
-def list_hooks(call: Call) -> web.Response:
+@operations("GET /repositories/{workspace}/{repo_slug}/hooks", "webhook", group="webhooks")
+@operations("GET /workspaces/{workspace}/hooks", "webhook", group="webhooks")
+def list_hooks(call: Call) -> Result:
     """List the webhooks."""
     hooks, subject, path = _owner(call)
     return call.page(list(hooks.values()), lambda one: call.payloads.hook(subject, path, one))
 
 
-def create_hook(call: Call) -> web.Response:
+@operations("POST /repositories/{workspace}/{repo_slug}/hooks", "webhook", group="webhooks", status=201)
+@operations("POST /workspaces/{workspace}/hooks", "webhook", group="webhooks", status=201)
+def create_hook(call: Call) -> Result:
     """Create a webhook."""
     hooks, subject, path = _owner(call)
     body = call.json()
@@ -63,38 +68,46 @@ def create_hook(call: Call) -> web.Response:
     hook = Hook(call.world.new_uuid(), "", "", [], active=True, created_at=call.world.now())
     _change(hook, body)
     hooks[hook.uuid] = hook
-    return call.answer(call.payloads.hook(subject, path, hook), status=201)
+    return call.payloads.hook(subject, path, hook)
 
 
-def get_hook(call: Call) -> web.Response:
+@operations("GET /repositories/{workspace}/{repo_slug}/hooks/{uid}", "webhook", group="webhooks")
+@operations("GET /workspaces/{workspace}/hooks/{uid}", "webhook", group="webhooks")
+def get_hook(call: Call) -> Result:
     """Answer with a webhook."""
     hooks, subject, path = _owner(call)
-    return call.answer(call.payloads.hook(subject, path, _find(call, hooks)))
+    return call.payloads.hook(subject, path, _find(call, hooks))
 
 
-def update_hook(call: Call) -> web.Response:
+@operations("PUT /repositories/{workspace}/{repo_slug}/hooks/{uid}", "webhook", group="webhooks")
+@operations("PUT /workspaces/{workspace}/hooks/{uid}", "webhook", group="webhooks")
+def update_hook(call: Call) -> Result:
     """Change a webhook; a body without `secret` keeps it, an empty one clears it."""
     hooks, subject, path = _owner(call)
     hook, body = _find(call, hooks), call.json()
     _check(body, needed=())
     _change(hook, body)
-    return call.answer(call.payloads.hook(subject, path, hook))
+    return call.payloads.hook(subject, path, hook)
 
 
-def delete_hook(call: Call) -> web.Response:
+@operations("DELETE /repositories/{workspace}/{repo_slug}/hooks/{uid}", "webhook", group="webhooks")
+@operations("DELETE /workspaces/{workspace}/hooks/{uid}", "webhook", group="webhooks")
+def delete_hook(call: Call) -> Result:
     """Delete a webhook."""
     hooks, _, _ = _owner(call)
     del hooks[_find(call, hooks).uuid]
-    return no_content()
+    return None
 
 
-def get_hook_events(call: Call) -> web.Response:
+@operations("GET /hook_events", group="webhooks")
+def get_hook_events(call: Call) -> Result:
     """Name the subjects that have webhooks."""
     own = f"{call.payloads.base}/hook_events"
-    return call.answer({kind: {"links": {"events": {"href": f"{own}/{kind}"}}} for kind in ("repository", "workspace")})
+    return {kind: {"links": {"events": {"href": f"{own}/{kind}"}}} for kind in ("repository", "workspace")}
 
 
-def list_hook_events(call: Call) -> web.Response:
+@operations("GET /hook_events/{subject_type}", group="webhooks")
+def list_hook_events(call: Call) -> Result:
     """List the events of a subject."""
     if call.arg("subject_type") not in ("repository", "workspace"):
         raise not_found(f"Subject type {call.arg('subject_type')} not found")
@@ -142,21 +155,3 @@ def _change(hook: Hook, body: Payload) -> None:
     hook.active = bool(body.get("active", hook.active))
     if "secret" in body:
         hook.secret = body["secret"] or None
-
-
-def _operations(path: str) -> tuple[Operation, ...]:
-    return (
-        Operation("GET", path, list_hooks, "webhook", "webhooks"),
-        Operation("POST", path, create_hook, "webhook", "webhooks"),
-        Operation("GET", path + "/{uid}", get_hook, "webhook", "webhooks"),
-        Operation("PUT", path + "/{uid}", update_hook, "webhook", "webhooks"),
-        Operation("DELETE", path + "/{uid}", delete_hook, "webhook", "webhooks"),
-    )
-
-
-OPERATIONS = (
-    *_operations("/repositories/{workspace}/{repo_slug}/hooks"),
-    *_operations("/workspaces/{workspace}/hooks"),
-    Operation("GET", "/hook_events", get_hook_events, group="webhooks"),
-    Operation("GET", "/hook_events/{subject_type}", list_hook_events, group="webhooks"),
-)

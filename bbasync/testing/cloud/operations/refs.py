@@ -1,0 +1,155 @@
+"""Branches and tags of a repository."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bbasync.testing.cloud import webhooks as tell
+from bbasync.testing.cloud.http import Call, leaf, not_found, refusal
+from bbasync.testing.cloud.world.repository import Tag
+from bbasync.testing.operations import Operations, Result
+
+if TYPE_CHECKING:
+    from bbasync.testing.cloud.payloads import Payload
+    from bbasync.testing.cloud.query import Fields
+    from bbasync.testing.cloud.world.history import Commit
+    from bbasync.testing.cloud.world.repository import Repository
+
+operations: Operations[Call] = Operations()
+
+
+@operations("GET /repositories/{workspace}/{repo_slug}/refs/branches", "repository")
+def list_branches(call: Call) -> Result:
+    """List the branches."""
+    repository = call.repository()
+    found = call.filtered(repository.branches, _ref_fields(repository), sortable={"name": natural})
+    return call.page(found, lambda name: _branch(call, repository, name))
+
+
+@operations("GET /repositories/{workspace}/{repo_slug}/refs/branches/{name}", "repository")
+def get_branch(call: Call) -> Result:
+    """Answer with a branch."""
+    repository, name = call.repository(), call.arg("name")
+    if name not in repository.branches:
+        raise not_found(f'Branch "{name}" not found')
+    return _branch(call, repository, name)
+
+
+@operations("POST /repositories/{workspace}/{repo_slug}/refs/branches", "repository:write", status=201)
+def create_branch(call: Call) -> Result:
+    """Create a branch at a commit."""
+    repository = call.repository()
+    name, commit = _new_ref(call, repository)
+    if name in repository.branches:
+        raise refusal(409, f'Branch "{name}" already exists.', data={"key": "BRANCH_ALREADY_EXISTS"})
+    repository.branches[name] = commit.hash
+    repository.version += 1
+    tell.on_push(call, repository, name, None, commit.hash)
+    return _branch(call, repository, name)
+
+
+@operations("DELETE /repositories/{workspace}/{repo_slug}/refs/branches/{name}", "repository:write")
+def delete_branch(call: Call) -> Result:
+    """Delete a branch; the main one stays."""
+    repository, name = call.repository(), call.arg("name")
+    if name not in repository.branches:
+        raise not_found(f'Branch "{name}" not found')
+    if name == repository.mainbranch:
+        raise refusal(400, "The main branch cannot be deleted", data={"key": "MAIN_BRANCH"})
+    old = repository.branches.pop(name)
+    repository.version += 1
+    tell.on_push(call, repository, name, old, None)
+    return None
+
+
+@operations("GET /repositories/{workspace}/{repo_slug}/refs/tags", "repository")
+def list_tags(call: Call) -> Result:
+    """List the tags."""
+    repository = call.repository()
+    found = call.filtered(repository.tags, _ref_fields(repository), sortable={"name": natural})
+    return call.page(found, lambda name: _tag(call, repository, name))
+
+
+@operations("GET /repositories/{workspace}/{repo_slug}/refs/tags/{name}", "repository")
+def get_tag(call: Call) -> Result:
+    """Answer with a tag."""
+    repository, name = call.repository(), call.arg("name")
+    if name not in repository.tags:
+        raise not_found(f'Tag "{name}" not found')
+    return _tag(call, repository, name)
+
+
+@operations("POST /repositories/{workspace}/{repo_slug}/refs/tags", "repository:write", status=201)
+def create_tag(call: Call) -> Result:
+    """Create a tag at a commit."""
+    repository = call.repository()
+    name, commit = _new_ref(call, repository)
+    if name in repository.tags:
+        raise refusal(409, f'Tag "{name}" already exists.', data={"key": "TAG_ALREADY_EXISTS"})
+    message = call.json().get("message")
+    tag = Tag(commit.hash, message, call.world.now(), call.me) if message else Tag(commit.hash)
+    repository.tags[name] = tag
+    repository.version += 1
+    tell.on_push(call, repository, name, None, tag)
+    return _tag(call, repository, name)
+
+
+@operations("DELETE /repositories/{workspace}/{repo_slug}/refs/tags/{name}", "repository:write")
+def delete_tag(call: Call) -> Result:
+    """Delete a tag."""
+    repository, name = call.repository(), call.arg("name")
+    old = repository.tags.pop(name, None)
+    if old is None:
+        raise not_found(f'Tag "{name}" not found')
+    repository.version += 1
+    tell.on_push(call, repository, name, old, None)
+    return None
+
+
+@operations("GET /repositories/{workspace}/{repo_slug}/refs", "repository")
+def list_refs(call: Call) -> Result:
+    """List branches and tags together, in the order of `git show-ref`."""
+    repository = call.repository()
+    branches, tags = sorted(repository.branches), sorted(repository.tags)
+    refs = [*((_branch, name) for name in branches), *((_tag, name) for name in tags)]
+    return call.page(refs, lambda one: one[0](call, repository, one[1]))
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """Sort names as people do: numbers by value."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name.lower())]
+
+
+def _branch(call: Call, repository: Repository, name: str) -> Payload:
+    return call.payloads.branch(repository, name, repository.commit(repository.branches[name]))
+
+
+def _tag(call: Call, repository: Repository, name: str) -> Payload:
+    tag = repository.tags[name]
+    return call.payloads.tag(repository, name, tag, repository.commit(tag.hash))
+
+
+def _ref_fields(repository: Repository) -> Fields[str]:
+    def target(name: str) -> Commit:
+        head = repository.branches.get(name)
+        return repository.commit(head or repository.tags[name].hash)
+
+    return {
+        "name": str,
+        "target.hash": lambda name: target(name).hash,
+        "target.date": lambda name: target(name).date,
+        "target.message": lambda name: target(name).message,
+    }
+
+
+def _new_ref(call: Call, repository: Repository) -> tuple[str, Commit]:
+    body = call.json()
+    name, target = str(body.get("name") or ""), str(leaf(body, "target", "hash") or "")
+    missing = {key: ["This field is required."] for key, value in (("name", name), ("target", target)) if not value}
+    if missing:
+        raise refusal(400, "Bad request", fields=missing)
+    commit = repository.resolve(target)
+    if commit is None:
+        raise refusal(400, f"Commit {target} not found", data={"key": "TARGET_NOT_FOUND"})
+    return name, commit

@@ -1,0 +1,35 @@
+"""Permissions granted to users and groups on repositories."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bbasync.testing.operations import Operations, Result
+
+if TYPE_CHECKING:
+    from bbasync.testing.cloud.http import Call
+    from bbasync.testing.cloud.payloads import Payload
+    from bbasync.testing.cloud.query import Fields
+    from bbasync.testing.cloud.world.repository import Repository
+
+operations: Operations[Call] = Operations()
+
+PERMISSION_FIELDS: Fields[Repository] = {
+    "repository.full_name": lambda one: one.full_name,
+    "repository.name": lambda one: one.name,
+    "repository.uuid": lambda one: one.uuid,
+    "permission": lambda _: "admin",
+}
+
+
+@operations("GET /user/workspaces/{workspace}/permissions/repositories", "repository")
+def list_own_repository_permissions(call: Call) -> Result:
+    """List what the caller may do to each repository of a workspace."""
+    workspace = call.workspace()
+
+    def render(one: Repository) -> Payload:
+        repository = call.payloads.repository_reference(one)
+        user = call.payloads.user(call.me)
+        return {"type": "repository_permission", "permission": "admin", "user": user, "repository": repository}
+
+    return call.page(call.filtered(workspace.repositories.values(), PERMISSION_FIELDS), render)
