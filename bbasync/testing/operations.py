@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 import attrs
@@ -10,7 +10,7 @@ import attrs
 if TYPE_CHECKING:
     from aiohttp import web
 
-__all__ = ["Operation", "Operations", "Result"]
+__all__ = ["Operation", "Operations", "Result", "in_order"]
 
 C = TypeVar("C")
 Result: TypeAlias = "dict[str, Any] | web.StreamResponse | None"
@@ -58,3 +58,8 @@ class Operations(Generic[C]):
             return action
 
         return register
+
+
+def in_order(operations: Iterable[Operation[C]]) -> list[Operation[C]]:
+    """Return the operations in the order to match requests: fixed segments before arguments, then as they came."""
+    return sorted(operations, key=lambda one: (one.template.count("{"), one.template.endswith("}")))

@@ -160,8 +160,15 @@ async def test_unknown_things(fake: FakeDataCenter, http: aiohttp.ClientSession)
         async with http.get(f"{fake.url}{path}", headers=bearer(fake.token)) as response:
             assert response.status == 404
             assert await exception_of(response) == name
-    async with http.get(f"{fake.url}/rest/api/latest/nothing", headers=bearer(fake.token)) as response:
-        assert (response.status, await response.read()) == (404, b"")
+
+
+async def test_what_is_not_simulated_is_501_and_named(fake: FakeDataCenter, http: aiohttp.ClientSession) -> None:
+    async with http.get(f"{fake.url}/rest/api/latest/admin/cluster", headers=bearer(fake.token)) as response:
+        assert response.status == 501
+        (error,) = (await response.json())["errors"]
+    assert error["message"] == "FakeDataCenter does not simulate GET /api/latest/admin/cluster"
+    assert "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/raw/{path}" in fake.operations
+    assert "GET /api/latest/admin/cluster" not in fake.operations
 
 
 async def test_pages_reach_every_item_once(fake: FakeDataCenter, http: aiohttp.ClientSession) -> None:

@@ -27,6 +27,7 @@ from bbasync.testing.cloud.scopes import ALL_SCOPES, api_token_scope, implied
 from bbasync.testing.cloud.world import World
 from bbasync.testing.faults import RATE_LIMIT_TEXT
 from bbasync.testing.oauth import AUTHORIZE_PATH, TOKEN_PATH, OAuth
+from bbasync.testing.operations import in_order
 from bbasync.testing.server import CALLER
 from bbasync.testing.webhooks import DeliveringServer, WebhookSender
 
@@ -141,7 +142,7 @@ class FakeCloud(DeliveringServer):
 
     def routes(self) -> Iterator[Route]:
         """Bind every operation to its path."""
-        for operation in sorted(OPERATIONS, key=lambda one: one.template.count("{")):  # fixed segments before arguments
+        for operation in in_order(OPERATIONS):
             handler = self._bind(operation)
             self._operations[handler] = operation
             yield operation.method, f"/2.0{operation.template}", handler

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import attrs
 import orjson
 from aiohttp import web
 
-from bbasync.testing.datacenter.payloads import VALIDATION, refuse
+from bbasync.testing.datacenter.payloads import VALIDATION, answer, no_content, refuse
 from bbasync.testing.datacenter.world import User
 from bbasync.testing.datacenter.world.history import Signature
 from bbasync.testing.server import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    from multidict import MultiMapping
 
     from bbasync.testing.datacenter.payloads import Json, Payloads
+    from bbasync.testing.datacenter.server import FakeDataCenter  # noqa: TC004 - it imports this module; attrs does not evaluate it
     from bbasync.testing.datacenter.webhooks import Webhooks
     from bbasync.testing.datacenter.world import Project, PullRequest, Repository, World
     from bbasync.testing.datacenter.world.history import Commit
+    from bbasync.testing.operations import Result
 
 
 @attrs.frozen
@@ -30,6 +35,7 @@ class Login:
     credential: str
 
 
+T = TypeVar("T")
 LOGIN = web.RequestKey("login", Login)
 
 
@@ -46,75 +52,150 @@ def require(user: User | None, level: str) -> User:
     return user
 
 
-class Operations:
-    """A group of operations on one world."""
+@attrs.define
+class Call:
+    """A request for an operation of a fake."""
 
-    def __init__(self, world: World, payloads: Payloads, tell: Webhooks) -> None:
-        self.world = world
-        self.payloads = payloads
-        self.tell = tell
+    fake: FakeDataCenter
+    request: web.Request
+    body: bytes
+    form: Mapping[str, bytes]
+    """The fields of a multipart body."""
 
-    def project(self, request: web.Request, level: str = "READ") -> Project:
+    @property
+    def world(self) -> World:
+        """The data behind the fake."""
+        return self.fake.world
+
+    @property
+    def payloads(self) -> Payloads:
+        """Renders the data of the world."""
+        return self.fake.payloads
+
+    @property
+    def tell(self) -> Webhooks:
+        """Delivers events to webhooks."""
+        return self.fake.hooks
+
+    @property
+    def user(self) -> User | None:
+        """The user behind the request, None if it is anonymous."""
+        return self.request[LOGIN].user
+
+    @property
+    def me(self) -> User:
+        """The user behind the request; 401 if it is anonymous."""
+        return require(self.user, "READ")
+
+    @property
+    def credential(self) -> str:
+        """The kind of credential, such as `http_token`."""
+        return self.request[LOGIN].credential
+
+    @property
+    def query(self) -> MultiMapping[str]:
+        """The parameters of the query."""
+        return self.request.query
+
+    @property
+    def arguments(self) -> Mapping[str, str]:
+        """The arguments of the path, decoded."""
+        return self.request.match_info
+
+    def arg(self, name: str) -> str:
+        """Return an argument of the path, decoded."""
+        return self.request.match_info[name]
+
+    def respond(self, result: Result, status: int) -> web.StreamResponse:
+        """Make a response of what an operation returned."""
+        if result is None:
+            return no_content()
+        return result if isinstance(result, web.StreamResponse) else answer(result, status)
+
+    def json(self) -> Json:
+        """Parse the JSON object of the body; no body is an empty object."""
+        parsed = self._parsed()
+        if not isinstance(parsed, dict):
+            raise refuse(400, "The request body must be a JSON object", None)
+        return cast("Json", parsed)
+
+    def strings(self) -> list[str]:
+        """Parse a body that is a JSON list of strings."""
+        parsed = self._parsed()
+        if not isinstance(parsed, list):
+            raise refuse(400, "The request body must be a JSON list", None)
+        return [item for item in cast("list[object]", parsed) if isinstance(item, str)]
+
+    def _parsed(self) -> object:
+        try:
+            return orjson.loads(self.body) if self.body else {}
+        except orjson.JSONDecodeError:
+            raise refuse(400, "The request body is not valid JSON", None) from None
+
+    def page(
+        self, items: Sequence[T], render: Callable[[T], object], extra: Mapping[str, object] | None = None
+    ) -> Json:
+        """Return the page that `start` and `limit` ask for."""
+        return self.payloads.envelope(self.request, items, render) | dict(extra or {})
+
+    def envelope(self, items: Sequence[T], render: Callable[[T], object]) -> Json:
+        """Return the page envelope alone."""
+        return self.payloads.envelope(self.request, items, render)
+
+    def project(self, level: str = "READ") -> Project:
         """Return the project of the path."""
-        key = request.match_info["key"]
+        key = self.arg("projectKey")
         try:
             project = self.world.project(key)
         except KeyError:
             raise refuse(404, f"Project {key} does not exist.", "project.NoSuchProjectException") from None
         if level != "READ" or not project.public:
-            require(request[LOGIN].user, level)
+            require(self.user, level)
         return project
 
-    def repository(self, request: web.Request, level: str = "READ") -> Repository:
+    def repository(self, level: str = "READ") -> Repository:
         """Return the repository of the path."""
-        project, slug = self.project(request), request.match_info["slug"]
+        project, slug = self.project(), self.arg("repositorySlug")
         repository = project.repositories.get(slug.lower())
         if repository is None:
-            self.redirect(request, project)
+            self.redirect(project)
             message = f"Repository {project.key}/{slug} does not exist."
             raise refuse(404, message, "repository.NoSuchRepositoryException")
         if level != "READ" or not repository.public:
-            require(request[LOGIN].user, level)
+            require(self.user, level)
         return repository
 
-    def redirect(self, request: web.Request, project: Project) -> None:
-        """Send a request for the former address of a repository on with 307, whatever its method."""
-        slug = request.match_info["slug"]
+    def redirect(self, project: Project) -> None:
+        """Redirect a request for the former address of a repository with 307, whatever its method."""
+        slug = self.arg("repositorySlug")
         moved = self.world.moved.get((project.key, slug.lower()))
         if moved is not None:
-            old = f"/projects/{request.match_info['key']}/repos/{slug}"
+            old = f"/projects/{self.arg('projectKey')}/repos/{slug}"
             new = f"/projects/{moved.project.key}/repos/{moved.slug}"
-            raise Refusal(web.Response(status=307, headers={"Location": str(request.url).replace(old, new, 1)}))
+            raise Refusal(web.Response(status=307, headers={"Location": str(self.request.url).replace(old, new, 1)}))
 
-    def writable(self, request: web.Request) -> Repository:
+    def writable(self) -> Repository:
         """Return the repository of the path for a change of its contents, which an archived one refuses."""
-        repository = self.repository(request, "WRITE")
+        repository = self.repository("WRITE")
         if repository.archived:
-            raise refuse(
-                409, f"{repository.path} is archived and cannot be changed", "repository.RepositoryArchivedException"
-            )
+            message = f"{repository.path} is archived and cannot be changed"
+            raise refuse(409, message, "repository.RepositoryArchivedException")
         return repository
 
-    def commit(self, request: web.Request) -> tuple[Repository, Commit]:
+    def commit(self) -> tuple[Repository, Commit]:
         """Return the repository and the commit of the path."""
-        repository = self.repository(request)
-        return repository, repository.history.commits[resolve(repository, request.match_info["commit"])]
+        repository = self.repository()
+        return repository, repository.history.commits[resolve(repository, self.arg("commitId"))]
 
-    def pull_request(self, request: web.Request, level: str = "READ") -> PullRequest:
+    def pull_request(self, level: str = "READ") -> PullRequest:
         """Return the pull request of the path."""
-        repository = self.repository(request, level)
-        text = request.match_info["id"]
+        repository = self.repository(level)
+        text = self.arg("pullRequestId")
         pull = repository.pull_requests.get(int(text)) if text.isdecimal() else None
         if pull is None:
-            raise refuse(
-                404, f"Pull request {text} does not exist in {repository.path}.", "pull.NoSuchPullRequestException"
-            )
+            message = f"Pull request {text} does not exist in {repository.path}."
+            raise refuse(404, message, "pull.NoSuchPullRequestException")
         return pull
-
-
-def user_of(request: web.Request) -> User:
-    """Return the user behind a request that has passed a check of its permission."""
-    return require(request[LOGIN].user, "READ")
 
 
 def resolve(repository: Repository, name: str) -> str:
@@ -127,9 +208,9 @@ def resolve(repository: Repository, name: str) -> str:
     return found
 
 
-def revision(request: web.Request, repository: Repository, parameter: str) -> str:
+def revision(call: Call, repository: Repository, parameter: str) -> str:
     """Return the commit that a query parameter names, else the tip of the default branch."""
-    name = request.query.get(parameter)
+    name = call.query.get(parameter)
     if name:
         return resolve(repository, name)
     tip = repository.history.branches.get(repository.history.default_branch)
@@ -140,30 +221,6 @@ def revision(request: web.Request, repository: Repository, parameter: str) -> st
             "repository.NoDefaultBranchException",
         )
     return tip
-
-
-async def _parsed(request: web.Request) -> object:
-    data = await request.read()
-    try:
-        return orjson.loads(data) if data else {}
-    except orjson.JSONDecodeError:
-        raise refuse(400, "The request body is not valid JSON", None) from None
-
-
-async def strings(request: web.Request) -> list[str]:
-    """Parse a request whose body is a JSON list of strings."""
-    parsed = await _parsed(request)
-    if not isinstance(parsed, list):
-        raise refuse(400, "The request body must be a JSON list", None)
-    return [item for item in cast("list[object]", parsed) if isinstance(item, str)]
-
-
-async def body(request: web.Request) -> Json:
-    """Parse the JSON object of a request; no body is an empty object."""
-    parsed = await _parsed(request)
-    if not isinstance(parsed, dict):
-        raise refuse(400, "The request body must be a JSON object", None)
-    return cast("Json", parsed)
 
 
 def value(payload: object, path: str) -> object:

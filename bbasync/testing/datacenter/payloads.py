@@ -17,7 +17,7 @@ from bbasync.testing.datacenter.world.history import ABBREVIATED, content_id, hu
 from bbasync.testing.server import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from bbasync.testing.datacenter.world import (
         Activity,
@@ -81,16 +81,6 @@ class Payloads:
     def links(self, path: str) -> Json:
         """Return the `links` of a resource: on Data Center each is a list."""
         return {"self": [{"href": f"{self.base()}/{path}"}]}
-
-    def page(
-        self,
-        request: web.Request,
-        items: Sequence[T],
-        render: Callable[[T], object],
-        extra: Mapping[str, object] | None = None,
-    ) -> web.Response:
-        """Answer with the page that `start` and `limit` ask for."""
-        return answer(self.envelope(request, items, render) | dict(extra or {}))
 
     def envelope(self, request: web.Request, items: Sequence[T], render: Callable[[T], object]) -> Json:
         """Build the page envelope.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import itertools
 import math
 import time
 from collections.abc import Callable
@@ -12,20 +11,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import attrs
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
-from bbasync.testing.datacenter.http import LOGIN, Login
+from bbasync.testing.datacenter.http import LOGIN, Call, Login
 from bbasync.testing.datacenter.oauth import OAuth
-from bbasync.testing.datacenter.operations.datacenter_comments import CommentOperations
-from bbasync.testing.datacenter.operations.datacenter_content import ContentOperations
-from bbasync.testing.datacenter.operations.datacenter_projects import ProjectOperations
-from bbasync.testing.datacenter.operations.datacenter_pulls import PullRequestOperations
-from bbasync.testing.datacenter.operations.datacenter_refs import RefOperations
+from bbasync.testing.datacenter.operations import OPERATIONS
 from bbasync.testing.datacenter.payloads import Payloads, answer, error_entry, refuse
 from bbasync.testing.datacenter.webhooks import Webhook, Webhooks
 from bbasync.testing.datacenter.world import User
 from bbasync.testing.datacenter.world.seed import Seed
 from bbasync.testing.faults import LOGIN_PAGE
+from bbasync.testing.operations import in_order
 from bbasync.testing.server import Caller, Refusal
 from bbasync.testing.webhooks import DeliveringServer, WebhookSender
 
@@ -33,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bbasync.testing.faults import Faults
+    from bbasync.testing.operations import Operation
     from bbasync.testing.server import Handler, Route
 
 ANONYMOUS = Caller("none", "anonymous")
@@ -113,9 +110,9 @@ class FakeDataCenter(DeliveringServer):
             users=users,
         ).build()
         self.rate = Rate(capacity, fill_rate)
-        self._payloads = Payloads(self.world, lambda: self.url, max_limit, hidden_rows, endless_lists)
+        self.payloads = Payloads(self.world, lambda: self.url, max_limit, hidden_rows, endless_lists)
         self.webhooks = WebhookSender(attempts=1, timeout=20.0)
-        self._hooks = Webhooks(self.world, self._payloads, self.webhooks)
+        self.hooks = Webhooks(self.world, self.payloads, self.webhooks)
         people = list(self.world.users.values())
         self.username, self.reader = people[0].name, people[-1].name
         self.password = "fake-password"  # noqa: S105 - opens nothing but this server
@@ -147,7 +144,7 @@ class FakeDataCenter(DeliveringServer):
             repository=None if repository is None else self.world.repository(project, repository),
             secret=secret,
         )
-        self._hooks.add(hook)
+        self.hooks.add(hook)
         return hook
 
     @property
@@ -157,25 +154,29 @@ class FakeDataCenter(DeliveringServer):
 
     def routes(self) -> Iterable[Route]:
         """Give every operation; `1.0` is another name of `latest`."""
-        parts = (self.world, self._payloads, self._hooks)
-        refs = RefOperations(*parts)
-        groups = [
-            PullRequestOperations(*parts).routes(),
-            CommentOperations(*parts).routes(),
-            refs.routes(),
-            ProjectOperations(*parts).routes(),
-            ContentOperations(*parts).routes(),
-        ]
-        for version, group in itertools.product(("latest", "1.0"), groups):
-            for method, template, handler in group:
-                yield method, f"{self.context}/rest/api/{version}{template}", self._checked(handler)
-        for method, template, handler in refs.module_routes():
-            yield method, f"{self.context}/rest{template}", self._checked(handler)
+        for operation in in_order(OPERATIONS):
+            handler = self._checked(self._bind(operation))
+            for template in {operation.template, operation.template.replace("/latest/", "/1.0/", 1)}:
+                yield operation.method, f"{self.context}/rest{template}", handler
         yield "GET", f"{self.context}/rest/oauth2/latest/authorize", self._authorize
         yield "POST", f"{self.context}/rest/oauth2/latest/token", self._issue_token
         yield "GET", f"{self.context}/status", _status
         yield "GET", f"{self.context}/login", _login_page
         yield "*", "/{path}", self._elsewhere
+
+    @property
+    def operations(self) -> list[str]:
+        """The operations that are simulated, as `METHOD /path`; all others answer 501."""
+        return sorted(operation.name for operation in OPERATIONS)
+
+    def _bind(self, operation: Operation[Call]) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            multipart = request.content_type.startswith("multipart/")
+            form = await _form(request) if multipart else {}
+            call = Call(self, request, b"" if multipart else await request.read(), form)
+            return call.respond(operation.action(call), operation.status)
+
+        return handle
 
     def _checked(self, handler: Handler) -> Handler:
         """Refuse a change that a web page of another site could have sent, then go on to the operation."""
@@ -254,7 +255,8 @@ class FakeDataCenter(DeliveringServer):
         (Atlassian's support page "Access tokens no longer work as expected").
         """
         if not request.path.startswith(f"{self.context}/") or request.path.startswith(f"{self.context}/rest/"):
-            return web.Response(status=404)
+            path = request.path.removeprefix(f"{self.context}/rest")
+            raise Refusal(self.error(501, f"FakeDataCenter does not simulate {request.method} {path}"))
         if request[LOGIN].credential == "basic_token":
             raise Refusal(self.error(401, "Access tokens are not accepted here"))
         target = quote(request.path.removeprefix(self.context), safe="")
@@ -270,3 +272,11 @@ async def _status(request: web.Request) -> web.StreamResponse:
 async def _login_page(request: web.Request) -> web.StreamResponse:
     del request
     return web.Response(body=LOGIN_PAGE, content_type="text/html", charset="utf-8")
+
+
+async def _form(request: web.Request) -> dict[str, bytes]:
+    fields: dict[str, bytes] = {}
+    async for part in await request.multipart():
+        if isinstance(part, BodyPartReader) and part.name:
+            fields[part.name] = bytes(await part.read())
+    return fields

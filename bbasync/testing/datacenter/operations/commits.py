@@ -1,0 +1,96 @@
+"""Commits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bbasync.testing.datacenter.http import Call, resolve, revision
+from bbasync.testing.datacenter.operations.pull_requests.changes import plain
+from bbasync.testing.datacenter.world.history import changed, text_diff
+from bbasync.testing.operations import Operations, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from bbasync.testing.datacenter.payloads import Json
+    from bbasync.testing.datacenter.world import Repository
+    from bbasync.testing.datacenter.world.history import Change, Commit
+
+operations: Operations[Call] = Operations()
+
+
+@operations("GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/commits")
+def list_commits(call: Call) -> Result:
+    """List commits, newest first: `until` but not `since`, of one path, merges in or out."""
+    repository = call.repository()
+    query, history = call.query, repository.history
+    ignore_missing = query.get("ignoreMissing") == "true"
+    names = [query.get("until"), query.get("since")]
+    if ignore_missing and any(name and history.resolve(name) is None for name in names):
+        return call.page([], call.payloads.commit)
+    since = resolve(repository, query["since"]) if query.get("since") else None
+    log = _wanted(history.log(revision(call, repository, "until"), since), call)
+    found = list(log)
+    counts: Json = {}
+    if query.get("withCounts") == "true":
+        counts = {"totalCount": len(found), "authorCount": len({commit.author.email for commit in found})}
+    return call.page(found, call.payloads.commit, counts)
+
+
+@operations("GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/commits/{commitId}")
+def get_commit(call: Call) -> Result:
+    """Return a commit; its parents carry their own fields too."""
+    repository, commit = call.commit()
+    parents = [call.payloads.commit(repository.history.commits[parent]) for parent in commit.parents]
+    return call.payloads.commit(commit) | {"parents": parents}
+
+
+@operations("GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/commits/{commitId}/changes")
+def list_commit_changes(call: Call) -> Result:
+    """List the paths that a commit changes against `since`, its first parent by default."""
+    repository, commit = call.commit()
+    return changes_page(call, repository, base_of(call, repository, commit), commit.id)
+
+
+@operations("GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/commits/{commitId}/diff")
+@operations("GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/commits/{commitId}/diff/{path}")
+def get_diff(call: Call) -> Result:
+    """Return the diff of a commit, as JSON unless text is asked for."""
+    repository, commit = call.commit()
+    since, path = base_of(call, repository, commit), call.arguments.get("path", "")
+    changes = [item for item in _between(repository, since, commit.id) if _below(item.path, path)]
+    if call.request.headers.get("Accept", "").startswith("text/plain"):
+        return plain(text_diff(changes))
+    return call.payloads.diff(changes, since, commit.id)
+
+
+def _between(repository: Repository, since: str | None, until: str) -> list[Change]:
+    history = repository.history
+    return changed(history.tree(since), history.tree(until))
+
+
+def changes_page(call: Call, repository: Repository, since: str | None, until: str) -> Json:
+    """Return a page of the changes between two commits."""
+    hashes: Json = {"fromHash": since, "toHash": until}
+    return call.page(_between(repository, since, until), call.payloads.change, hashes)
+
+
+def base_of(call: Call, repository: Repository, commit: Commit) -> str | None:
+    """Return the commit that `since` names, else the first parent."""
+    since = call.query.get("since")
+    return resolve(repository, since) if since else next(iter(commit.parents), None)
+
+
+def _below(path: str, folder: str) -> bool:
+    return not folder or path == folder or path.startswith(f"{folder}/")
+
+
+def _wanted(log: Iterable[Commit], call: Call) -> Iterator[Commit]:
+    """Keep the commits that touch `path`, and the merges or not."""
+    path, merges = call.query.get("path", ""), call.query.get("merges", "include")
+    for commit in log:
+        merge = len(commit.parents) > 1
+        if merges == ("exclude" if merge else "only"):
+            continue
+        if not path or (not merge and any(_below(name, path) for name in commit.changes)):
+            yield commit
