@@ -34,3 +34,9 @@ def mock_answer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]
     monkeypatch.setattr(core, "stream_reader_factory", _stream_reader)
     with aioresponses() as mock:
         yield mock.add  # pyright: ignore[reportUnknownMemberType] - untyped `re.Pattern` in aioresponses
+
+
+@pytest.fixture
+def quick_retries(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait half a millisecond before the second try, or the seconds of an indirect parameter."""
+    monkeypatch.setattr("bbasync.retry._BASE", getattr(request, "param", 0.0005))
