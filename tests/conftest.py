@@ -10,9 +10,11 @@ from aiohttp import ClientResponse, StreamReader
 from aiohttp.client_proto import ResponseHandler
 from aioresponses import aioresponses, core
 
+from bbasync.testing import FakeCloud, FakeDataCenter
+
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
 
 class _Response(ClientResponse):
@@ -25,6 +27,19 @@ class _Response(ClientResponse):
 def _stream_reader(loop: asyncio.AbstractEventLoop) -> StreamReader:
     """Return a reader that takes a large body at once; the one of aioresponses asserts above 128 KiB."""
     return StreamReader(ResponseHandler(loop=loop), limit=2**40, loop=loop)
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeCloud]:
+    """A fake with the repository acme/api and little in it; folders and files with other needs override it."""
+    async with FakeCloud(workspaces=1, repositories=1, commits=5, pull_requests=1, limit=10_000) as server:
+        yield server
+
+
+@pytest.fixture
+async def datacenter() -> AsyncIterator[FakeDataCenter]:
+    async with FakeDataCenter(repositories=1, commits=5, pull_requests=1) as server:
+        yield server
 
 
 @pytest.fixture

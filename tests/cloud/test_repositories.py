@@ -2,42 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import orjson
 import pytest
 
 from bbasync import ApiToken, BadRequestError, CloudSession, GoneError, NotFoundError, ServerError
 from bbasync.cloud.models.permission import Permission
 from bbasync.cloud.models.repository import ForkPolicy, RepositoryRole
-from bbasync.testing.cloud import FakeCloud
 from bbasync.testing.recording import RecordingTransport, answer
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from bbasync.request import Request
+from tests.cloud.replayed import body_of, recorded
 
 GROUP = '{"type": "group", "name": "Developers", "slug": "developers", "full_slug": "acme:developers"}'
-
-
-@pytest.fixture
-async def bb() -> AsyncIterator[CloudSession]:
-    async with (
-        FakeCloud(workspaces=2, commits=3, pull_requests=0) as fake,
-        CloudSession(ApiToken(fake.email, fake.token), base_url=fake.url) as session,
-    ):
-        yield session
-
-
-def recorded(*bodies: str, status: int = 200) -> tuple[CloudSession, RecordingTransport]:
-    transport = RecordingTransport([answer(body, status) for body in bodies])
-    return CloudSession(ApiToken("me@example.org", "token"), transport=transport), transport
-
-
-def body_of(request: Request) -> object:
-    assert isinstance(request.body, bytes)
-    return orjson.loads(request.body)
 
 
 async def test_a_repository_from_creation_to_deletion(bb: CloudSession) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from bbasync import AccessToken, ApiToken, CloudSession, NotFoundError
@@ -11,28 +9,9 @@ from bbasync.cloud.models.membership import WorkspaceRole
 from bbasync.cloud.models.permission import Permission
 from bbasync.testing.cloud import FakeCloud
 from bbasync.testing.recording import RecordingTransport, answer
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+from tests.cloud.replayed import recorded
 
 ARMOUR = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQGN\n-----END PGP PUBLIC KEY BLOCK-----\n"
-
-
-@pytest.fixture
-async def fake() -> AsyncIterator[FakeCloud]:
-    async with FakeCloud(workspaces=3, repositories=1, commits=3, pull_requests=0) as server:
-        yield server
-
-
-@pytest.fixture
-async def bb(fake: FakeCloud) -> AsyncIterator[CloudSession]:
-    async with CloudSession(ApiToken(fake.email, fake.token), base_url=fake.url) as session:
-        yield session
-
-
-def recorded(body: str) -> tuple[CloudSession, RecordingTransport]:
-    transport = RecordingTransport([answer(body)])
-    return CloudSession(ApiToken("me@example.org", "token"), transport=transport), transport
 
 
 async def test_list_names_workspaces_that_get_tells_all_about(bb: CloudSession) -> None:
