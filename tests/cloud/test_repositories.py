@@ -120,13 +120,6 @@ async def test_inheritance_is_read_in_both_shapes(payload: str) -> None:
     assert state.branching_model or state.override_settings == {"branching_model": True}
 
 
-async def test_a_deletion_may_name_the_new_place() -> None:
-    bb, transport = recorded("", status=204)
-    async with bb:
-        await bb.repositories.delete("acme", "{0f}", redirect_to="https://example.org/new")
-    assert transport.requests[0].url.endswith("/acme/%7B0f%7D?redirect_to=https%3A%2F%2Fexample.org%2Fnew")
-
-
 async def test_group_permissions_are_granted_and_read() -> None:
     granted = f'{{"type": "repository_group_permission", "permission": "write", "group": {GROUP}}}'
     bb, transport = recorded(granted, f'{{"values": [{granted}]}}')

@@ -27,13 +27,6 @@ async def test_an_access_token_sees_its_own_workspace_only(fake: FakeCloud) -> N
         assert [access.workspace.slug async for access in bb.workspaces.list()] == ["globex"]
 
 
-async def test_administered_workspaces_are_asked_for_by_a_lower_case_word() -> None:
-    bb, transport = recorded('{"values": []}')
-    async with bb:
-        assert [access async for access in bb.workspaces.list(administrator=False)] == []
-    assert "?administrator=false&" in transport.requests[0].url
-
-
 async def test_members_are_found_by_either_id(bb: CloudSession) -> None:
     members = [member async for member in bb.workspaces.list_members("acme")]
     assert len(members) == 6
