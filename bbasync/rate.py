@@ -234,8 +234,6 @@ class Bucket:
     rate: Rate
     jitter: Callable[[float, float], float] = random.uniform
     queue: deque[_Waiter] = field(init=False, factory=deque[_Waiter])
-    served: int = field(init=False, default=0)
-    """Requests granted so far."""
     _tokens: _RollingTokens | _RefillTokens | None = field(init=False, default=None)
     _in_flight: int = field(init=False, default=0)
     _timer: Timer | None = field(init=False, default=None)
@@ -299,7 +297,6 @@ class Bucket:
         if self._tokens is not None and not self._tokens.take(now):
             return None
         self._in_flight += 1
-        self.served += 1
         self._probing = self._half_open
         return Token(self, now, probe=self._half_open, unlimited=self._tokens is None)
 
@@ -357,7 +354,6 @@ class Bucket:
     def give_back(self, token: Token) -> None:
         """Return a token unused: nothing was sent."""
         self._in_flight -= 1
-        self.served -= 1
         if self._tokens is not None and token.unlimited:
             self._tokens.in_flight -= 1
         elif self._tokens is not None:

@@ -10,9 +10,11 @@ from aiohttp import ClientResponse, StreamReader
 from aiohttp.client_proto import ResponseHandler
 from aioresponses import aioresponses, core
 
+from bbasync.testing import FakeCloud, FakeDataCenter
+
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
 
 class _Response(ClientResponse):
@@ -28,9 +30,28 @@ def _stream_reader(loop: asyncio.AbstractEventLoop) -> StreamReader:
 
 
 @pytest.fixture
+async def fake() -> AsyncIterator[FakeCloud]:
+    """A fake with the repository acme/api and little in it; folders and files with other needs override it."""
+    async with FakeCloud(workspaces=1, repositories=1, commits=5, pull_requests=1, limit=10_000) as server:
+        yield server
+
+
+@pytest.fixture
+async def datacenter() -> AsyncIterator[FakeDataCenter]:
+    async with FakeDataCenter(repositories=1, commits=5, pull_requests=1) as server:
+        yield server
+
+
+@pytest.fixture
 def mock_answer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Answer one request of aiohttp's without a network: `mock_answer(url, "GET", status=404, payload={...})`."""
     monkeypatch.setattr(core, "ClientResponse", _Response)
     monkeypatch.setattr(core, "stream_reader_factory", _stream_reader)
     with aioresponses() as mock:
         yield mock.add  # pyright: ignore[reportUnknownMemberType] - untyped `re.Pattern` in aioresponses
+
+
+@pytest.fixture
+def quick_retries(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait half a millisecond before the second try, or the seconds of an indirect parameter."""
+    monkeypatch.setattr("bbasync.retry._BASE", getattr(request, "param", 0.0005))

@@ -19,10 +19,6 @@ from bbasync.testing.recording import answer
 REDIRECT = "http://127.0.0.1:8976/callback"
 
 
-def small_cloud() -> FakeCloud:
-    return FakeCloud(workspaces=1, repositories=1, commits=5, pull_requests=1, limit=10_000)
-
-
 def cloud_client(fake: FakeCloud, **options: Any) -> OAuthClient:
     return OAuthClient.cloud(fake.oauth.client_id, fake.oauth.client_secret, base_url=fake.origin, **options)
 

@@ -7,7 +7,6 @@ import hmac
 import itertools
 import json
 import time
-from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
@@ -32,22 +31,10 @@ from bbasync.request import RawResponse, Request
 from bbasync.testing import FakeCloud, FakeDataCenter, Fault, Faults
 from bbasync.testing.recording import RecordingTransport, answer
 from bbasync.transport import AiohttpTransport
-from tests.granting import REDIRECT, agreed, asked, cloud_client, datacenter_client, due, small_cloud, visit
+from tests.granting import REDIRECT, agreed, asked, cloud_client, datacenter_client, due, visit
 from tests.virtual import virtual
 
 GRANT = orjson.dumps({"access_token": "a", "expires_in": 3600, "refresh_token": "r"})
-
-
-@pytest.fixture
-async def fake() -> AsyncIterator[FakeCloud]:
-    async with small_cloud() as server:
-        yield server
-
-
-@pytest.fixture
-async def datacenter() -> AsyncIterator[FakeDataCenter]:
-    async with FakeDataCenter(repositories=1, commits=5, pull_requests=1) as server:
-        yield server
 
 
 def replayed(*answers: RawResponse) -> tuple[OAuthClient, RecordingTransport]:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -43,18 +43,11 @@ from tests.granting import (
     due,
     issue,
     quiet,
-    small_cloud,
 )
 from tests.virtual import settle, virtual
 
 TASKS = 1000
 SESSIONS = 4
-
-
-@pytest.fixture
-async def fake() -> AsyncIterator[FakeCloud]:
-    async with small_cloud() as server:
-        yield server
 
 
 async def call_at_once(credential: CredentialLike, **options: Any) -> list[object]:

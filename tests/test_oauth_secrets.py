@@ -15,6 +15,8 @@ from bbasync import BitbucketError, CloudSession, OAuthClient, OAuthCredential, 
 from bbasync.oauth import new_code_verifier
 from tests.security.witness import witness
 
+pytestmark = pytest.mark.usefixtures("quick_retries")
+
 CLIENT, CODE, VERIFIER, ACCESS, REFRESH, NEXT_ACCESS, NEXT_REFRESH = SECRETS = tuple(
     f"Hush{name}Zr7" for name in ("Client", "Code", "Verifier", "Access", "Refresh", "NextAccess", "NextRefresh")
 )
@@ -73,11 +75,6 @@ def client(origin: str, product: str) -> OAuthClient:
 
 def token() -> OAuthToken:
     return OAuthToken(access_token=ACCESS, refresh_token=REFRESH, expires_at=0, lifetime=3600)
-
-
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bbasync.retry._BASE", 0.0005)
 
 
 async def failures(origin: str, product: str) -> list[BitbucketError]:

@@ -20,7 +20,7 @@ from tests.cli.running import Result, bbasync, credentials, rows, start
 from tests.granting import asked
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.cli.conftest import MemoryKeyring
@@ -57,18 +57,6 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Browser:
     found = Browser()
     monkeypatch.setattr("webbrowser.open", found.open)
     return found
-
-
-@pytest.fixture
-async def fake() -> AsyncIterator[FakeCloud]:
-    async with FakeCloud(workspaces=1, repositories=1, commits=5, pull_requests=1) as server:
-        yield server
-
-
-@pytest.fixture
-async def datacenter() -> AsyncIterator[FakeDataCenter]:
-    async with FakeDataCenter(repositories=1, commits=5, pull_requests=1) as server:
-        yield server
 
 
 def client(fake: FakeCloud | FakeDataCenter) -> dict[str, str]:

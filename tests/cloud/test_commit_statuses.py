@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import orjson
 
 from bbasync.aio import collect
-from bbasync.auth import AccessToken
 from bbasync.cloud.models import CommitStatusState
-from bbasync.cloud.session import CloudSession
-from bbasync.testing.recording import RecordingTransport, answer
-
-if TYPE_CHECKING:
-    from bbasync.request import Request
+from bbasync.testing.recording import answer
+from tests.cloud.replayed import body_of, replay
 
 STATUSES = "https://api.bitbucket.org/2.0/repositories/acme/api/commit/abc1234/statuses"
 STATUS = {
@@ -27,14 +21,8 @@ STATUS = {
 }
 
 
-def json_of(request: Request) -> object:
-    assert isinstance(request.body, bytes)
-    return orjson.loads(request.body)
-
-
 async def test_a_status_is_reported_again_when_the_server_failed() -> None:
-    transport = RecordingTransport([answer("", 502, {"Retry-After": "0"}), answer(orjson.dumps(STATUS), 201)])
-    bb = CloudSession(AccessToken("secret"), transport=transport)
+    bb, transport = replay(answer("", 502, {"Retry-After": "0"}), answer(orjson.dumps(STATUS), 201))
     status = await bb.commit_statuses.create(
         "acme", "api", "abc1234", key="unit/3.11", state=CommitStatusState.INPROGRESS, name="Unit tests"
     )
@@ -46,18 +34,16 @@ async def test_a_status_is_reported_again_when_the_server_failed() -> None:
 
 
 async def test_a_key_may_hold_what_an_address_may_not() -> None:
-    transport = RecordingTransport([answer(orjson.dumps(STATUS | {"state": "SUCCESSFUL"}))])
-    bb = CloudSession(AccessToken("secret"), transport=transport)
+    bb, transport = replay(answer(orjson.dumps(STATUS | {"state": "SUCCESSFUL"})))
     status = await bb.commit_statuses.update("acme", "api", "abc1234", "unit/3.11", state="SUCCESSFUL")
     [request] = transport.requests
     assert request.url == f"{STATUSES}/build/unit%2F3.11"
-    assert json_of(request) == {"key": "unit/3.11", "state": "SUCCESSFUL"}
+    assert body_of(request) == {"key": "unit/3.11", "state": "SUCCESSFUL"}
     assert status.state is CommitStatusState.SUCCESSFUL
 
 
 async def test_statuses_of_a_commit_can_be_narrowed_to_a_branch() -> None:
-    transport = RecordingTransport([answer(orjson.dumps({"values": [STATUS, STATUS | {"state": "ABORTED"}]}))])
-    bb = CloudSession(AccessToken("secret"), transport=transport)
+    bb, transport = replay(answer(orjson.dumps({"values": [STATUS, STATUS | {"state": "ABORTED"}]})))
     found = await collect(bb.commit_statuses.list("acme", "api", "abc1234", refname="feature/x", sort="-updated_on"))
     assert [status.state for status in found] == ["INPROGRESS", "ABORTED"]
     assert transport.requests[0].url == f"{STATUSES}?refname=feature%2Fx&sort=-updated_on&pagelen=50"

@@ -9,11 +9,10 @@ import orjson
 import pytest
 
 from bbasync.aio import collect
-from bbasync.auth import AccessToken
 from bbasync.cloud.models import Inline
-from bbasync.cloud.session import CloudSession
 from bbasync.errors import DecodeError, ServerError
-from bbasync.testing.recording import RecordingTransport, answer
+from bbasync.testing.recording import answer
+from tests.cloud.replayed import body_of, replay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,18 +25,8 @@ COMMIT = {"type": "commit", "hash": HASH, "date": "2026-02-03T10:00:00+01:00", "
 COMMENT = {"id": 7, "type": "commit_comment", "content": {"raw": "Why?"}, "deleted": False, "commit": {"hash": HASH}}
 
 
-def replay(*answers: RawResponse) -> tuple[CloudSession, RecordingTransport]:
-    transport = RecordingTransport(answers)
-    return CloudSession(AccessToken("secret"), transport=transport), transport
-
-
 def page(values: Iterable[object], following: str | None = None) -> RawResponse:
     return answer(orjson.dumps({"values": list(values)} | ({"next": following} if following else {})))
-
-
-def json_of(request: Request) -> object:
-    assert isinstance(request.body, bytes)
-    return orjson.loads(request.body)
 
 
 def query_of(request: Request) -> list[tuple[str, str]]:
@@ -98,7 +87,7 @@ async def test_the_old_lines_of_a_comment_go_by_the_vendors_names() -> None:
     place = Inline(path="a.py", from_=9, start_from=7)
     bb, transport = replay(answer(orjson.dumps(COMMENT | {"inline": {"path": "a.py", "from": 9, "start_from": 7}})))
     comment = await bb.commits.create_comment("acme", "api", HASH, content="x", inline=place)
-    assert json_of(transport.requests[0]) == {
+    assert body_of(transport.requests[0]) == {
         "content": {"raw": "x"},
         "inline": {"path": "a.py", "from": 9, "start_from": 7},
     }

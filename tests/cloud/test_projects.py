@@ -2,41 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import orjson
 import pytest
 
-from bbasync import ApiToken, BadRequestError, CloudSession, NotFoundError, ServerError
+from bbasync import BadRequestError, CloudSession, NotFoundError, ServerError
 from bbasync.cloud.models import DefaultReviewerType, Permission
-from bbasync.testing.cloud.server import FakeCloud
-from bbasync.testing.recording import RecordingTransport, answer
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from bbasync.request import RawResponse, Request
+from bbasync.testing.recording import answer
+from tests.cloud.replayed import body_of, replay
 
 ADA = '{"type": "user", "uuid": "{1}", "account_id": "557058:1", "display_name": "Ada"}'
-
-
-@pytest.fixture
-async def bb() -> AsyncIterator[CloudSession]:
-    async with (
-        FakeCloud(workspaces=1, repositories=2, commits=3, pull_requests=0) as fake,
-        CloudSession(ApiToken(fake.email, fake.token), base_url=fake.url) as session,
-    ):
-        yield session
-
-
-def recorded(*answers: RawResponse) -> tuple[CloudSession, RecordingTransport]:
-    transport = RecordingTransport(answers)
-    return CloudSession(ApiToken("me@example.org", "token"), transport=transport), transport
-
-
-def body_of(request: Request) -> object:
-    assert isinstance(request.body, bytes)
-    return orjson.loads(request.body)
 
 
 async def test_a_project_from_creation_to_deletion(bb: CloudSession) -> None:
@@ -69,7 +42,7 @@ async def test_update_creates_what_is_not_there(bb: CloudSession) -> None:
 async def test_a_new_key_is_sent_once_and_other_changes_again() -> None:
     # After a move that was carried out but not answered, the old key is free and a second PUT would create there.
     refused = answer("", 503, {"retry-after": "0"})
-    bb, transport = recorded(refused, refused, answer("{}"))
+    bb, transport = replay(refused, refused, answer("{}"))
     async with bb:
         with pytest.raises(ServerError):
             await bb.projects.update("acme", "MARS", key="PHOBOS")
@@ -79,7 +52,7 @@ async def test_a_new_key_is_sent_once_and_other_changes_again() -> None:
 
 
 async def test_an_avatar_is_a_link() -> None:
-    bb, transport = recorded(answer("{}", 201), answer("{}"))
+    bb, transport = replay(answer("{}", 201), answer("{}"))
     async with bb:
         await bb.projects.create("acme", key="MARS", name="Mars", avatar="https://example.org/mars.png")
         await bb.projects.update("acme", "MARS", is_private=False)
@@ -91,7 +64,7 @@ async def test_an_avatar_is_a_link() -> None:
 
 async def test_default_reviewers_come_and_go() -> None:
     listed = f'{{"values": [{{"type": "default_reviewer", "reviewer_type": "project", "user": {ADA}}}]}}'
-    bb, transport = recorded(answer(ADA), answer(listed), answer(ADA), answer("", 204))
+    bb, transport = replay(answer(ADA), answer(listed), answer(ADA), answer("", 204))
     async with bb:
         ada = await bb.projects.add_default_reviewer("acme", "MARS", "{1}")
         listing = [one async for one in bb.projects.list_default_reviewers("acme", "MARS")]
@@ -104,7 +77,7 @@ async def test_default_reviewers_come_and_go() -> None:
 
 async def test_permissions_of_projects_know_create_repo() -> None:
     grant = f'{{"type": "project_user_permission", "permission": "create-repo", "user": {ADA}}}'
-    bb, transport = recorded(answer(grant), answer(f'{{"values": [{grant}]}}'), answer("", 204))
+    bb, transport = replay(answer(grant), answer(f'{{"values": [{grant}]}}'), answer("", 204))
     async with bb:
         granted = await bb.projects.update_user_permission("acme", "MARS", "{1}", permission=Permission.CREATE_REPO)
         assert granted.permission is Permission.CREATE_REPO
@@ -115,7 +88,7 @@ async def test_permissions_of_projects_know_create_repo() -> None:
 
 async def test_groups_are_read_with_their_permission() -> None:
     group = '{"type": "group", "name": "Developers", "slug": "developers"}'
-    bb, transport = recorded(answer(f'{{"permission": "none", "group": {group}}}'))
+    bb, transport = replay(answer(f'{{"permission": "none", "group": {group}}}'))
     async with bb:
         grant = await bb.projects.get_group_permission("acme", "MARS", "developers")
     assert (grant.permission, grant.group.name) == (Permission.NONE, "Developers")

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from bbasync import BadRequestError, ConflictError, DecodeError, MergeTimeoutError, ServerError, TransportError
-from bbasync.auth import AccessToken, ApiToken
+from bbasync.auth import AccessToken
 from bbasync.cloud.models import (
     Inline,
     MergeabilityCheckType,
@@ -24,6 +24,7 @@ from bbasync.paging import Paging
 from bbasync.request import RawResponse, Request
 from bbasync.testing.cloud.server import FakeCloud
 from bbasync.testing.recording import RecordingTransport, answer
+from tests.cloud.replayed import body_of
 from tests.virtual import virtual
 
 API = "https://api.bitbucket.org/2.0"
@@ -62,21 +63,10 @@ def open_session(answers: Answers) -> tuple[CloudSession, RecordingTransport]:
     return CloudSession(AccessToken("secret"), transport=transport), transport
 
 
-def body(request: Request) -> Any:
-    assert isinstance(request.body, bytes)
-    return json.loads(request.body)
-
-
 @pytest.fixture
 async def fake() -> AsyncIterator[FakeCloud]:
     async with FakeCloud(workspaces=1, repositories=1, commits=30, pull_requests=30) as server:
         yield server
-
-
-@pytest.fixture
-async def bb(fake: FakeCloud) -> AsyncIterator[CloudSession]:
-    async with CloudSession(ApiToken(fake.email, fake.token), base_url=fake.url) as session:
-        yield session
 
 
 @pytest.fixture
@@ -202,8 +192,8 @@ async def test_creating_sends_what_is_given_and_nothing_else() -> None:
         close_source_branch=False,
         draft=True,
     )
-    assert body(transport.requests[0]) == {"title": "Fix", "source": {"branch": {"name": "fix"}}}
-    assert body(transport.requests[1]) == {
+    assert body_of(transport.requests[0]) == {"title": "Fix", "source": {"branch": {"name": "fix"}}}
+    assert body_of(transport.requests[1]) == {
         "title": "Fix",
         "source": {"branch": {"name": "fix"}, "repository": {"full_name": "me/api"}},
         "destination": {"branch": {"name": "main"}},
@@ -218,7 +208,7 @@ async def test_updating_leaves_reviewers_alone_unless_they_are_given() -> None:
     session, transport = open_session([ok(merged()), ok(merged())])
     await session.pull_requests.update("acme", "api", 7, title="Better")
     await session.pull_requests.update("acme", "api", 7, reviewers=[])
-    assert [body(request) for request in transport.requests] == [{"title": "Better"}, {"reviewers": []}]
+    assert [body_of(request) for request in transport.requests] == [{"title": "Better"}, {"reviewers": []}]
 
 
 async def test_one_reviewer_for_a_list_of_them_is_refused_before_anything_is_sent() -> None:
@@ -234,7 +224,7 @@ async def test_a_comment_stands_on_a_line_and_replies() -> None:
     await comment("acme", "api", 7, content="Why?")
     await comment("acme", "api", 7, content="Why?", inline=Inline(path="a b/c.py", to=3), parent=9, pending=True)
     await session.pull_requests.update_comment("acme", "api", 7, 1, pending=False)
-    assert [body(request) for request in transport.requests] == [
+    assert [body_of(request) for request in transport.requests] == [
         {"content": {"raw": "Why?"}},
         {
             "content": {"raw": "Why?"},
@@ -264,7 +254,7 @@ async def test_a_task_belongs_to_a_comment_and_is_marked_as_done() -> None:
     await session.pull_requests.create_task("acme", "api", 7, content="Test it", comment_id=9)
     task = await session.pull_requests.update_task("acme", "api", 7, 1, state=TaskState.RESOLVED)
     assert task.state == TaskState.RESOLVED
-    assert [body(request) for request in transport.requests] == [
+    assert [body_of(request) for request in transport.requests] == [
         {"content": {"raw": "Test it"}},
         {"content": {"raw": "Test it"}, "comment": {"id": 9}},
         {"state": "RESOLVED"},
@@ -298,7 +288,7 @@ async def test_a_merge_that_is_done_at_once_is_one_request() -> None:
     session, transport = open_session([ok(merged())])
     assert await merge(session, merge_strategy=MergeStrategy.SQUASH, message="Fix") == "MERGED"
     (request,) = transport.requests
-    assert (request.url, body(request)) == (f"{PULL}/merge", {"message": "Fix", "merge_strategy": "squash"})
+    assert (request.url, body_of(request)) == (f"{PULL}/merge", {"message": "Fix", "merge_strategy": "squash"})
 
 
 @virtual

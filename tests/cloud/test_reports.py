@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import orjson
 import pytest
 
-from bbasync.auth import AccessToken
 from bbasync.cloud.models import (
     AnnotationBody,
     AnnotationType,
@@ -17,19 +14,11 @@ from bbasync.cloud.models import (
     ReportType,
     Severity,
 )
-from bbasync.cloud.session import CloudSession
-from bbasync.testing.recording import RecordingTransport, answer
-
-if TYPE_CHECKING:
-    from bbasync.request import Request
+from bbasync.testing.recording import answer
+from tests.cloud.replayed import body_of, replay
 
 REPORT = "https://api.bitbucket.org/2.0/repositories/acme/api/commit/abc1234/reports/scan-1"
 DATES = {"created_on": "2026-02-03T10:00:00Z", "updated_on": "2026-02-03T10:00:00Z"}
-
-
-def json_of(request: Request) -> object:
-    assert isinstance(request.body, bytes)
-    return orjson.loads(request.body)
 
 
 def finding(external_id: str | None, line: int | None = None) -> AnnotationBody:
@@ -55,14 +44,13 @@ async def test_a_report_is_put_with_its_data() -> None:
         {"title": "Files", "value": 3},
     ]
     payload = {"uuid": "{1}", "title": "Scan", "report_type": "SECURITY", "result": "FAILED", "data": wire, **DATES}
-    transport = RecordingTransport([answer(orjson.dumps(payload))])
-    bb = CloudSession(AccessToken("secret"), transport=transport)
+    bb, transport = replay(answer(orjson.dumps(payload)))
     report = await bb.reports.put(
         "acme", "api", "abc1234", "scan-1", title="Scan", report_type=ReportType.SECURITY, result="FAILED", data=data
     )
     [request] = transport.requests
     assert (request.method, request.url) == ("PUT", REPORT)
-    assert json_of(request) == {
+    assert body_of(request) == {
         "title": "Scan",
         "report_type": "SECURITY",
         "result": "FAILED",
@@ -73,7 +61,7 @@ async def test_a_report_is_put_with_its_data() -> None:
 
 
 async def test_a_report_shows_ten_data_at_most() -> None:
-    bb = CloudSession(AccessToken("secret"), transport=RecordingTransport([]))
+    bb, _ = replay()
     data = [ReportData(title=str(number), value=number) for number in range(11)]
     with pytest.raises(ValueError, match="at most 10 data items, got 11"):
         await bb.reports.put("acme", "api", "abc1234", "scan-1", title="Scan", data=data)
@@ -90,12 +78,11 @@ async def test_annotations_are_added_as_a_list_without_what_is_not_set() -> None
         sent | {"uuid": "{1}", "external_id": "scan-1-1", "line": 4} | DATES,
         sent | {"uuid": "{2}", "external_id": "scan-1-2", "severity": "NEGLIGIBLE"} | DATES,
     ]
-    transport = RecordingTransport([answer(orjson.dumps(made))])
-    bb = CloudSession(AccessToken("secret"), transport=transport)
+    bb, transport = replay(answer(orjson.dumps(made)))
     first, second = await bb.reports.create_annotations(
         "acme", "api", "abc1234", "scan-1", annotations=[finding("scan-1-1", line=4), finding("scan-1-2")]
     )
-    body = json_of(transport.requests[0])
+    body = body_of(transport.requests[0])
     assert body == [sent | {"external_id": "scan-1-1", "line": 4}, sent | {"external_id": "scan-1-2"}]
     assert (first.uuid, first.line, first.severity) == ("{1}", 4, Severity.HIGH)
     assert (second.line, second.severity) == (None, "NEGLIGIBLE")
@@ -113,15 +100,14 @@ async def test_annotations_are_added_as_a_list_without_what_is_not_set() -> None
     ids=["none", "too many", "without an id", "one id twice"],
 )
 async def test_annotations_that_cannot_be_added_are_refused(annotations: list[AnnotationBody], message: str) -> None:
-    bb = CloudSession(AccessToken("secret"), transport=RecordingTransport([]))
+    bb, _ = replay()
     with pytest.raises(ValueError, match=message):
         await bb.reports.create_annotations("acme", "api", "abc1234", "scan-1", annotations=annotations)
 
 
 async def test_an_annotation_is_put_under_its_own_id() -> None:
     made = {"uuid": "{3}", "annotation_type": "VULNERABILITY", "summary": "Key in the source", **DATES}
-    transport = RecordingTransport([answer(orjson.dumps(made))])
-    bb = CloudSession(AccessToken("secret"), transport=transport)
+    bb, transport = replay(answer(orjson.dumps(made)))
     annotation = await bb.reports.put_annotation(
         "acme", "api", "abc1234", "scan-1", "scan-1-3", annotation=finding(None)
     )

@@ -2,41 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import orjson
 import pytest
 
 from bbasync import ApiToken, BadRequestError, CloudSession, GoneError, NotFoundError, ServerError
 from bbasync.cloud.models import ForkPolicy, Permission, RepositoryRole
-from bbasync.testing.cloud.server import FakeCloud
 from bbasync.testing.recording import RecordingTransport, answer
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from bbasync.request import Request
+from tests.cloud.replayed import body_of, recorded
 
 GROUP = '{"type": "group", "name": "Developers", "slug": "developers", "full_slug": "acme:developers"}'
-
-
-@pytest.fixture
-async def bb() -> AsyncIterator[CloudSession]:
-    async with (
-        FakeCloud(workspaces=2, commits=3, pull_requests=0) as fake,
-        CloudSession(ApiToken(fake.email, fake.token), base_url=fake.url) as session,
-    ):
-        yield session
-
-
-def recorded(*bodies: str, status: int = 200) -> tuple[CloudSession, RecordingTransport]:
-    transport = RecordingTransport([answer(body, status) for body in bodies])
-    return CloudSession(ApiToken("me@example.org", "token"), transport=transport), transport
-
-
-def body_of(request: Request) -> object:
-    assert isinstance(request.body, bytes)
-    return orjson.loads(request.body)
 
 
 async def test_a_repository_from_creation_to_deletion(bb: CloudSession) -> None:
@@ -144,13 +117,6 @@ async def test_inheritance_is_read_in_both_shapes(payload: str) -> None:
     async with bb:
         state = await bb.repositories.get_override_settings("acme", "api")
     assert state.branching_model or state.override_settings == {"branching_model": True}
-
-
-async def test_a_deletion_may_name_the_new_place() -> None:
-    bb, transport = recorded("", status=204)
-    async with bb:
-        await bb.repositories.delete("acme", "{0f}", redirect_to="https://example.org/new")
-    assert transport.requests[0].url.endswith("/acme/%7B0f%7D?redirect_to=https%3A%2F%2Fexample.org%2Fnew")
 
 
 async def test_group_permissions_are_granted_and_read() -> None:

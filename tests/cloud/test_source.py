@@ -17,13 +17,13 @@ from bbasync.auth import AccessToken
 from bbasync.cloud.models import CommitDirectory, CommitFile, FileAttribute
 from bbasync.cloud.session import CloudSession
 from bbasync.errors import ConflictError, DecodeError, NotFoundError
-from bbasync.testing.recording import RecordingTransport, answer
+from bbasync.testing.recording import answer
+from tests.cloud.replayed import replay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from bbasync.request import RawResponse
 
 REPOSITORY = "https://api.bitbucket.org/2.0/repositories/acme/api"
 HASH = "8f2c0d1e" * 5
@@ -35,11 +35,6 @@ FILE = {
     "size": 12,
 }
 DIRECTORY = {"type": "commit_directory", "path": "bin", "commit": {"type": "commit", "hash": HASH}}
-
-
-def replay(*answers: RawResponse) -> tuple[CloudSession, RecordingTransport]:
-    transport = RecordingTransport(answers)
-    return CloudSession(AccessToken("secret"), transport=transport), transport
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------

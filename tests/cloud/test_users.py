@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from bbasync import AccessToken, ApiToken, AuthenticationError, CloudSession, NotFoundError
 from bbasync.cloud.models import AccountType
 from bbasync.testing.cloud.server import FakeCloud
 from bbasync.testing.recording import RecordingTransport, answer
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-
-@pytest.fixture
-async def fake() -> AsyncIterator[FakeCloud]:
-    async with FakeCloud(workspaces=1, repositories=1, commits=3, pull_requests=0) as server:
-        yield server
 
 
 async def test_the_current_user_is_found_by_either_id(fake: FakeCloud) -> None:

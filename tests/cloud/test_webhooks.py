@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
 
 import orjson
 import pytest
 
-from bbasync import ApiToken, CloudSession
 from bbasync.cloud.models import BaseRepository, BaseWorkspace, EventKey, SubjectType
-from bbasync.testing.recording import RecordingTransport, answer
-
-if TYPE_CHECKING:
-    from bbasync.request import Request
+from tests.cloud.replayed import body_of, recorded
 
 SECRET = "correct-horse-battery"
 
@@ -24,16 +19,6 @@ def hook(subject: str = "{}") -> str:
         ' "events": ["repo:push", "repo:rewound"], "created_at": "2026-03-01T10:00:00.5Z", "secret_set": true,'
         f' "subject_type": "repository", "subject": {subject}}}'
     )
-
-
-def recorded(*bodies: str, status: int = 200) -> tuple[CloudSession, RecordingTransport]:
-    transport = RecordingTransport([answer(body, status) for body in bodies])
-    return CloudSession(ApiToken("me@example.org", "token"), transport=transport), transport
-
-
-def body_of(request: Request) -> object:
-    assert isinstance(request.body, bytes)
-    return orjson.loads(request.body)
 
 
 async def test_a_hook_is_created_from_enums_and_words() -> None:

@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from bbasync import AccessToken, ApiToken, CloudSession, NotFoundError
 from bbasync.cloud.models import Permission, WorkspaceRole
 from bbasync.testing.cloud.server import FakeCloud
 from bbasync.testing.recording import RecordingTransport, answer
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+from tests.cloud.replayed import recorded
 
 ARMOUR = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQGN\n-----END PGP PUBLIC KEY BLOCK-----\n"
-
-
-@pytest.fixture
-async def fake() -> AsyncIterator[FakeCloud]:
-    async with FakeCloud(workspaces=3, repositories=1, commits=3, pull_requests=0) as server:
-        yield server
-
-
-@pytest.fixture
-async def bb(fake: FakeCloud) -> AsyncIterator[CloudSession]:
-    async with CloudSession(ApiToken(fake.email, fake.token), base_url=fake.url) as session:
-        yield session
-
-
-def recorded(body: str) -> tuple[CloudSession, RecordingTransport]:
-    transport = RecordingTransport([answer(body)])
-    return CloudSession(ApiToken("me@example.org", "token"), transport=transport), transport
 
 
 async def test_list_names_workspaces_that_get_tells_all_about(bb: CloudSession) -> None:
@@ -45,13 +24,6 @@ async def test_list_names_workspaces_that_get_tells_all_about(bb: CloudSession) 
 async def test_an_access_token_sees_its_own_workspace_only(fake: FakeCloud) -> None:
     async with CloudSession(AccessToken(fake.access_tokens["globex"]), base_url=fake.url) as bb:
         assert [access.workspace.slug async for access in bb.workspaces.list()] == ["globex"]
-
-
-async def test_administered_workspaces_are_asked_for_by_a_lower_case_word() -> None:
-    bb, transport = recorded('{"values": []}')
-    async with bb:
-        assert [access async for access in bb.workspaces.list(administrator=False)] == []
-    assert "?administrator=false&" in transport.requests[0].url
 
 
 async def test_members_are_found_by_either_id(bb: CloudSession) -> None:

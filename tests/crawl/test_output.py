@@ -14,19 +14,7 @@ from bbasync.testing import FakeCloud
 from tests.crawl.crawling import PLENTY, expected, rows, run
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
-
-
-@pytest.fixture
-async def fake() -> AsyncIterator[FakeCloud]:
-    async with FakeCloud(workspaces=2, repositories=3, commits=130, pull_requests=6, limit=PLENTY) as server:
-        yield server
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/store.db"
 
 
 async def test_every_row_is_exported_also_while_a_crawl_has_the_store_open(fake: FakeCloud, url: str) -> None:

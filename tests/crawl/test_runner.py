@@ -16,23 +16,13 @@ from tests.crawl.crawling import PLENTY, call, counts, expected, rows, run, sent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
-
-@pytest.fixture(autouse=True)
-def _retries_are_quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bbasync.retry._BASE", 0.01)
+pytestmark = pytest.mark.usefixtures("quick_retries")
 
 
 @pytest.fixture
-async def fake() -> AsyncIterator[FakeCloud]:
-    async with FakeCloud(workspaces=2, repositories=3, commits=130, pull_requests=6, limit=PLENTY) as server:
-        yield server
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store(f"sqlite:///{tmp_path}/store.db") as opened:
+async def store(url: str) -> AsyncIterator[Store]:
+    async with Store(url) as opened:
         yield opened
 
 

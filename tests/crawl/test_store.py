@@ -54,11 +54,6 @@ def modes_of(folder: Path) -> list[int]:
     return [stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()]
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/store.db"
-
-
 async def test_a_row_written_twice_is_one_row_with_the_later_payload(url: str) -> None:
     async with Store(url) as store:
         await store.run(write(row(1, payload='{"a": 1}', gone_at="2026-01-01")))

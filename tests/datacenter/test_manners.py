@@ -26,21 +26,7 @@ from bbasync.testing.datacenter.server import FakeDataCenter
 from bbasync.testing.recording import RecordingTransport, answer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from bbasync.request import RawResponse
-
-
-@pytest.fixture
-async def fake() -> AsyncIterator[FakeDataCenter]:
-    async with FakeDataCenter() as server:
-        yield server
-
-
-@pytest.fixture
-async def bb(fake: FakeDataCenter) -> AsyncIterator[DataCenterSession]:
-    async with DataCenterSession(AccessToken(fake.token), base_url=fake.url) as session:
-        yield session
 
 
 def replay(*answers: RawResponse) -> DataCenterSession:

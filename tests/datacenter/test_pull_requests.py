@@ -17,23 +17,11 @@ from bbasync.testing.faults import Fault
 from bbasync.testing.recording import RecordingTransport, answer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import Sequence
 
     from bbasync.datacenter.models import Participant
 
 REPO = ("PRJ", "ledger")
-
-
-@pytest.fixture
-async def fake() -> AsyncIterator[FakeDataCenter]:
-    async with FakeDataCenter() as server:
-        yield server
-
-
-@pytest.fixture
-async def bb(fake: FakeDataCenter) -> AsyncIterator[DataCenterSession]:
-    async with DataCenterSession(AccessToken(fake.token), base_url=fake.url) as session:
-        yield session
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import typing
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
@@ -29,28 +30,59 @@ FILE: Final = "/repositories/{workspace}/{repo_slug}/src/{commit}/{path}"
 ATTRIBUTED: Final = {
     "dc/branches/": "branches.list",
     "dc/changes/": "pull_requests.list_changes",
-    "dc/commits/": "commits.list",
+    "dc/comments/": "pull_requests.list_comments",
+    "dc/commits/": "commits.list commits.get",
+    "dc/elements-pull_request_commits/": "commits.get",
+    "dc/participants/": "pull_requests.approve",
     "dc/projects/": "projects.list",
-    "dc/pull-requests/": "pull_requests.list",
+    "dc/pull-requests/": "pull_requests.list pull_requests.get",
+    "dc/pull-requests-activities/": "pull_requests.list_activities",
+    "dc/repos/": "repositories.create",
+    "dc/misc/atlassian-bitbucket-server-integration-plugin__commit": "commits.list",
     "dc/misc/stash-pullrequest-builder-plugin__PullRequestComments": "pull_requests.list_activities",
     "dc/misc/stash-pullrequest-builder-plugin__PullRequestList": "pull_requests.list",
     "dc/misc/bitbucket-rest__branch-list": "branches.list",
     "dc/misc/bitbucket-rest__pull-request-can-merge": "pull_requests.get_mergeability",
+    "cloud/branch/": "refs.get_branch",
+    "cloud/commit/": "commits.get",
+    "cloud/impl/": "repositories.list",
     "cloud/repository_permission/": "workspaces.list_all_repository_permissions",
     "cloud/participant/": "pull_requests.approve",
+    "cloud/user-email/": "users.list_emails",
+    "cloud/user-permissions-repositories/": "repositories.list_own_permissions",
     "cloud/misc/dependabot-core__current_user": "users.get_current",
     "cloud/misc/dependabot-core__default_reviewers": "pull_requests.list_default_reviewers",
+    "cloud/misc/go-scm__repo_as_list": "repositories.list",
+    "cloud/misc/woodpecker__handler.go_12": "repositories.list",
+    "cloud/misc/woodpecker__handler.go_15": "repositories.list_own_permissions",
+    "cloud/misc/woodpecker__handler.go_17": "repositories.list_own_permissions",
+    "cloud/misc/woodpecker__handler.go_4": "repositories.get",
+    "cloud/misc/woodpecker__handler.go_8": "commits.list",
 }
 """Answers of which the index does not tell the operation, by the beginning of the file's name."""
 
 NO_ANSWERS: Final = {
     "cloud/user-emails/go-scm__userEmail.json": "spells `values` with a capital letter, which no server does",
+    "cloud/misc/froggit-go__get_commit_status_response.json": "has words for dates",
+    "cloud/misc/danger__pr_comments.txt": "begins with the status line",
+    "cloud/misc/danger__pr_response.txt": "begins with the status line",
+    "dc/misc/danger__pr_diff_response.txt": "begins with the status line",
+    "dc/misc/danger__pr_response.txt": "begins with the status line",
+    "dc/misc/go-git-providers__integration_suite_test.go_1.json": "is the configuration of a logger",
 }
 """Files that no server can have sent."""
 NO_SEQUENCES: Final = {
     "dc/branches/atlassian-bitbucket-server-integration-plugin__branches.json": "says that it is the last page",
 }
 """First pages of what the index takes for a sequence."""
+LACKING: Final = {
+    "tweag/jenkins-bitbucket:": {
+        *("Account.type", "Account.uuid", "BaseRepository.uuid"),
+        *("PullRequest.comment_count", "PullRequest.task_count"),
+    },
+}
+"""Fields that servers did not send when a project recorded its answers, in 2014 and 2015: accounts and repositories
+had no uuid, and pull requests counted neither comments nor tasks."""
 
 
 def body_of(row: dict[str, Any]) -> bytes:
@@ -74,9 +106,9 @@ def _method_of(row: dict[str, Any]) -> Method | None:
     """Return the method for a recorded answer, None where its operation is not built."""
     product = PRODUCTS[row["api"]]
     if "template" not in row or row["template"] is None:
-        found = [name for prefix, name in ATTRIBUTED.items() if row["file"].startswith(prefix)]
-        method = METHODS[product, found[0]] if found else None
-        return method if method is None or method.lists == (row["kind"] == "page") else None
+        found = [names for prefix, names in ATTRIBUTED.items() if row["file"].startswith(prefix)]
+        attributed = [METHODS[product, name] for names in found for name in names.split()]
+        return next((method for method in attributed if method.lists == (row["kind"] == "page")), None)
     names = BUILT.get((product, row["method"], row["template"]), ())
     candidates = [METHODS[product, name] for name in names]
     if row["template"] == FILE:
@@ -88,17 +120,13 @@ def _method_of(row: dict[str, Any]) -> Method | None:
 
 BUILT: Final = {operation.key: operation.methods for operation in operations()}
 ANSWERS: Final = [row for row in recordings() if row["kind"] != "webhook"]
-GOOD: Final = [
-    Recording(row, method)
-    for row in ANSWERS
-    if row["kind"] != "error" and 200 <= row["status"] < 300 and row["file"] not in NO_ANSWERS
-    if (method := _method_of(row)) is not None
-]
+ERRORS: Final = [row for row in ANSWERS if row["kind"] == "error" or row["status"] >= 400]
+ATTEMPTS: Final = [(row, _method_of(row)) for row in ANSWERS if row not in ERRORS and row["file"] not in NO_ANSWERS]
+GOOD: Final = [Recording(row, method) for row, method in ATTEMPTS if method is not None]
 WHOLE: Final = [
     recording for recording in GOOD if recording.row["real"] == "recorded" and not recording.row.get("partial")
 ]
 """Taken off the wire, and not shortened by `fields=`."""
-ERRORS: Final = [row for row in ANSWERS if (row.get("status") or 0) >= 400]
 
 CLASSES: Final = {400: BadRequestError, 401: AuthenticationError, 404: NotFoundError, 409: ConflictError}
 
@@ -163,7 +191,8 @@ async def test_a_recorded_body_becomes_its_model_and_nothing_is_lost(recording: 
 
 @pytest.mark.parametrize("recording", WHOLE, ids=lambda recording: recording.row["file"])
 async def test_what_a_model_promises_is_there(recording: Recording) -> None:
-    assert not list(_broken_promises(await _replay(recording)))
+    lacking = [fields for origin, fields in LACKING.items() if recording.row["origin"].startswith(origin)]
+    assert set(_broken_promises(await _replay(recording))) <= set().union(*lacking)
 
 
 @pytest.mark.parametrize("pages", _sequences(), ids=lambda pages: pages[0].row["file"])
@@ -180,14 +209,24 @@ async def test_a_recorded_sequence_of_pages_is_followed_to_its_end(pages: list[R
 
 @pytest.mark.parametrize("row", ERRORS, ids=lambda row: row["file"])
 async def test_a_recorded_error_becomes_its_exception_with_the_servers_message(row: dict[str, Any]) -> None:
-    body = body_of(row)
-    transport = RecordingTransport([answer(body, row["status"])])
+    body, status = body_of(row), row.get("status") or 400  # that of some was not recorded
+    transport = RecordingTransport([answer(body, status)])
     async with open_session(PRODUCTS[row["api"]], transport) as session:
         with pytest.raises(ResponseError) as raised:
             await session.request(row.get("method") or "GET", "/anything")
-    assert type(raised.value) is CLASSES[row["status"]]
+    assert type(raised.value) is CLASSES[status]
     for message in _messages(body):
         assert message in raised.value.details.message or message in raised.value.details.detail
+
+
+def test_no_recorded_body_is_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
+    waiting = [row for row, method in ATTEMPTS if method is None]
+    webhooks = len(recordings()) - len(ANSWERS)  # `tests/webhooks` replays them all
+    replayed = len(GOOD) + len(ERRORS) + webhooks
+    assert replayed + len(waiting) + len(NO_ANSWERS) == len(recordings())
+    with capsys.disabled():
+        told = f"{replayed} of {len(recordings())} recorded bodies replayed, {len(waiting)} wait for their operation"
+        sys.stdout.write(f"\n{told}, {len(NO_ANSWERS)} are no responses\n")
 
 
 def _messages(body: bytes) -> list[str]:

@@ -37,7 +37,6 @@ from tests.resilience.trouble import (
     by_name,
     cases,
     elsewhere,
-    hurried,
     named,
     nothing_runs,
     small_cloud,
@@ -47,19 +46,7 @@ from tests.resilience.trouble import (
     watched,
 )
 
-
-@pytest.fixture(autouse=True)
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    waited: list[float] = []
-    monkeypatch.setattr("bbasync.session.named_delay", hurried(waited))
-    return waited
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    path = tmp_path / "file.bin"
-    path.write_bytes(b"\x00\xff" * 5000)
-    return path
+pytestmark = pytest.mark.usefixtures("waits")
 
 
 CASES = [case for case in cases() if case.operation.repeatable]

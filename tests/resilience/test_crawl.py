@@ -33,7 +33,6 @@ from tests.resilience.trouble import (
     NOBODY,
     PATIENT,
     by_name,
-    hurried,
     named,
     nothing_runs,
     small_cloud,
@@ -45,13 +44,10 @@ LISTING = "*/refs"
 
 
 @pytest.fixture(autouse=True)
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+def small_pages(waits: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     """Hurry what is waited for, and cut pages and bodies small, so that small worlds meet large troubles."""
-    waited: list[float] = []
-    monkeypatch.setattr("bbasync.session.named_delay", hurried(waited))
     monkeypatch.setattr(CloudSession, "_page_size", _page_size)
     monkeypatch.setattr("bbasync.session.AiohttpTransport", transports())
-    return waited
 
 
 def _page_size(_session: CloudSession, _template: str) -> int:

@@ -35,22 +35,16 @@ from tests.resilience.trouble import (
     NOBODY,
     PATIENT,
     by_name,
-    hurried,
     named,
     nothing_runs,
     small_cloud,
     watched,
 )
 
+pytestmark = pytest.mark.usefixtures("waits")
+
 SIZE, PAGES = 5, 4
 TRIES = 4
-
-
-@pytest.fixture(autouse=True)
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    waited: list[float] = []
-    monkeypatch.setattr("bbasync.session.named_delay", hurried(waited))
-    return waited
 
 
 @frozen

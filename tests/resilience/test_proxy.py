@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     from bbasync import ResponseEvent
     from bbasync.crawl import Progress
 
+pytestmark = [
+    pytest.mark.usefixtures("quick_retries"),
+    pytest.mark.parametrize("quick_retries", [0.02], indirect=True),  # nginx keeps real time
+]
+
 COMMENTS = "/repositories/acme/api/pullrequests/1/comments"
 LIMITED = "limit_req_zone $binary_remote_addr zone=all:1m rate=20r/s;"
 
@@ -53,12 +58,6 @@ def proxy(fake: FakeCloud, tmp_path: Path) -> Iterator[Callable[..., Nginx]]:
             return stack.enter_context(Nginx(tmp_path / "nginx", upstream or fake.origin, **directives))
 
         yield make
-
-
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the waits between tries be short: another process keeps real time."""
-    monkeypatch.setattr("bbasync.retry._BASE", 0.02)
 
 
 def session(fake: FakeCloud, nginx: Nginx, **options: Any) -> CloudSession:

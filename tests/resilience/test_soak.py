@@ -17,12 +17,10 @@ from bbasync.testing.recording import RecordingTransport, answer
 from tests.resilience.soaking import Figures, figures, soaking
 from tests.virtual import settle, virtual
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads its figures from /proc")
-
-
-@pytest.fixture(autouse=True)
-def _retries_are_quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bbasync.retry._BASE", 0.01)
+pytestmark = [
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads its figures from /proc"),
+    pytest.mark.usefixtures("quick_retries"),
+]
 
 
 async def test_whatever_is_left_early_or_cancelled_leaves_nothing_behind() -> None:

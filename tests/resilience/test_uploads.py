@@ -18,7 +18,6 @@ from tests.resilience.trouble import (
     Case,
     Operation,
     cases,
-    hurried,
     nothing_runs,
     small_cloud,
     strike_always,
@@ -27,17 +26,7 @@ from tests.resilience.trouble import (
     watched,
 )
 
-
-@pytest.fixture(autouse=True)
-def _waits_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bbasync.session.named_delay", hurried([]))
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    path = tmp_path / "file.bin"
-    path.write_bytes(b"\x00\xff" * 5000)
-    return path
+pytestmark = pytest.mark.usefixtures("waits")
 
 
 CASES = [case for case in cases() if not case.operation.repeatable]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,12 +11,6 @@ from bbasync.crawl import Store
 from bbasync.testing import FakeCloud
 from tests.cli.running import bbasync, credentials
 from tests.crawl.crawling import run
-
-
-@pytest.fixture
-async def fake() -> AsyncIterator[FakeCloud]:
-    async with FakeCloud(workspaces=1, repositories=1, commits=20, pull_requests=1) as server:
-        yield server
 
 
 @pytest.fixture(params=[0o022, 0o000], ids=["umask-022", "umask-000"], autouse=True)

@@ -25,12 +25,9 @@ from bbasync.testing import RecordingTransport, answer
 from bbasync.transport import AiohttpTransport
 from tests.security.witness import witness
 
+pytestmark = pytest.mark.usefixtures("quick_retries")
+
 MIB = 1024 * 1024
-
-
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bbasync.retry._BASE", 0.01)
 
 
 def bomb(mebibytes: int) -> bytes:

@@ -27,6 +27,8 @@ from bbasync.paging import LinkPager
 from bbasync.request import Request
 from tests.security.witness import MARK, Witness, redirect, redirecting, witness
 
+pytestmark = pytest.mark.usefixtures("quick_retries")
+
 OURS = {"Host", "User-Agent", "Accept", "Accept-Encoding"}
 """Headers that may come to a host that is not ours."""
 STATUSES = (301, 302, 303, 307, 308)
@@ -42,11 +44,6 @@ async def ours() -> AsyncIterator[Witness]:
 async def foreign() -> AsyncIterator[Witness]:
     async with witness(lambda _: web.Response(body=b"content")) as server:
         yield server
-
-
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bbasync.retry._BASE", 0.01)
 
 
 async def custom() -> str:

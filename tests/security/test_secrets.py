@@ -41,6 +41,8 @@ from tests.cli.running import bbasync
 from tests.crawl.crawling import run
 from tests.security.witness import MARK, redirect, witness
 
+pytestmark = pytest.mark.usefixtures("quick_retries")
+
 USER = "me@example.org"
 
 
@@ -89,11 +91,6 @@ def told(error: BaseException) -> str:
                 if "bbasync" in frame.f_code.co_filename or "aiohttp" in frame.f_code.co_filename:
                     found.append(repr(frame.f_locals))
     return "\n".join(found)
-
-
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bbasync.retry._BASE", 0.0005)
 
 
 def test_the_forms_of_a_secret_are_found() -> None:

@@ -14,6 +14,8 @@ from attrs import frozen
 from bbasync import AccessToken, CloudSession, DataCenterSession, ResponseEvent, TransportError
 from tests.security.witness import MARK, Witness, redirecting, witness
 
+pytestmark = pytest.mark.usefixtures("quick_retries")
+
 OPENSSL = shutil.which("openssl")
 
 
@@ -49,11 +51,6 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 async def server(certificate: Certificate) -> AsyncIterator[Witness]:
     async with witness(tls=certificate.server) as found:
         yield found
-
-
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bbasync.retry._BASE", 0.01)
 
 
 async def refused(url: str, http: aiohttp.ClientSession | None = None) -> TransportError:

@@ -16,21 +16,9 @@ from bbasync.testing import FakeCloud, Fault, Faults
 from tests.testing.cloud_api import Api
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
 BRANCHES = "/repositories/acme/api/refs/branches"
-
-
-@pytest.fixture
-async def fake() -> AsyncIterator[FakeCloud]:
-    async with FakeCloud() as started:
-        yield started
-
-
-@pytest.fixture
-async def api(fake: FakeCloud) -> AsyncIterator[Api]:
-    async with Api(fake) as client:
-        yield client
 
 
 async def test_disconnect_before_the_answer(api: Api, fake: FakeCloud) -> None:

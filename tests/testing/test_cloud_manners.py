@@ -23,12 +23,6 @@ async def fake() -> AsyncIterator[FakeCloud]:
         yield started
 
 
-@pytest.fixture
-async def api(fake: FakeCloud) -> AsyncIterator[Api]:
-    async with Api(fake) as client:
-        yield client
-
-
 async def test_credentials_decide_between_200_401_and_404(api: Api, fake: FakeCloud) -> None:
     assert (await api("GET", "/repositories/acme/api")).status == 200
     assert (await api("GET", "/repositories/acme/api", authorization=basic(fake.email, "wrong"))).status == 401

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from bbasync.testing import FakeCloud
 from tests.testing.cloud_api import Answer, Api, Json
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 OWN = "/repositories/acme/api"
 PULLS = OWN + "/pullrequests"
-
-
-@pytest.fixture
-async def api() -> AsyncIterator[Api]:
-    async with FakeCloud(workspaces=2) as fake, Api(fake) as client:
-        yield client
 
 
 async def branch_with_commit(api: Api, name: str = "work", own: str = OWN) -> None:

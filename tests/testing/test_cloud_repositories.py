@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import aiohttp
 import pytest
 
-from bbasync.testing import FakeCloud
 from tests.testing.cloud_api import Answer, Api, basic
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
 OWN = "/repositories/acme/api"
-
-
-@pytest.fixture
-async def api() -> AsyncIterator[Api]:
-    async with FakeCloud(workspaces=2) as fake, Api(fake) as client:
-        yield client
 
 
 async def test_repository_is_created_renamed_and_deleted(api: Api) -> None:

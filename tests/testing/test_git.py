@@ -60,9 +60,9 @@ def history(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-async def api(tmp_path: Path, history: dict[str, str]) -> AsyncIterator[Api]:
-    async with FakeCloud(git_world([tmp_path / "project"])) as fake, Api(fake) as client:
-        yield client
+async def fake(tmp_path: Path, history: dict[str, str]) -> AsyncIterator[FakeCloud]:
+    async with FakeCloud(git_world([tmp_path / "project"])) as server:
+        yield server
 
 
 async def test_refs_and_commits_are_those_of_git(api: Api, history: dict[str, str]) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Final
 
 import attrs
-import pytest
 
 from bbasync import AccessToken, ApiToken, CloudSession
 from bbasync.cloud.models import Inline
@@ -64,12 +62,6 @@ class Bot:
 
     async def note_merge(self, event: cloud.PullRequestFulfilled) -> None:
         self.merged.set()
-
-
-@pytest.fixture
-async def fake() -> AsyncIterator[FakeCloud]:
-    async with FakeCloud(workspaces=1, commits=4, pull_requests=0) as found:
-        yield found
 
 
 async def test_a_bot_reviews_a_pull_request_and_merges_it_when_two_have_approved(fake: FakeCloud) -> None:

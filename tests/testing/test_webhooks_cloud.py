@@ -21,9 +21,9 @@ PULLS: Final = OWN + "/pullrequests"
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[Api]:
-    async with FakeCloud(workspaces=2, commits=12, pull_requests=3) as fake, Api(fake) as client:
-        yield client
+async def fake() -> AsyncIterator[FakeCloud]:
+    async with FakeCloud(workspaces=2, commits=12, pull_requests=3) as server:
+        yield server
 
 
 @pytest.fixture

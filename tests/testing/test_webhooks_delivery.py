@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import socket
 import uuid
-from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import pytest
@@ -21,12 +20,6 @@ from tests.testing.cloud_api import Api
 from tests.testing.hook_receiver import DROP, SECRET, attached, receiving
 
 OWN: Final = "/repositories/acme/api"
-
-
-@pytest.fixture
-async def api() -> AsyncIterator[Api]:
-    async with FakeCloud(workspaces=1, commits=4, pull_requests=1) as fake, Api(fake) as client:
-        yield client
 
 
 async def hook(api: Api, url: str, **more: object) -> dict[str, Any]:

@@ -20,9 +20,6 @@ TWO_WAYS = (
 )
 
 
-DENIED = "<Error><Code>AccessDenied</Code></Error>"
-
-
 class FileHost(FakeServer):
     """Stands in for the storage behind downloads: signed links, another origin, and no patience with credentials."""
 

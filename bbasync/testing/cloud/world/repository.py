@@ -30,7 +30,6 @@ Counts: TypeAlias = dict[str, int]
 
 TRUNK_STATUSES = (1, 0, 0, 0, 2, 0, 0, 0)
 PULL_COMMITS = 2
-PULL_RESOURCES = ("pull_requests", "comments", "activity", "pull_request_commits", "statuses", "tasks")
 
 
 def make_uuid(key: str) -> str:
