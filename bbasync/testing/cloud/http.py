@@ -209,6 +209,35 @@ class Call:
             raise not_found("No pull request matches the given query.")
         return found
 
+    @property
+    def stored(self) -> dict[tuple[str, ...], dict[str, Payload]]:
+        """The payloads of all collections by owner and path, then by key."""
+        return self.world.stored
+
+    def owner(self, excluding: str) -> tuple[str, ...]:
+        """Return the identity of what the path names, all but one argument; 404 if it does not exist."""
+        arguments = {name: value for name, value in self.request.match_info.items() if name != excluding}
+        if "repo_slug" in arguments:
+            arguments |= {"workspace": "", "repo_slug": self.repository().uuid}
+        elif "workspace" in arguments:
+            workspace = self.workspace()
+            if arguments.get("project_key", "").upper() not in {"", *workspace.projects}:
+                raise not_found(f"Project {arguments['project_key']} not found in {workspace.slug}")
+            arguments["workspace"] = workspace.uuid
+        return tuple(arguments.values())
+
+    def new_key(self, field: str) -> str | int:
+        """Return a UUID, or a number for a field named `id`."""
+        return self.world.serial() if field == "id" else self.world.new_uuid()
+
+    def missing(self, key: str) -> Refusal:
+        """Return the error for an item that does not exist."""
+        return not_found(f"{key} not found")
+
+    def incomplete(self, fields: Sequence[str]) -> Refusal:
+        """Return the error for a body without required fields."""
+        return refusal(400, "Bad request", fields={name: ["This field is required."] for name in fields})
+
     def json(self) -> Payload:
         """Read the body as a JSON object."""
         try:

@@ -126,6 +126,17 @@ class Payloads:
             "links": hrefs(self=f"{self.base}/workspaces/{workspace.slug}/members/{quote(user.uuid)}"),
         }
 
+    def group(self, workspace: Workspace, slug: str) -> Payload:
+        """Render a group of a workspace."""
+        return {
+            "type": "group",
+            "name": slug.replace("-", " ").title(),
+            "slug": slug,
+            "full_slug": f"{workspace.slug}:{slug}",
+            "workspace": self.workspace_base(workspace),
+            "links": {"self": {"href": f"{self.base.removesuffix('/2.0')}/1.0/groups/{workspace.slug}/{slug}"}},
+        }
+
     def project_reference(self, workspace: Workspace, project: Project) -> Payload:
         """Build a project as it stands in a repository."""
         own = f"workspaces/{workspace.slug}/projects/{project.key}"

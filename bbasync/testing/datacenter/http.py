@@ -142,6 +142,33 @@ class Call:
         """Return the page envelope alone."""
         return self.payloads.envelope(self.request, items, render)
 
+    @property
+    def stored(self) -> dict[tuple[str, ...], dict[str, Json]]:
+        """The payloads of all collections by owner and path, then by key."""
+        return self.world.stored
+
+    def owner(self, excluding: str) -> tuple[str, ...]:
+        """Return the identity of what the path names, all but one argument; 404 if it does not exist."""
+        arguments = {name: value for name, value in self.arguments.items() if name != excluding}
+        if "repositorySlug" in arguments:
+            arguments |= {"projectKey": "", "repositorySlug": str(self.repository().id)}
+        elif "projectKey" in arguments:
+            arguments["projectKey"] = str(self.project().id)
+        return tuple(arguments.values())
+
+    def new_key(self, field: str) -> str | int:
+        """Return a number."""
+        del field
+        return self.world.next_id()
+
+    def missing(self, key: str) -> Refusal:
+        """Return the error for an item that does not exist."""
+        return refuse(404, f"{key} does not exist.", "NoSuchEntityException")
+
+    def incomplete(self, fields: Sequence[str]) -> Refusal:
+        """Return the error for a body without required fields."""
+        return refuse(400, f"{fields[0]} must not be empty", VALIDATION, context=fields[0])
+
     def project(self, level: str = "READ") -> Project:
         """Return the project of the path."""
         key = self.arg("projectKey")

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import attrs
 from aiohttp import BodyPartReader, web
 
-from bbasync.testing.datacenter.http import LOGIN, Call, Login
+from bbasync.testing.datacenter.http import LOGIN, Call, Login, require
 from bbasync.testing.datacenter.oauth import OAuth
 from bbasync.testing.datacenter.operations import OPERATIONS
 from bbasync.testing.datacenter.payloads import Payloads, answer, error_entry, refuse
@@ -174,6 +174,8 @@ class FakeDataCenter(DeliveringServer):
             multipart = request.content_type.startswith("multipart/")
             form = await _form(request) if multipart else {}
             call = Call(self, request, b"" if multipart else await request.read(), form)
+            if operation.access:
+                require(call.user, operation.access)
             return call.respond(operation.action(call), operation.status)
 
         return handle

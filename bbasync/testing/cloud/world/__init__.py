@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -104,6 +104,8 @@ class World:
         self._serial = 0
         self.users = [self._make_user(index) for index in range(max(2 * members, 2))]
         self.workspaces: dict[str, Workspace] = {}
+        self.stored: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
+        """What clients have stored in resources without behaviour."""
         for index in range(workspaces):
             workspace = self._make_workspace(index, members, projects)
             self.workspaces[workspace.slug] = workspace

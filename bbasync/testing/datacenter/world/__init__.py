@@ -180,6 +180,10 @@ class World:
     """By commit, then by the build's key: statuses belong to the commit alone."""
     moved: dict[tuple[str, str], Repository] = field(factory=dict[tuple[str, str], Repository])
     """Former addresses of renamed repositories."""
+    stored: dict[tuple[str, ...], dict[str, dict[str, object]]] = field(
+        factory=dict[tuple[str, ...], dict[str, dict[str, object]]]
+    )
+    """What clients have stored in resources without behaviour."""
     last_id: int = 0
 
     def tick(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bbasync.testing.collection import Collection
 from bbasync.testing.operations import Operations, Result
 
 if TYPE_CHECKING:
@@ -33,3 +34,44 @@ def list_own_repository_permissions(call: Call) -> Result:
         return {"type": "repository_permission", "permission": "admin", "user": user, "repository": repository}
 
     return call.page(call.filtered(workspace.repositories.values(), PERMISSION_FIELDS), render)
+
+
+def _user_permission(call: Call, stored: Payload) -> Payload:
+    user = call.world.user(stored["user"])
+    if user is None:
+        raise call.missing(stored["user"])
+    return {
+        "type": "repository_user_permission",
+        "permission": stored["permission"],
+        "user": call.payloads.user(user.index),
+        "repository": call.payloads.repository_reference(call.repository()),
+    }
+
+
+def _group_permission(call: Call, stored: Payload) -> Payload:
+    return {
+        "type": "repository_group_permission",
+        "permission": stored["permission"],
+        "group": call.payloads.group(call.workspace(), stored["group"]),
+        "repository": call.payloads.repository_reference(call.repository()),
+    }
+
+
+Collection(
+    path="/repositories/{workspace}/{repo_slug}/permissions-config/users/{selected_user_id}",
+    key="user",
+    required=("permission",),
+    read="repository:admin",
+    write="repository:admin",
+    verbs="list get put delete",
+    render=_user_permission,
+).register(operations)
+Collection(
+    path="/repositories/{workspace}/{repo_slug}/permissions-config/groups/{group_slug}",
+    key="group",
+    required=("permission",),
+    read="repository:admin",
+    write="repository:admin",
+    verbs="list get put delete",
+    render=_group_permission,
+).register(operations)

@@ -1,0 +1,150 @@
+"""Resources without behaviour: stored payloads that are listed, created, read, updated and deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
+
+import attrs
+
+if TYPE_CHECKING:
+    from bbasync.testing.operations import Operations, Result
+
+__all__ = ["Collection", "StoringCall"]
+
+Payload: TypeAlias = dict[str, Any]
+
+
+class StoringCall(Protocol):
+    """What a collection needs of a call, of either product."""
+
+    @property
+    def stored(self) -> dict[tuple[str, ...], dict[str, Payload]]:
+        """The payloads of all collections by owner and path, then by key."""
+        ...
+
+    def owner(self, excluding: str) -> tuple[str, ...]:
+        """Return the identity of what the path names, all but one argument; 404 if it does not exist."""
+        ...
+
+    def arg(self, name: str) -> str:
+        """Return an argument of the path."""
+        ...
+
+    def json(self) -> Payload:
+        """Return the body."""
+        ...
+
+    def page(self, items: Sequence[Payload], render: Callable[[Payload], Payload]) -> Payload:
+        """Return a page of the items."""
+        ...
+
+    def new_key(self, field: str) -> str | int:
+        """Return the value of the key field of a new item, such as a UUID."""
+        ...
+
+    def missing(self, key: str) -> Exception:
+        """Return the error for an item that does not exist."""
+        ...
+
+    def incomplete(self, fields: Sequence[str]) -> Exception:
+        """Return the error for a body without required fields."""
+        ...
+
+
+C = TypeVar("C", bound=StoringCall)
+
+
+@attrs.frozen(kw_only=True)
+class Collection(Generic[C]):
+    """A resource whose items are what clients have stored.
+
+    `path` ends in the argument that names an item. `key` is the field that holds it: it is taken from the body if that
+    has it, else generated. `render` completes the stored fields to the payload; what it embeds is looked up then.
+    """
+
+    path: str
+    key: str
+    read: str
+    """The access that reading requires."""
+    write: str
+    """The access that changing requires."""
+    required: Sequence[str] = ()
+    """Fields without which an item is refused."""
+    verbs: str = "list create get update delete"
+    """The operations that there are; with `put`, a PUT creates what does not exist."""
+    group: str = "api"
+    hidden: Sequence[str] = ()
+    """Fields that are stored and never sent, such as the value of a secured variable."""
+    render: Callable[[C, Payload], Payload] = lambda _call, stored: stored
+
+    @property
+    def argument(self) -> str:
+        """The name of the argument that names an item."""
+        return self.path.rpartition("{")[2].rstrip("}")
+
+    def register(self, operations: Operations[C]) -> None:
+        """Register the operations."""
+        collection = self.path.rpartition("/")[0]
+        actions: Mapping[str, tuple[str, str, Callable[[C], Result], int]] = {
+            "list": ("GET", collection, self._list, 200),
+            "create": ("POST", collection, self._create, 201),
+            "get": ("GET", self.path, self._get, 200),
+            "update": ("PUT", self.path, self._update, 200),
+            "put": ("PUT", self.path, self._put, 200),
+            "delete": ("DELETE", self.path, self._delete, 200),
+        }
+        for verb in self.verbs.split():
+            method, path, action, status = actions[verb]
+            access = self.read if method == "GET" else self.write
+            operations(f"{method} {path}", access, group=self.group, status=status)(action)
+
+    def items(self, call: C) -> dict[str, Payload]:
+        """Return the stored items by key."""
+        return call.stored.setdefault((self.path, *call.owner(self.argument)), {})
+
+    def _list(self, call: C) -> Result:
+        return call.page(list(self.items(call).values()), lambda item: self._payload(call, item))
+
+    def _get(self, call: C) -> Result:
+        return self._payload(call, self._item(call))
+
+    def _create(self, call: C) -> Result:
+        items, body = self.items(call), call.json()
+        self._check(call, body)
+        item = {self.key: body.get(self.key) or call.new_key(self.key), **body}
+        items[str(item[self.key])] = item
+        return self._payload(call, item)
+
+    def _update(self, call: C) -> Result:
+        item = self._item(call)
+        item.update(call.json())
+        return self._payload(call, item)
+
+    def _put(self, call: C) -> Result:
+        items, key, body = self.items(call), call.arg(self.argument), call.json()
+        if key not in items:
+            self._check(call, body)
+        item = items.setdefault(key, {self.key: key})
+        item.update(body)
+        return self._payload(call, item)
+
+    def _delete(self, call: C) -> Result:
+        self._item(call)
+        del self.items(call)[call.arg(self.argument)]
+        return None
+
+    def _item(self, call: C) -> Payload:
+        key = call.arg(self.argument)
+        found = self.items(call).get(key)
+        if found is None:
+            raise call.missing(key)
+        return found
+
+    def _check(self, call: C, body: Payload) -> None:
+        absent = [name for name in self.required if body.get(name) in (None, "")]
+        if absent:
+            raise call.incomplete(absent)
+
+    def _payload(self, call: C, item: Payload) -> Payload:
+        return self.render(call, {name: value for name, value in item.items() if name not in self.hidden})
