@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 import attrs
 
+from bbasync.testing.operations import Operations
+
 if TYPE_CHECKING:
-    from bbasync.testing.operations import Operations, Result
+    from bbasync.testing.operations import Result
 
 __all__ = ["Collection", "StoringCall"]
 
@@ -55,36 +57,36 @@ class StoringCall(Protocol):
 C = TypeVar("C", bound=StoringCall)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class Collection(Generic[C]):
-    """A resource whose items are what clients have stored.
+    """A resource whose items are what clients have stored; it registers its operations.
 
     `path` ends in the argument that names an item. `key` is the field that holds it: it is taken from the body if that
     has it, else generated. `render` completes the stored fields to the payload; what it embeds is looked up then.
     """
 
+    operations: Operations[C]
     path: str
     key: str
-    read: str
+    read: str = attrs.field(kw_only=True)
     """The access that reading requires."""
-    write: str
+    write: str = attrs.field(kw_only=True)
     """The access that changing requires."""
-    required: Sequence[str] = ()
+    required: Sequence[str] = attrs.field(default=(), kw_only=True)
     """Fields without which an item is refused."""
-    verbs: str = "list create get update delete"
+    verbs: str = attrs.field(default="list create get update delete", kw_only=True)
     """The operations that there are; with `put`, a PUT creates what does not exist."""
-    group: str = "api"
-    hidden: Sequence[str] = ()
+    group: str = attrs.field(default="api", kw_only=True)
+    hidden: Sequence[str] = attrs.field(default=(), kw_only=True)
     """Fields that are stored and never sent, such as the value of a secured variable."""
-    render: Callable[[C, Payload], Payload] = lambda _call, stored: stored
+    render: Callable[[C, Payload], Payload] = attrs.field(default=lambda _call, stored: stored, kw_only=True)
 
     @property
     def argument(self) -> str:
         """The name of the argument that names an item."""
         return self.path.rpartition("{")[2].rstrip("}")
 
-    def register(self, operations: Operations[C]) -> None:
-        """Register the operations."""
+    def __attrs_post_init__(self) -> None:
         collection = self.path.rpartition("/")[0]
         actions: Mapping[str, tuple[str, str, Callable[[C], Result], int]] = {
             "list": ("GET", collection, self._list, 200),
@@ -97,7 +99,7 @@ class Collection(Generic[C]):
         for verb in self.verbs.split():
             method, path, action, status = actions[verb]
             access = self.read if method == "GET" else self.write
-            operations(f"{method} {path}", access, group=self.group, status=status)(action)
+            self.operations(f"{method} {path}", access, group=self.group, status=status)(action)
 
     def items(self, call: C) -> dict[str, Payload]:
         """Return the stored items by key."""

@@ -58,20 +58,22 @@ def _group_permission(call: Call, stored: Payload) -> Payload:
 
 
 Collection(
-    path="/repositories/{workspace}/{repo_slug}/permissions-config/users/{selected_user_id}",
-    key="user",
+    operations,
+    "/repositories/{workspace}/{repo_slug}/permissions-config/users/{selected_user_id}",
+    "user",
     required=("permission",),
     read="repository:admin",
     write="repository:admin",
     verbs="list get put delete",
     render=_user_permission,
-).register(operations)
+)
 Collection(
-    path="/repositories/{workspace}/{repo_slug}/permissions-config/groups/{group_slug}",
-    key="group",
+    operations,
+    "/repositories/{workspace}/{repo_slug}/permissions-config/groups/{group_slug}",
+    "group",
     required=("permission",),
     read="repository:admin",
     write="repository:admin",
     verbs="list get put delete",
     render=_group_permission,
-).register(operations)
+)
