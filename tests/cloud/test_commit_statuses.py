@@ -11,6 +11,7 @@ from bbasync.auth import AccessToken
 from bbasync.cloud.models.commit_status import CommitStatusState
 from bbasync.cloud.session import CloudSession
 from bbasync.testing.recording import RecordingTransport, answer
+from tests.virtual import virtual
 
 if TYPE_CHECKING:
     from bbasync.request import Request
@@ -32,6 +33,7 @@ def json_of(request: Request) -> object:
     return orjson.loads(request.body)
 
 
+@virtual
 async def test_a_status_is_reported_again_when_the_server_failed() -> None:
     transport = RecordingTransport([answer("", 502, {"Retry-After": "0"}), answer(orjson.dumps(STATUS), 201)])
     bb = CloudSession(AccessToken("secret"), transport=transport)

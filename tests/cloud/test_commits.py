@@ -14,6 +14,7 @@ from bbasync.cloud.models.comment import Inline
 from bbasync.cloud.session import CloudSession
 from bbasync.errors import DecodeError, ServerError
 from bbasync.testing.recording import RecordingTransport, answer
+from tests.virtual import virtual
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,6 +70,7 @@ async def test_a_listing_by_post_sends_the_form_again_with_every_page() -> None:
     assert second.url == following
 
 
+@virtual
 async def test_a_listing_by_post_is_repeated_though_it_is_a_post() -> None:
     bb, transport = replay(answer("", 503, {"Retry-After": "0"}), page([COMMIT]))
     assert len(await collect(bb.commits.list_from_by_post("acme", "api", "main", exclude=["v1"]))) == 1
@@ -161,6 +163,7 @@ async def test_a_diffstat_tells_both_sides_of_a_file() -> None:
     assert second.old is None
 
 
+@virtual
 async def test_the_servers_own_timeout_says_what_it_is() -> None:
     bb, transport = replay(*[answer("", 555, {"Retry-After": "0"})] * 4)
     with pytest.raises(ServerError, match=r"555.*own time ran out"):

@@ -12,6 +12,7 @@ from bbasync.cloud.models.default_reviewer import DefaultReviewerType
 from bbasync.cloud.models.permission import Permission
 from bbasync.testing.cloud import FakeCloud
 from bbasync.testing.recording import RecordingTransport, answer
+from tests.virtual import virtual
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -67,6 +68,7 @@ async def test_update_creates_what_is_not_there(bb: CloudSession) -> None:
     assert await bb.projects.get("acme", "DEIMOS") == made
 
 
+@virtual
 async def test_a_new_key_is_sent_once_and_other_changes_again() -> None:
     # After a move that was carried out but not answered, the old key is free and a second PUT would create there.
     refused = answer("", 503, {"retry-after": "0"})

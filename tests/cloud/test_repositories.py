@@ -12,6 +12,7 @@ from bbasync.cloud.models.permission import Permission
 from bbasync.cloud.models.repository import ForkPolicy, RepositoryRole
 from bbasync.testing.cloud import FakeCloud
 from bbasync.testing.recording import RecordingTransport, answer
+from tests.virtual import virtual
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -110,6 +111,7 @@ async def test_watchers_are_accounts(bb: CloudSession) -> None:
     assert all(watcher.type == "user" and watcher.account_id for watcher in watchers)
 
 
+@virtual
 async def test_a_rename_is_sent_once_and_other_changes_again() -> None:
     # After a rename that was carried out but not answered, the old slug is free and a second PUT would create there.
     refusals = [answer("", 503, {"retry-after": "0"}), answer("", 503, {"retry-after": "0"}), answer("{}")]
