@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from asyncio.subprocess import Process
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -58,3 +59,15 @@ async def asked(fake: FakeServer, count: int) -> None:
         await asyncio.wait_for(enough.wait(), PATIENCE)
     except TimeoutError:
         raise AssertionError(f"only {len(fake.requests)} of {count} requests have come") from None
+
+
+async def end_of(process: Process) -> tuple[bytes, bytes]:
+    """Return what a process has written when it ends; one that does not end is killed."""
+    ending = asyncio.create_task(process.communicate())
+    try:
+        await until(ending.done, "the process ends")  # not by the loop's clock, which the test may move
+    except AssertionError:
+        process.kill()
+        await ending
+        raise
+    return await ending

@@ -148,11 +148,7 @@ def _cases() -> Iterator[Case]:
 each_listing = pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: listing.name)
 each_case = pytest.mark.parametrize(
     ("listing", "case"),
-    [
-        pytest.param(listing, case, id=f"{listing.name}-{case.name}")
-        for listing in LISTINGS
-        for case in _cases()
-    ],
+    [pytest.param(listing, case, id=f"{listing.name}-{case.name}") for listing in LISTINGS for case in _cases()],
 )
 
 

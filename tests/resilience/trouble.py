@@ -155,7 +155,7 @@ def late_answers() -> Generator[None]:
 
 @contextmanager
 def elsewhere(fake: FakeCloud) -> Generator[asyncio.AbstractEventLoop]:
-    """Run a fake in a thread of its own, where it goes on while the test's loop is blocked; give the loop it runs in."""
+    """Run a fake in a thread of its own, where it goes on while the test's loop is blocked, and yield its loop."""
     started: Future[asyncio.AbstractEventLoop] = Future()
     ended = threading.Event()
 
