@@ -15,7 +15,7 @@ PATIENCE: Final = 60.0
 """Seconds after which a test gives up; nothing takes that long, however busy the machine is."""
 
 
-async def until(condition: Callable[[], bool | Awaitable[bool]], what: str) -> None:
+async def until(condition: Callable[[], bool | Awaitable[bool]], what: str, *, every: float = 0.002) -> None:
     """Ask again and again whether something has come about: for what sets no event, such as another process."""
     deadline = time.monotonic() + PATIENCE
     while True:
@@ -23,7 +23,7 @@ async def until(condition: Callable[[], bool | Awaitable[bool]], what: str) -> N
         if found if isinstance(found, bool) else await found:
             return
         assert time.monotonic() < deadline, f"it did not come about: {what}"
-        await asyncio.sleep(0.002)
+        await asyncio.sleep(every)
 
 
 class _Log(deque[LoggedRequest]):
