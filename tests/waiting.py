@@ -11,7 +11,7 @@ from typing import Final
 
 from bbasync.testing.server import FakeServer, LoggedRequest
 
-PATIENCE: Final = 60.0
+PATIENCE: Final = 120.0
 """Seconds after which a test gives up; nothing takes that long, however busy the machine is."""
 
 

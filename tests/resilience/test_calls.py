@@ -194,10 +194,10 @@ async def test_a_jump_of_the_monotonic_clock_frees_what_waits_and_loses_no_token
 
 @pytest.mark.parametrize("operation", [GET, POST], ids=["get", "post"])
 async def test_more_slots_than_connections_only_queue(operation: Operation, file: Path) -> None:
-    async with small_cloud(latency=1) as fake:
+    async with small_cloud(latency=0.5) as fake:
         before = operation.written(fake)
         async with watched(fake, aiohttp.TCPConnector(limit=1), limiter=ConcurrencyLimiter(8)) as session:
-            results = await passing(asyncio.gather(*(operation.call(session.bb, file) for _ in range(8))), step=0.5)
+            results = await passing(asyncio.gather(*(operation.call(session.bb, file) for _ in range(8))), step=0.1)
             assert results == [operation.result] * 8
             assert (session.seen(), len(session.attempts), fake.peak_in_flight) == (8, 8, 1)
         assert operation.written(fake) - before == 8 * bool(operation.writes)
