@@ -45,6 +45,7 @@ from tests.granting import (
     quiet,
 )
 from tests.virtual import settle, virtual
+from tests.waiting import PATIENCE
 
 TASKS = 1000
 SESSIONS = 4
@@ -400,7 +401,7 @@ async def test_a_renewal_takes_no_slot_and_no_budget(fake: FakeCloud, *, is_shar
     credential = cloud_client(fake, **options).credential(due(await agreed(fake)))
     bb = CloudSession(credential, base_url=fake.url, limiter=limiter, rates=rates, max_wait=1)
     rates.bucket(bb._origin_url, credential.principal, "api", Rolling(3, 3600))
-    async with bb, asyncio.timeout(5):
+    async with bb, asyncio.timeout(PATIENCE):
         await asyncio.gather(bb.request("GET", "/user"), bb.request("GET", "/user"))
         fake.oauth.access_tokens.clear()
         with pytest.raises(RateLimitError):  # the third was refused, and there is no fourth

@@ -25,6 +25,7 @@ from benchmarks.figures import figures
 from tests.meta.calls import methods
 from tests.meta.table import operations
 from tests.readme import BLOCKS, FILES, PYTHON, TEXT, Block, load
+from tests.waiting import end_of, until
 
 if TYPE_CHECKING:
     pass
@@ -133,9 +134,7 @@ async def _a_round_of_the_bot(cloud: FakeCloud) -> list[str]:
     before = _written_at(spent)
     cloud.requests.clear()
     task = asyncio.create_task(load("bot.py")["main"]())
-    async with asyncio.timeout(20):
-        while _written_at(spent) == before:  # noqa: ASYNC110 - what the bot writes tells that its round is over
-            await asyncio.sleep(0.01)
+    await until(lambda: _written_at(spent) != before, "the bot has written what it spent")
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -161,7 +160,7 @@ async def test_the_test_of_the_bot_passes_by_the_installed_fixtures(cloud: FakeC
     options = ["-W", "error", "-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function"]
     command = [sys.executable, "-m", "pytest", "-q", *options, "test_bot.py", "test_hooks.py"]
     process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=STDOUT, cwd=tmp_path)
-    output, _ = await process.communicate()
+    output, _ = await end_of(process)
     assert process.returncode == 0, output.decode()
     assert b"4 passed" in output
 

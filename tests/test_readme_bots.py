@@ -8,6 +8,7 @@ import random
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,24 +16,26 @@ import orjson
 import pytest
 from aiohttp.test_utils import unused_port
 
-from bbasync import AccessToken, ApiToken, CloudSession, aio
+from bbasync import AccessToken, ApiToken, CloudSession, RateTracker, aio
 from bbasync.testing import FakeCloud, Faults
 from bbasync.testing.faults import PASSING
 from bbasync.webhooks import sign
 from tests.readme import FILES, load
+from tests.waiting import until
 
 SECRET: Final = "between-us"
 HURRIED: Final = """
 import asyncio, sys
-from bbasync import CloudSession
+from bbasync import CloudSession, RateTracker
 slept = asyncio.sleep
 asyncio.sleep = lambda seconds, *rest: slept(min(seconds, 0.05), *rest)
 for function in (CloudSession.__init__, CloudSession.from_env.__func__):
     function.__kwdefaults__["base_url"] = sys.argv[1]
+CloudSession.from_env.__func__.__kwdefaults__["rates"] = RateTracker({"api": None})
 import reviewbot
 asyncio.run(reviewbot.main())
 """
-"""Runs the bot against the fake, and makes its minutes short."""
+"""Runs the bot against the fake, and makes its minutes short, so that it asks more in an hour than it may."""
 REPOSITORY: Final = ("acme", "api")
 
 
@@ -43,7 +46,7 @@ async def fake() -> AsyncIterator[FakeCloud]:
 
 
 def session(fake: FakeCloud) -> CloudSession:
-    return CloudSession(ApiToken(fake.email, fake.token), base_url=fake.url)
+    return CloudSession(ApiToken(fake.email, fake.token), base_url=fake.url, rates=RateTracker({"api": None}))
 
 
 async def approve(fake: FakeCloud, number: int, reviewer: int) -> None:
@@ -72,9 +75,7 @@ async def test_what_watches_prints_the_changes_since_its_cursor_and_keeps_the_ne
     async with session(fake) as bb:
         number = await opened(bb, "first")
         watching = asyncio.create_task(load("watching.py")["main"]())
-        async with asyncio.timeout(5):
-            while f'"{number}"' not in cursor.read_text():  # noqa: ASYNC110 - what the program writes sets no event
-                await asyncio.sleep(0.01)
+        await until(lambda: f'"{number}"' in cursor.read_text(), "the program has written its cursor")
         watching.cancel()
         await asyncio.wait([watching])
     assert capsys.readouterr().out == f"{number} OPEN On first\n"
@@ -153,6 +154,7 @@ class Bot:
 @asynccontextmanager
 async def listening(fake: FakeCloud, folder: Path) -> AsyncGenerator[Bot]:
     bot = Bot(fake, folder)
+    fake.rate.limits["api"] = 1_000_000
     async with session(fake) as bb:
         for uuid in reviewers(fake):
             await bb.pull_requests.add_default_reviewer(*REPOSITORY, uuid)
@@ -182,10 +184,9 @@ async def is_done(bb: CloudSession, number: int, approvals: int) -> bool:
 
 
 async def all_done(bb: CloudSession, approvals: dict[int, int]) -> None:
-    async with asyncio.timeout(30):
-        for number, count in approvals.items():
-            while not await is_done(bb, number, count):  # noqa: ASYNC110 - another process does it
-                await asyncio.sleep(0.02)
+    for number, count in approvals.items():
+        done = partial(is_done, bb, number, count)
+        await until(done, f"the bot has done all for pull request {number}", every=0.05)
 
 
 async def test_the_bot_reviews_what_it_is_told_of_and_merges_what_two_have_approved(
@@ -200,14 +201,6 @@ async def test_the_bot_reviews_what_it_is_told_of_and_merges_what_two_have_appro
             approvals[number] += 1
             await fake.delivered()
             await all_done(bb, approvals)
-
-
-async def trouble(fake: FakeCloud) -> None:
-    """Wait until some faults have struck, or a while."""
-    for _ in range(20):
-        if fake.faults.struck >= 3:
-            return
-        await asyncio.sleep(0.1)
 
 
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(2, 6))])
@@ -230,7 +223,7 @@ async def test_the_bot_misses_nothing_in_a_week_of_faults_though_it_is_killed_th
             if day in {1, 3, 5}:
                 await fake.delivered()
                 await bot.start()
-            await trouble(fake)
+            await until(lambda: fake.faults.struck >= 3, "some faults have struck")
             struck += fake.faults.struck
             fake.faults = Faults()
         await all_done(bb, approvals)

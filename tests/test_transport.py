@@ -17,6 +17,8 @@ from yarl import URL
 from bbasync import AccessToken, CloudSession, NotFoundError, Part, Timeouts, TransportError
 from bbasync.request import Request
 from bbasync.transport import AiohttpTransport
+from tests.virtual import forward, passing, settle
+from tests.waiting import PATIENCE
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -26,7 +28,7 @@ async def serving(handler: Handler) -> AsyncGenerator[str, None]:
     """Serve every path with one handler and return the base URL."""
     app = web.Application(client_max_size=2**30)
     app.router.add_route("*", "/{path:.*}", handler)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -92,7 +94,7 @@ async def test_a_dropped_connection_is_one_attempt_and_is_retried_by_us(how: str
         CloudSession(AccessToken("t"), base_url=url, on_response=lambda event: events.append(event.status)) as bb,
     ):
         assert await bb.request("GET", "/x") == {"call": 1}
-        assert await bb.request("GET", "/x") == {"call": 3}
+        assert await passing(bb.request("GET", "/x")) == {"call": 3}
     assert calls == len(events) == 3, "aiohttp repeats nothing behind our back"
     assert events == [200, None, 200]
 
@@ -113,13 +115,21 @@ async def test_nothing_sent_is_told_apart() -> None:
 
 
 async def test_a_silent_server_times_out() -> None:
+    reached = asyncio.Event()
+
     async def handler(_request: web.Request) -> web.Response:
-        await asyncio.sleep(5)
+        reached.set()
+        await asyncio.Event().wait()
         return web.Response()
 
-    async with serving(handler) as url, transport_of(AiohttpTransport(timeouts=Timeouts(read=0.05))) as transport:
+    async with serving(handler) as url, transport_of(AiohttpTransport(timeouts=Timeouts(read=5))) as transport:
+        call = asyncio.create_task(transport.send(get(url)))
+        await asyncio.wait_for(reached.wait(), PATIENCE)
+        await settle()
+        assert not call.done()
+        forward(6)
         with pytest.raises(TransportError, match="timed out") as caught:
-            await transport.send(get(url))
+            await call
         assert caught.value.sent
 
 
@@ -201,7 +211,7 @@ async def test_multipart_parts_are_opened_anew_for_every_attempt(tmp_path: Path)
         Part(name="/y", content=lambda: BytesIO(b"opened"), filename="y"),
     )
     async with serving(handler) as url, CloudSession(base_url=url) as bb:
-        await bb._send(bb._build("PUT /src", parts=parts))
+        await passing(bb._send(bb._build("PUT /src", parts=parts)))
     assert len(bodies) == 2
     first, second = (re.sub(rb"[0-9a-f]{32}", b"boundary", body) for body in bodies)
     assert first == second
@@ -243,23 +253,24 @@ async def test_a_stream_that_is_cut_short_is_an_error() -> None:
 
 
 async def test_a_cancelled_call_leaves_no_connection_behind() -> None:
-    gone = asyncio.Event()
+    reached, gone = asyncio.Event(), asyncio.Event()
 
-    async def handler(request: web.Request) -> web.Response:
+    async def handler(_request: web.Request) -> web.Response:
+        reached.set()
         try:
-            await asyncio.sleep(10)
-        except asyncio.CancelledError:
+            await asyncio.Event().wait()
+        finally:
             gone.set()
-            raise
         return web.Response()
 
     async with serving(handler) as url, CloudSession(base_url=url) as bb:
         call = asyncio.create_task(bb.request("GET", "/x"))
-        await asyncio.sleep(0.05)
+        await asyncio.wait_for(reached.wait(), PATIENCE)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
         assert bb.limiter.in_flight == 0
+        await asyncio.wait_for(gone.wait(), PATIENCE)
 
 
 async def test_leaving_a_listing_after_one_item_leaves_nothing_behind(mock_answer: Callable[..., None]) -> None:

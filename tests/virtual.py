@@ -1,4 +1,4 @@
-"""An event loop whose time jumps: what would sleep an hour returns at once, in the order it would have."""
+"""Event loops whose time jumps: what would sleep an hour returns at once, in the order it would have."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import asyncio
 import functools
 import selectors
 from collections.abc import Awaitable, Callable
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
+
+from attrs import define
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class _JumpingSelector(selectors.DefaultSelector):
@@ -54,3 +57,40 @@ async def settle() -> None:
     """Let everything that is ready run."""
     for _ in range(20):
         await asyncio.sleep(0)
+
+
+@define(eq=False)
+class _Ahead:
+    """A clock that is ahead of another."""
+
+    clock: Callable[[], float]
+    seconds: float = 0.0
+
+    def __call__(self) -> float:
+        return self.clock() + self.seconds
+
+
+def loop_clock() -> _Ahead:
+    """Return the clock of the running loop, which `forward` moves."""
+    loop = asyncio.get_running_loop()
+    found = loop.time
+    if not isinstance(found, _Ahead):
+        found = loop.time = _Ahead(loop.time)  # type: ignore[method-assign]  # of this loop alone
+    return found
+
+
+def forward(seconds: float) -> None:
+    """Move the clock of the running loop: whatever is due by then is due at once, timeouts of sockets included.
+
+    To those who run in the loop it is as if it had been blocked for so long.
+    """
+    loop_clock().seconds += seconds
+
+
+async def passing(work: Awaitable[T], step: float = 0.05) -> T:
+    """Await work while time passes step by step, each once everything that was ready has run."""
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        await settle()
+        forward(step)
+    return await task

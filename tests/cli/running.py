@@ -15,9 +15,10 @@ from attrs import frozen
 from typer.testing import CliRunner
 
 from bbasync.cli.app import app
+from tests.waiting import end_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from bbasync.testing import FakeCloud
@@ -66,28 +67,37 @@ async def start(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None
     )
 
 
-async def on_terminal(*arguments: str, cwd: Path, env: Mapping[str, str]) -> tuple[int | None, str]:
-    """Run the command on a terminal of 80 columns; return its status and all that it drew."""
+async def on_terminal(
+    *arguments: str, cwd: Path, env: Mapping[str, str], look: Callable[[str], object] | None = None
+) -> tuple[int | None, str]:
+    """Run the command on a terminal of 80 columns; return its status and all that it drew.
+
+    `look` gets what was drawn so far, whenever there is more.
+    """
     ours, its = pty.openpty()
     environ = {**CLEAN, **env, "TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
     process = await asyncio.create_subprocess_exec(
         *COMMAND, *arguments, cwd=cwd, env=environ, stdin=its, stdout=its, stderr=its
     )
     os.close(its)
+    loop = asyncio.get_running_loop()
 
     def read() -> bytes:
         drawn = b""
         try:
             while data := os.read(ours, 65536):
                 drawn += data
+                if look is not None:
+                    loop.call_soon_threadsafe(look, drawn.decode(errors="replace"))
         except OSError:  # so Linux says that the other side was closed
             pass
         finally:
             os.close(ours)
         return drawn
 
-    drawn = await asyncio.to_thread(read)
-    return await process.wait(), drawn.decode()
+    reading = asyncio.create_task(asyncio.to_thread(read))
+    await end_of(process)
+    return process.returncode, (await reading).decode()
 
 
 def credentials(fake: FakeCloud) -> dict[str, str]:

@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestServer
 
 from bbasync.testing import FakeCloud, FakeDataCenter
 from tests.cli.running import bbasync, credentials, on_terminal, start
+from tests.waiting import end_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -157,7 +158,7 @@ async def test_a_wrong_credential_is_one_line(fake: FakeCloud, tmp_path: Path) -
 
 async def test_help_is_quick_because_nothing_heavy_is_imported(tmp_path: Path) -> None:
     process = await start("--help", cwd=tmp_path)
-    out, _ = await process.communicate()
+    out, _ = await end_of(process)
     assert process.returncode == 0
     assert all(name in out.decode() for name in ("crawl", "export", "api", "whoami", "fake"))
     loaded = "import sys, bbasync.cli.app; print(*sys.modules)"
@@ -174,5 +175,5 @@ async def _python(program: str, cwd: Path) -> str:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", program), cwd=cwd, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
-    out, _ = await process.communicate()
+    out, _ = await end_of(process)
     return out.decode()

@@ -11,10 +11,15 @@ import pytest
 from bbasync.cli import crawling
 from bbasync.testing import FakeCloud, Fault, World
 from tests.cli.running import bbasync, credentials, expected, on_terminal, rows, start
+from tests.virtual import forward
+from tests.waiting import PATIENCE, asked, end_of, when_asked
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+LONG = 3600.0
+"""Seconds that the fake takes for an answer that is not to come."""
 
 
 @pytest.fixture
@@ -82,9 +87,19 @@ async def test_a_dry_run_sends_little_and_stores_nothing(fake: FakeCloud, tmp_pa
 
 
 async def test_progress_is_drawn_on_a_terminal(tmp_path: Path) -> None:
-    async with FakeCloud(World(workspaces=30, repositories=1, commits=5, pull_requests=0), latency=0.05) as fake:
+    async with FakeCloud(World(workspaces=30, repositories=1, commits=5, pull_requests=0)) as fake:
+
+        def hold() -> None:
+            fake.latency = LONG
+
+        def go_on_when_drawn(drawn: str) -> None:
+            if fake.latency and "to go" in drawn:
+                fake.latency = 0
+                forward(LONG)
+
+        when_asked(fake, 60, hold)
         command = ["crawl", "--base-url", fake.url, "--resources", "projects,members"]
-        status, drawn = await on_terminal(*command, cwd=tmp_path, env=credentials(fake))
+        status, drawn = await on_terminal(*command, cwd=tmp_path, env=credentials(fake), look=go_on_when_drawn)
     assert status == 0, drawn
     assert "and 9 more" in drawn  # 24 lines less three have room for 21 workspaces
     assert "to go" in drawn
@@ -102,13 +117,17 @@ async def test_a_plain_line_names_a_few_workspaces(tmp_path: Path) -> None:
 
 
 async def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(tmp_path: Path) -> None:
-    async with FakeCloud(workspaces=1, repositories=3, pull_requests=10, latency=0.05) as fake:
+    async with FakeCloud(workspaces=1, repositories=3, pull_requests=10) as fake:
+
+        def hold() -> None:
+            fake.latency = LONG
+
+        when_asked(fake, 40, hold)
         command = ("crawl", "--base-url", fake.url)
         process = await start(*command, cwd=tmp_path, env=credentials(fake))
-        while len(fake.requests) < 40:  # noqa: ASYNC110 - another process fills it
-            await asyncio.sleep(0.02)
+        await asked(fake, 40)
         process.send_signal(signal.SIGINT)
-        out, err = await process.communicate()
+        out, err = await end_of(process)
         assert (process.returncode, out) == (130, b""), err
         assert err.decode().splitlines()[-1] == "bbasync: stopped; the same command goes on from here"
         assert b"Traceback" not in err
@@ -165,7 +184,10 @@ async def test_what_cannot_be_read_is_told_and_the_rest_is_there(fake: FakeCloud
         (["--base-url", "https://no-such-host.invalid/2.0"], "cannot connect to no-such-host.invalid"),
     ],
 )
-async def test_what_is_wrong_with_an_option_is_one_line(arguments: list[str], words: str, tmp_path: Path) -> None:
+async def test_what_is_wrong_with_an_option_is_one_line(
+    arguments: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bbasync.retry._BASE", 0.01)
     env = {"BITBUCKET_ACCESS_TOKEN": "hush-hush"}
     line = (await bbasync("crawl", "acme", *arguments, cwd=tmp_path, env=env)).line()
     assert words in line
@@ -222,7 +244,9 @@ async def test_an_export_whose_reader_has_gone_is_silent(fake: FakeCloud, tmp_pa
     process = await start("export", cwd=tmp_path)
     assert process.stdout is not None
     assert process.stderr is not None
-    await process.stdout.readline()
+    async with asyncio.timeout(PATIENCE):
+        await process.stdout.readline()
     process.stdout._transport.close()  # type: ignore[attr-defined]  # asyncio has no public way to close a pipe
-    assert await process.stderr.read() == b""
-    assert await process.wait() == 1
+    async with asyncio.timeout(PATIENCE):
+        assert await process.stderr.read() == b""
+        assert await process.wait() == 1

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pygit2
@@ -11,7 +11,8 @@ from attrs import frozen
 
 from bbasync.cli.fakes import make
 from bbasync.testing import FakeCloud, FakeDataCenter
-from tests.cli.running import bbasync, rows, start
+from tests.cli.running import Result, bbasync, rows, start
+from tests.waiting import PATIENCE, end_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -32,12 +33,14 @@ async def _serving(*arguments: str, cwd: Path) -> AsyncGenerator[Served, None]:
     process = await start("fake", *arguments, cwd=cwd)
     assert process.stdout is not None
     try:
-        first, exports, *rest = [(await process.stdout.readline()).decode() for _ in range(5)]
+        async with asyncio.timeout(PATIENCE):
+            first, exports, *rest = [(await process.stdout.readline()).decode() for _ in range(5)]
         variables = dict(export.split("=", 1) for export in exports.removeprefix("export ").split())
         yield Served(first.split()[1], variables, "".join(rest))
     finally:
-        process.send_signal(signal.SIGINT)
-        _, err = await process.communicate()
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGINT)
+        _, err = await end_of(process)
     assert (process.returncode, err.decode()) == (130, "bbasync: stopped\n")
 
 
@@ -48,7 +51,9 @@ async def test_a_cloud_is_served_until_ctrl_c(tmp_path: Path) -> None:
         assert "# workspaces: acme\n" in served.rest
         assert "throw-away" in served.rest
         port = served.url.split(":")[2].split("/")[0]
-        assert "address already in use" in (await bbasync("fake", "--port", port, cwd=tmp_path)).line()
+        another = await start("fake", "--port", port, cwd=tmp_path)
+        out, err = await end_of(another)
+        assert "address already in use" in Result(another.returncode, out.decode(), err.decode()).line()
 
 
 async def test_a_data_center_is_served_until_ctrl_c(tmp_path: Path) -> None:
@@ -112,6 +117,11 @@ def test_both_products_take_the_sizes_and_the_limit() -> None:
         (["--git", ".", "--seed", "0"], "leave out --seed"),
     ],
 )
-async def test_options_that_do_not_go_together_are_one_line(arguments: list[str], words: str, tmp_path: Path) -> None:
-    async with asyncio.timeout(20):
-        assert words in (await bbasync("fake", *arguments, cwd=tmp_path)).line()
+async def test_options_that_do_not_go_together_are_one_line(
+    arguments: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def serve(fake: object) -> None:
+        raise AssertionError("it would serve until Ctrl-C")
+
+    monkeypatch.setattr("bbasync.cli.fakes.serve", serve)
+    assert words in (await bbasync("fake", *arguments, cwd=tmp_path)).line()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
@@ -18,6 +19,7 @@ from bbasync.cli.login import stored_credential
 from bbasync.testing import FakeCloud, FakeDataCenter
 from tests.cli.running import Result, bbasync, credentials, rows, start
 from tests.granting import asked
+from tests.waiting import PATIENCE, end_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,11 +145,11 @@ async def test_without_a_browser_the_address_is_printed(fake: FakeCloud, tmp_pat
     env = {**client(fake), "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
     process = await start(*LOGIN, "--no-browser", "--base-url", fake.url, cwd=tmp_path, env=env)
     assert process.stderr is not None
-    line = (await process.stderr.readline()).decode()
+    line = (await asyncio.wait_for(process.stderr.readline(), PATIENCE)).decode()
     async with aiohttp.ClientSession() as http, http.get(line.split()[-1]) as response:
         assert response.status == 200
         assert response.headers["Cache-Control"] == "no-store"
-    out, err = await process.communicate()
+    out, err = await end_of(process)
     assert (process.returncode, err) == (0, b"")
     assert out.startswith(b"logged in at http://127.0.0.1")
 

@@ -8,6 +8,7 @@ from bbasync.aio import collect
 from bbasync.cloud.models import CommitStatusState
 from bbasync.testing.recording import answer
 from tests.cloud.replayed import body_of, replay
+from tests.virtual import virtual
 
 STATUSES = "https://api.bitbucket.org/2.0/repositories/acme/api/commit/abc1234/statuses"
 STATUS = {
@@ -21,6 +22,7 @@ STATUS = {
 }
 
 
+@virtual
 async def test_a_status_is_reported_again_when_the_server_failed() -> None:
     bb, transport = replay(answer("", 502, {"Retry-After": "0"}), answer(orjson.dumps(STATUS), 201))
     status = await bb.commit_statuses.create(

@@ -13,6 +13,7 @@ from bbasync.cloud.models import Inline
 from bbasync.errors import DecodeError, ServerError
 from bbasync.testing.recording import answer
 from tests.cloud.replayed import body_of, replay
+from tests.virtual import virtual
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,6 +60,7 @@ async def test_names_too_long_for_a_url_are_posted_again_with_every_page() -> No
     assert second.url == following
 
 
+@virtual
 async def test_a_list_by_post_is_retried_like_a_get() -> None:
     bb, transport = replay(answer("", 503, {"Retry-After": "0"}), page([COMMIT]))
     assert len(await collect(bb.commits.list_from("acme", "api", "main", exclude=["v1"] * 200))) == 1
@@ -151,6 +153,7 @@ async def test_a_diffstat_tells_both_sides_of_a_file() -> None:
     assert second.old is None
 
 
+@virtual
 async def test_the_servers_own_timeout_says_what_it_is() -> None:
     bb, transport = replay(*[answer("", 555, {"Retry-After": "0"})] * 4)
     with pytest.raises(ServerError, match=r"555.*the server timed out"):

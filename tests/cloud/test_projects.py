@@ -8,6 +8,7 @@ from bbasync import BadRequestError, CloudSession, NotFoundError, ServerError
 from bbasync.cloud.models import DefaultReviewerType, Permission
 from bbasync.testing.recording import answer
 from tests.cloud.replayed import body_of, replay
+from tests.virtual import virtual
 
 ADA = '{"type": "user", "uuid": "{1}", "account_id": "557058:1", "display_name": "Ada"}'
 
@@ -39,6 +40,7 @@ async def test_update_creates_what_is_not_there(bb: CloudSession) -> None:
     assert await bb.projects.get("acme", "DEIMOS") == made
 
 
+@virtual
 async def test_a_new_key_is_sent_once_and_other_changes_again() -> None:
     # After a move that was carried out but not answered, the old key is free and a second PUT would create there.
     refused = answer("", 503, {"retry-after": "0"})

@@ -8,6 +8,7 @@ from bbasync import ApiToken, BadRequestError, CloudSession, GoneError, NotFound
 from bbasync.cloud.models import ForkPolicy, Permission, RepositoryRole
 from bbasync.testing.recording import RecordingTransport, answer
 from tests.cloud.replayed import body_of, recorded
+from tests.virtual import virtual
 
 GROUP = '{"type": "group", "name": "Developers", "slug": "developers", "full_slug": "acme:developers"}'
 
@@ -82,6 +83,7 @@ async def test_watchers_are_accounts(bb: CloudSession) -> None:
     assert all(watcher.type == "user" and watcher.account_id for watcher in watchers)
 
 
+@virtual
 async def test_a_rename_is_sent_once_and_other_changes_again() -> None:
     # After a rename that was carried out but not answered, the old slug is free and a second PUT would create there.
     refusals = [answer("", 503, {"retry-after": "0"}), answer("", 503, {"retry-after": "0"}), answer("{}")]

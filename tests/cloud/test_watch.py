@@ -13,6 +13,7 @@ from bbasync.cloud import watch
 from bbasync.testing import FakeCloud, Fault
 from bbasync.testing.recording import RecordingTransport, answer
 from tests.virtual import virtual
+from tests.waiting import PATIENCE, asked
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
     from bbasync.request import RawResponse, Request
 
 T = TypeVar("T")
-SOON = 0.01
+AT_ONCE = 0
 
 
 async def take(source: AsyncIterator[T], count: int) -> list[T]:
     found: list[T] = []
-    async with aclosing(cast("AsyncGenerator[T]", source)) as items, asyncio.timeout(5):
+    async with aclosing(cast("AsyncGenerator[T]", source)) as items, asyncio.timeout(PATIENCE):
         async for item in items:
             found.append(item)
             if len(found) == count:
@@ -35,11 +36,6 @@ async def take(source: AsyncIterator[T], count: int) -> list[T]:
 
 def small() -> FakeCloud:
     return FakeCloud(workspaces=1, repositories=1, commits=5, pull_requests=20)
-
-
-async def polls(fake: FakeCloud, count: int) -> None:
-    while len(fake.requests) < count:  # noqa: ASYNC110 - what another task does to the fake sets no event
-        await asyncio.sleep(SOON)
 
 
 def session(fake: FakeCloud) -> CloudSession:
@@ -57,9 +53,9 @@ async def test_pull_requests_are_told_when_they_are_new_or_updated_and_the_other
     async with small() as fake, session(fake) as bb:
         _, second, third, *_ = await opened(bb)
         fake.requests.clear()
-        changes = watch.pull_requests(bb, "acme", "api", every=SOON)
+        changes = watch.pull_requests(bb, "acme", "api", every=AT_ONCE)
         taking = asyncio.create_task(take(changes, 3))
-        await polls(fake, 2)
+        await asked(fake, 2)
         await bb.pull_requests.update("acme", "api", second, title="Again")
         await bb.pull_requests.decline("acme", "api", third)
         await bb.source.create_commit("acme", "api", files={"a.txt": "a"}, message="Begin", branch="topic")
@@ -72,14 +68,14 @@ async def test_a_cursor_tells_what_came_while_nobody_watched_and_nothing_twice()
         one, two, three, four, *_ = await opened(bb)
         await bb.pull_requests.update("acme", "api", one, title="One")
         fake.requests.clear()
-        first = asyncio.create_task(take(watch.pull_requests(bb, "acme", "api", every=SOON), 1))
-        await polls(fake, 2)
+        first = asyncio.create_task(take(watch.pull_requests(bb, "acme", "api", every=AT_ONCE), 1))
+        await asked(fake, 2)
         await bb.pull_requests.update("acme", "api", two, title="Two")
         cursor = (await first)[0].cursor
         for number in (three, one, four):
             await bb.pull_requests.update("acme", "api", number, title="Later")
         fake.requests.clear()
-        later = await take(watch.pull_requests(bb, "acme", "api", every=SOON, start=cursor), 3)
+        later = await take(watch.pull_requests(bb, "acme", "api", every=AT_ONCE, start=cursor), 3)
         assert [change.item.id for change in later] == [three, one, four]
         assert len(fake.requests) == 1
 
@@ -87,7 +83,7 @@ async def test_a_cursor_tells_what_came_while_nobody_watched_and_nothing_twice()
 async def test_more_changes_than_a_page_holds_come_whole_and_in_order() -> None:
     async with FakeCloud(workspaces=1, repositories=1, commits=5, pull_requests=120) as fake, session(fake) as bb:
         start = '{"until": "1990-01-01T00:00:00+00:00", "recent": {}}'
-        found = await take(watch.pull_requests(bb, "acme", "api", every=SOON, start=start), 120)
+        found = await take(watch.pull_requests(bb, "acme", "api", every=AT_ONCE, start=start), 120)
         assert len({change.item.id for change in found}) == 120
         instants = [change.item.updated_on for change in found]
         assert instants == sorted(instants)
@@ -105,7 +101,7 @@ async def test_more_changes_of_one_instant_than_a_page_holds_end() -> None:
 
     bb = CloudSession(transport=RecordingTransport(pages))
     start = '{"until": "2026-01-01T00:05:00+00:00", "recent": {}}'
-    assert len(await take(watch.pull_requests(bb, "acme", "api", every=SOON, start=start), 60)) == 60
+    assert len(await take(watch.pull_requests(bb, "acme", "api", every=AT_ONCE, start=start), 60)) == 60
 
 
 @pytest.mark.parametrize("start", ["", "12", "null", '{"until": "never", "recent": {}}', '{"until": 1}'])
@@ -157,13 +153,15 @@ async def test_a_credential_that_is_refused_ends_the_watching() -> None:
             pass
 
 
-async def test_a_broken_connection_is_survived() -> None:
+async def test_a_broken_connection_is_survived(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bbasync.retry.MAX_TRIES", 1)
     async with small() as fake, session(fake) as bb:
-        taking = asyncio.create_task(take(watch.commits(bb, "acme", "api", "main", every=SOON), 1))
-        await polls(fake, 2)
-        fake.faults.add(Fault("html", path="*/refs/branches/main", times=1))
+        taking = asyncio.create_task(take(watch.commits(bb, "acme", "api", "main", every=AT_ONCE), 1))
+        await asked(fake, 2)
+        fault = fake.faults.add(Fault("disconnect", path="*/refs/branches/main", times=2))
         await bb.source.create_commit("acme", "api", files={"a.txt": "a"}, message="After the storm", branch="main")
         assert (await taking)[0].item.message == "After the storm"
+        assert fault.times == 0
 
 
 # -- commits ----------------------------------------------------------------------------------------------------------
@@ -179,25 +177,27 @@ async def test_commits_come_oldest_first_and_a_hash_is_where_to_go_on() -> None:
         assert head is not None
         for message in ("one", "two", "three"):
             await commit(bb, message)
-        found = await take(watch.commits(bb, "acme", "api", "main", every=SOON, start=head.hash), 3)
+        found = await take(watch.commits(bb, "acme", "api", "main", every=AT_ONCE, start=head.hash), 3)
         assert [change.item.message for change in found] == ["one", "two", "three"]
-        rest = await take(watch.commits(bb, "acme", "api", "main", every=SOON, start=found[1].cursor), 1)
+        rest = await take(watch.commits(bb, "acme", "api", "main", every=AT_ONCE, start=found[1].cursor), 1)
         assert [change.item.message for change in rest] == ["three"]
 
 
+@virtual
 async def test_a_head_that_does_not_move_costs_one_small_request_a_poll() -> None:
-    async with small() as fake, session(fake) as bb:
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.2):
-                async for _ in watch.commits(bb, "acme", "api", "main", every=SOON):
-                    raise AssertionError("nothing has come")
-        assert len(fake.requests) > 3
-        assert all("/refs/branches/main" in request.path_qs for request in fake.requests)
+    transport = RecordingTransport(lambda _request: answer(orjson.dumps({"target": {"hash": "a" * 40}})))
+    bb = CloudSession(transport=transport)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(55):
+            async for _ in watch.commits(bb, "acme", "api", "main", every=10):
+                raise AssertionError("nothing has come")
+    assert len(transport.requests) == 1 + 6, "one for the head at the beginning, then one every ten seconds"
+    assert all("/refs/branches/main?fields=" in request.url for request in transport.requests)
 
 
 async def test_an_old_head_that_was_removed_for_good_brings_the_whole_branch() -> None:
     async with small() as fake, session(fake) as bb:
-        found = await take(watch.commits(bb, "acme", "api", "main", every=SOON, start="f" * 40), 1)
+        found = await take(watch.commits(bb, "acme", "api", "main", every=AT_ONCE, start="f" * 40), 1)
         assert found[0].item.parents == []
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.meta.vendor import DATA, is_there
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -53,7 +54,7 @@ def serve(product: str, folder: Path) -> Generator[str, None, None]:
         finally:
             # npx runs Prism as a child of its own, so the whole group is ended.
             os.killpg(process.pid, signal.SIGTERM)
-            process.wait(10)
+            process.wait(PATIENCE)
 
 
 def _await_start(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

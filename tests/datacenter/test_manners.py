@@ -24,6 +24,7 @@ from bbasync.paging import Page, Paging
 from bbasync.rate import RateTracker, Refill
 from bbasync.testing.datacenter.server import FakeDataCenter
 from bbasync.testing.recording import RecordingTransport, answer
+from tests.virtual import loop_clock, passing, virtual
 
 if TYPE_CHECKING:
     from bbasync.request import RawResponse
@@ -225,13 +226,15 @@ async def test_writes_without_a_body_pass_the_cross_site_check(bb: DataCenterSes
 
 
 async def test_a_known_limit_is_kept_without_a_refusal() -> None:
-    async with FakeDataCenter(capacity=5, fill_rate=100, projects=1, repositories=1) as fake:
-        rates = RateTracker({"api": Refill(5, 100)})
+    async with FakeDataCenter(capacity=5, fill_rate=0.5, projects=1, repositories=1) as fake:
+        fake.rate.clock = loop_clock()
+        rates = RateTracker({"api": Refill(5, 0.5)})
         async with DataCenterSession(AccessToken(fake.token), base_url=fake.url, rates=rates) as bb:
-            await aio.collect(bb.commits.list("PRJ", "ledger", paging=Paging(size=1, limit=25)))
+            await passing(aio.collect(bb.commits.list("PRJ", "ledger", paging=Paging(size=1, limit=25))))
         assert (fake.rate.served, fake.rate.refused) == (25, 0)
 
 
+@virtual
 async def test_an_unknown_limit_is_learnt_from_the_first_refusal() -> None:
     refused = answer(b"", 429, {"Retry-After": "0"})
     async with replay(answer(b'{"key": "A"}'), refused, answer(b'{"key": "B"}')) as bb:
@@ -250,6 +253,7 @@ async def test_a_wait_for_ever_is_an_error() -> None:
     assert refusal.value.retry_after > 3000
 
 
+@virtual
 async def test_a_refused_write_is_sent_again() -> None:
     refused = answer(b"", 429, {"Retry-After": "0"})
     async with replay(refused, answer(b'{"id": 7, "state": "MERGED"}')) as bb:

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tests.crawl import process
+from tests.waiting import PATIENCE, until
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess
@@ -32,18 +33,19 @@ def start(fake: FakeCloud, store: str, *, limit: int = PLENTY, window: float = 3
 
 async def killed_at(process: ForkServerProcess, fake: FakeCloud, requests: int, later: float = 0.0) -> bool:
     """Kill a crawl some seconds after the server's so many-th request; return whether it came to its end before."""
-    while len(fake.requests) < requests:
-        if not process.is_alive():
-            break
-        await asyncio.sleep(0.002)
-    await asyncio.sleep(later)
+    await until(lambda: len(fake.requests) >= requests or not process.is_alive(), f"{requests} requests, or the end")
+    await asyncio.sleep(later)  # any moment will do
     process.kill()
     return await ended(process) == 0
 
 
 async def ended(process: ForkServerProcess) -> int | None:
-    await asyncio.to_thread(process.join)
+    await asyncio.to_thread(process.join, PATIENCE)
+    has_ended = process.exitcode is not None
+    process.kill()
+    process.join()
     try:
+        assert has_ended, "the crawl did not end"
         return process.exitcode
     finally:
         process.close()

@@ -11,6 +11,8 @@ import subprocess
 import time
 from typing import TYPE_CHECKING, Final, Self
 
+from tests.waiting import PATIENCE
+
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
@@ -19,7 +21,6 @@ PROGRAM: Final = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/
 KEEP_HOST: Final = "proxy_set_header Host $http_host;"
 """What makes the server behind the proxy write its links as the client sees them."""
 _TEMPORARY: Final = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-_PATIENCE: Final = 5.0
 
 
 class Nginx:
@@ -64,7 +65,7 @@ class Nginx:
         log = self._folder / "error.log"
         command = [PROGRAM, "-p", str(self._folder), "-e", str(log), "-c", str(self._folder / "nginx.conf")]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 - ours
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + PATIENCE
         while not is_open(self.port):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
@@ -77,7 +78,7 @@ class Nginx:
             return
         process.terminate()
         try:
-            process.wait(_PATIENCE)
+            process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # it leads a group of its own, with its workers in it

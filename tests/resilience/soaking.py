@@ -28,11 +28,15 @@ from bbasync import (
     aio,
 )
 from bbasync.testing import FakeCloud, Faults
+from bbasync.testing.cloud.rate import RateLimit
 from bbasync.testing.faults import PASSING
+from tests.virtual import forward, loop_clock, settle
+from tests.waiting import until
 
 LIMIT: Final = 300
-WINDOW: Final = 1.0
-"""Small enough for every token to be back between two rounds."""
+WINDOW: Final = 10.0
+STEP: Final = 0.02
+"""Seconds that pass with each turn of the loop: so the wall hardly counts, and a busy machine is a slow one."""
 WORKERS: Final = 12
 EXPECTED: Final = (TransportError, ServerError, DecodeError)
 """What the server's faults may end in when four tries did not help."""
@@ -104,29 +108,30 @@ class Soak:
 
     # -- a round --------------------------------------------------------------------------------------------------
 
-    async def round(self, seconds: float) -> Figures:
-        """Work for a while, then wait until all is quiet, check that nothing is held, and return the figures."""
+    async def round(self, is_over: Callable[[], bool]) -> Figures:
+        """Work until it is over, then wait until all is quiet, check that nothing is held, and return the figures."""
         self.fake.faults = Faults.random(
-            rate=0.04, seed=self.chance.randrange(2**32), kinds=(*PASSING, "rate_limited"), seconds=0.02
+            rate=0.04, seed=self.chance.randrange(2**32), kinds=(*PASSING, "rate_limited"), seconds=25 * STEP
         )
         await self.bb.request("POST", "/repositories/acme/uploads", json={"scm": "git"})
-        until = asyncio.get_running_loop().time() + seconds
+        passing = asyncio.create_task(_let_time_pass())
         async with asyncio.TaskGroup() as group:
             for _ in range(WORKERS):
-                group.create_task(self._work(until))
+                group.create_task(self._work(is_over))
+        passing.cancel()
         self.fake.faults = Faults()
         await self.bb.request("DELETE", "/repositories/acme/uploads")
         await self._quiet()
         await self._check()
         return figures()
 
-    async def _work(self, until: float) -> None:
+    async def _work(self, is_over: Callable[[], bool]) -> None:
         chance = random.Random(self.chance.randrange(2**32))  # noqa: S311 - a test must repeat
-        while asyncio.get_running_loop().time() < until:
+        while not is_over():
             action = chance.choice(ACTIONS)
             task = asyncio.ensure_future(action(self, chance))
             if cancelled := chance.random() < 0.4:
-                await asyncio.sleep(chance.random() * 0.08)
+                await asyncio.sleep(chance.random() * 60 * STEP)
                 cancelled = task.cancel()
             await asyncio.wait([task])
             self._judge(action, task, cancelled=cancelled)
@@ -146,12 +151,14 @@ class Soak:
 
     async def _quiet(self) -> None:
         """Wait for the server to see that its clients have gone, and for all tokens to come back."""
-        for _ in range(100):
+
+        def is_quiet() -> bool:
             gc.collect()  # listings that were just left close themselves when they are collected
-            await asyncio.sleep(0.01)
-            if not self.fake.in_flight and not self.fake.files.in_flight:
-                break
-        await asyncio.sleep(WINDOW)
+            return not self.fake.in_flight and not self.fake.files.in_flight
+
+        await until(is_quiet, "no request under way")
+        await settle()
+        forward(WINDOW)
         self.seen += len(self.fake.requests) + len(self.fake.files.requests)
         self.fake.requests.clear()
         self.fake.files.requests.clear()
@@ -167,6 +174,12 @@ class Soak:
         assert self.complaints == [], "\n".join(self.complaints)
 
 
+async def _let_time_pass() -> None:
+    while True:
+        forward(STEP)
+        await asyncio.sleep(0)
+
+
 def _is_expected(error: BaseException) -> bool:
     if isinstance(error, BaseExceptionGroup):
         return all(_is_expected(one) for one in cast("BaseExceptionGroup[BaseException]", error).exceptions)
@@ -179,11 +192,17 @@ async def soaking(seed: int) -> AsyncGenerator[Soak]:
     async with FakeCloud(
         seed=seed, workspaces=2, repositories=3, commits=150, pull_requests=30, limit=LIMIT, window=WINDOW
     ) as fake:
-        fake.rate.limits["files"] = LIMIT
+        limits = fake.rate.limits | {"files": LIMIT}
+        fake.rate = RateLimit(limits=limits, window=fake.rate.window, clock=loop_clock())
         soak = Soak(fake, random.Random(seed))  # noqa: S311 - a test must repeat
         asyncio.get_running_loop().set_exception_handler(soak.complain)
-        async with soak.bb:
-            yield soak
+        gc.collect()
+        gc.freeze()  # what other tests have left takes long to look through
+        try:
+            async with soak.bb:
+                yield soak
+        finally:
+            gc.unfreeze()
     gc.collect()
     assert soak.complaints == [], "\n".join(soak.complaints)
 
@@ -271,7 +290,7 @@ async def open_and_close_a_session(soak: Soak, chance: random.Random) -> None:
     """Close it while it is at work, as often as not."""
     async with soak.session() as short:
         work = asyncio.gather(*(_list_to_the_end(short, chance) for _ in range(3)), return_exceptions=True)
-        await asyncio.wait([work], timeout=chance.random() * 0.2)
+        await asyncio.wait([work], timeout=chance.random() * 250 * STEP)
     for end in await work:
         if isinstance(end, BaseException) and not _is_expected(end) and "closed" not in str(end):
             raise end

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -22,6 +21,7 @@ from bbasync import (
     TransportError,
 )
 from bbasync.testing import Fault
+from bbasync.testing.cloud.rate import RateLimit
 from tests.resilience.trouble import (
     GET,
     HERE,
@@ -42,9 +42,10 @@ from tests.resilience.trouble import (
     small_cloud,
     strike_always,
     strike_once,
-    until,
     watched,
 )
+from tests.virtual import forward, loop_clock, passing, settle
+from tests.waiting import PATIENCE, asked, until
 
 pytestmark = pytest.mark.usefixtures("waits")
 
@@ -180,10 +181,10 @@ async def test_a_jump_of_the_monotonic_clock_frees_what_waits_and_loses_no_token
 
 @pytest.mark.parametrize("operation", [GET, POST], ids=["get", "post"])
 async def test_more_slots_than_connections_only_queue(operation: Operation, file: Path) -> None:
-    async with small_cloud(latency=0.01) as fake:
+    async with small_cloud(latency=0.5) as fake:
         before = operation.written(fake)
         async with watched(fake, aiohttp.TCPConnector(limit=1), limiter=ConcurrencyLimiter(8)) as session:
-            results = await asyncio.gather(*(operation.call(session.bb, file) for _ in range(8)))
+            results = await passing(asyncio.gather(*(operation.call(session.bb, file) for _ in range(8))), step=0.1)
             assert results == [operation.result] * 8
             assert (session.seen(), len(session.attempts), fake.peak_in_flight) == (8, 8, 1)
         assert operation.written(fake) - before == 8 * bool(operation.writes)
@@ -191,17 +192,17 @@ async def test_more_slots_than_connections_only_queue(operation: Operation, file
 
 
 async def test_a_connection_that_never_becomes_free_is_an_error_and_nothing_was_sent(file: Path) -> None:
-    async with small_cloud(latency=0.25) as fake:
+    async with small_cloud(latency=50) as fake:
         before = POST.written(fake)
-        timeouts = Timeouts(connect=0.03)
-        async with watched(fake, aiohttp.TCPConnector(limit=1), timeouts=timeouts) as session:
+        async with watched(fake, aiohttp.TCPConnector(limit=1), timeouts=Timeouts(connect=5)) as session:
             slow = asyncio.create_task(GET.call(session.bb, file))
-            await asyncio.sleep(0.01)
+            await asked(fake, 1)
             with pytest.raises(TransportError, match="timed out while connecting") as caught:
-                await POST.call(session.bb, file)
+                await passing(POST.call(session.bb, file), step=1)
             assert not caught.value.sent
             assert UNKNOWN not in str(caught.value)
-            assert await slow == GET.result
+            assert not slow.done()
+            assert await passing(slow, step=1) == GET.result
             assert (session.seen(), len(session.attempts)) == (1, 1 + TRIES)
         assert POST.written(fake) == before
     assert nothing_runs()
@@ -209,47 +210,62 @@ async def test_a_connection_that_never_becomes_free_is_an_error_and_nothing_was_
 
 async def test_a_pool_that_is_too_small_is_named(file: Path) -> None:
     async with (
-        small_cloud(latency=0.25) as fake,
-        watched(fake, aiohttp.TCPConnector(limit=1), timeouts=Timeouts(connect=0.03)) as session,
+        small_cloud(latency=50) as fake,
+        watched(fake, aiohttp.TCPConnector(limit=1), timeouts=Timeouts(connect=5)) as session,
     ):
         slow = asyncio.create_task(GET.call(session.bb, file))
-        await asyncio.sleep(0.01)
+        await asked(fake, 1)
         try:
             with pytest.raises(TransportError, match="connection of the pool"):
-                await GET.call(session.bb, file)
+                await passing(GET.call(session.bb, file), step=1)
         finally:
-            await slow
+            await passing(slow, step=1)
 
 
 async def test_a_blocked_loop_loses_no_token_blames_no_timeout_and_starts_no_stampede(file: Path) -> None:
-    limit, window, calls = 8, 0.2, 16
-    with elsewhere(small_cloud(latency=0.03, limit=limit, window=window)) as fake:
+    slots, limit, window, calls = 4, 8, 30, 16
+    fake = small_cloud(latency=10)
+    fake.rate = RateLimit(limits={"api": limit}, window=window, clock=loop_clock())
+
+    async def answer() -> None:
+        fake.latency = 0
+        forward(10)
+        await settle()
+
+    with elsewhere(fake) as its_loop:
         async with watched(
             fake,
-            limiter=ConcurrencyLimiter(4),
+            limiter=ConcurrencyLimiter(slots),
             rates=RateTracker({"api": Rolling(limit, window)}),
-            max_wait=5,
-            timeouts=Timeouts(read=0.2),
+            max_wait=100,
+            timeouts=Timeouts(read=20),
         ) as session:
             tasks = [asyncio.create_task(GET.call(session.bb, file)) for _ in range(calls)]
-            await until(lambda: fake.in_flight > 0)
-            time.sleep(0.3)  # noqa: ASYNC251 - the whole loop stands still, as in a long computation
+            await until(lambda: fake.in_flight == slots, "a request in every slot")
+            # our loop stands still, as in a long computation, while the server answers
+            asyncio.run_coroutine_threadsafe(answer(), its_loop).result(PATIENCE)
+            forward(25)
+            await until(lambda: len(session.attempts) == limit, "the budget is spent")
+            await settle()
+            assert session.seen() == limit
+            forward(window)
             assert await asyncio.gather(*tasks) == [GET.result] * calls
             assert [event.status for event in session.attempts] == [200] * calls
-            assert fake.peak_in_flight <= 4
+            assert fake.peak_in_flight <= slots
         assert fake.rate.refused == 0
         assert session.seen() == calls
 
 
 async def test_a_loop_that_is_blocked_while_it_connects_sends_a_post_once(file: Path) -> None:
     def slowly() -> Iterator[str]:
-        time.sleep(0.1)
+        forward(20)
         while True:
             yield HERE
 
-    with elsewhere(small_cloud()) as fake:
+    fake = small_cloud()
+    with elsewhere(fake):
         before = POST.written(fake)
-        timeouts = Timeouts(connect=0.05)
+        timeouts = Timeouts(connect=10)
         async with watched(fake, by_name(slowly()), url=named(fake), timeouts=timeouts) as session:
             assert await POST.call(session.bb, file) == POST.result
             assert session.seen() == 1

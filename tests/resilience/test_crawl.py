@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,12 +30,13 @@ from tests.resilience.trouble import (
     LATE,
     MAX_BODY,
     NOBODY,
-    PATIENT,
     by_name,
+    late_answers,
     named,
     nothing_runs,
     small_cloud,
 )
+from tests.virtual import forward
 
 Table = dict[tuple[Any, ...], dict[str, Any]]
 PAGE = 4
@@ -58,7 +58,7 @@ def transports(http: aiohttp.ClientSession | None = None) -> Callable[..., Aioht
     """Return what stands in for the transport's class, since a crawl makes its sessions itself."""
 
     def make(own: aiohttp.ClientSession | None, **_options: object) -> AiohttpTransport:
-        return AiohttpTransport(http or own, timeouts=PATIENT, max_body=MAX_BODY)
+        return AiohttpTransport(http or own, max_body=MAX_BODY)
 
     return make
 
@@ -144,7 +144,8 @@ async def test_a_fault_that_strikes_once_costs_requests_and_no_row(case: Case) -
         wanted, requests = await undisturbed(fake, **REFS)
         assert len(wanted["branches"]) > 3 * PAGE
         fault = fake.faults.add(Fault(**case.fault, path=LISTING, after=1))
-        report = await run(fake, store, rates=budget(), **REFS)
+        with late_answers():
+            report = await run(fake, store, rates=budget(), **REFS)
         assert report.is_complete
         assert await content(store) == wanted
         assert fault.times == 0
@@ -157,12 +158,9 @@ async def test_a_fault_that_strikes_once_costs_requests_and_no_row(case: Case) -
 
 
 ENDLESS = {"429", "empty page"}
-SLOW = {"slow headers"}  # which take the time that a slow body takes as well
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in _cases() if case.name not in ENDLESS | SLOW], ids=lambda case: case.name
-)
+@pytest.mark.parametrize("case", [case for case in _cases() if case.name not in ENDLESS], ids=lambda case: case.name)
 async def test_a_fault_that_stays_is_one_failure_and_the_next_run_makes_good_for_it(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,7 +168,8 @@ async def test_a_fault_that_stays_is_one_failure_and_the_next_run_makes_good_for
         wanted, _ = await undisturbed(fake, **REFS)
         fake.faults.add(Fault(**case.fault, path=LISTING, after=1, times=None))
         monkeypatch.setattr("bbasync.retry.MAX_TRIES", 1)
-        report = await run(fake, store, rates=budget(), **REFS)
+        with late_answers():
+            report = await run(fake, store, rates=budget(), **REFS)
         if case.says:
             # a page that is gone is asked for again from the first one on, and then that is gone as well
             is_final = case.name == "gone page"
@@ -197,11 +196,11 @@ def addresses(chance: random.Random) -> Iterator[str | None]:
 
 
 def blocking(chance: random.Random) -> Callable[[Progress], None]:
-    """Return an `on_progress` that now and then blocks the loop."""
+    """Return an `on_progress` that now and then blocks the loop, as it looks to all that runs in it."""
 
     def progress(_progress: Progress) -> None:
         if chance.random() < 0.01:
-            time.sleep(0.03)
+            forward(8)
 
     return progress
 
@@ -215,7 +214,8 @@ async def storm(fake: FakeCloud, store: Store, seed: int, monkeypatch: pytest.Mo
         monkeypatch.setattr("bbasync.session.AiohttpTransport", transports(http))
         for _ in range(6):
             try:
-                report = await run(fake, store, rates=budget(), **options)
+                with late_answers():
+                    report = await run(fake, store, rates=budget(), **options)
             except BitbucketError:  # not a single page could be read
                 continue
             assert not any(failure.is_final for failure in report.failures)

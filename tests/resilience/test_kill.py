@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import random
 import signal
@@ -18,6 +17,7 @@ from bbasync.testing import FakeCloud
 from tests.cli.running import bbasync, credentials
 from tests.crawl.crawling import PLENTY, counts, expected, rows, run
 from tests.resilience.child_crawls import ended, killed_at, start
+from tests.waiting import asked, when_asked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,21 +80,22 @@ async def test_the_store_has_counted_every_request_before_the_server_has_seen_it
 
 async def test_a_second_crawl_is_refused_with_a_line_and_the_first_goes_on_unharmed(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/store.db"
-    async with FakeCloud(workspaces=2, repositories=2, commits=20, pull_requests=3, limit=PLENTY, latency=0.03) as fake:
+    async with FakeCloud(workspaces=2, repositories=2, commits=20, pull_requests=3, limit=PLENTY) as fake:
         first = start(fake, url)
-        while len(fake.requests) < 10:
-            assert first.is_alive()
-            await asyncio.sleep(0.002)
-        assert first.pid is not None
-        os.kill(first.pid, signal.SIGSTOP)  # so that it is not done before the second has tried
-        arguments = ["crawl", "--store", url, "--base-url", fake.url]
-        second = await bbasync(*arguments, cwd=tmp_path, env=credentials(fake))
-        assert second.line().endswith("store.db is in use by another crawl")
-        (tmp_path / "link.db").symlink_to(tmp_path / "store.db")
-        with pytest.raises(StoreError, match="in use by another crawl"):
-            async with Store(f"sqlite:///{tmp_path}/link.db"):
-                pass
-        os.kill(first.pid, signal.SIGCONT)
+        pid = first.pid
+        assert pid is not None
+        when_asked(fake, 10, lambda: os.kill(pid, signal.SIGSTOP))  # so that it goes on when the second has tried
+        try:
+            await asked(fake, 10)
+            arguments = ["crawl", "--store", url, "--base-url", fake.url]
+            second = await bbasync(*arguments, cwd=tmp_path, env=credentials(fake))
+            assert second.line().endswith("store.db is in use by another crawl")
+            (tmp_path / "link.db").symlink_to(tmp_path / "store.db")
+            with pytest.raises(StoreError, match="in use by another crawl"):
+                async with Store(f"sqlite:///{tmp_path}/link.db"):
+                    pass
+        finally:
+            os.kill(pid, signal.SIGCONT)
         assert await ended(first) == 0
         async with Store(url) as store:
             assert await counts(store) == expected(fake)
@@ -102,8 +103,10 @@ async def test_a_second_crawl_is_refused_with_a_line_and_the_first_goes_on_unhar
 
 async def test_after_kill_9_the_store_is_free_at_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/store.db"
-    async with FakeCloud(workspaces=2, repositories=2, commits=20, pull_requests=3, limit=PLENTY, latency=0.02) as fake:
-        assert not await killed_at(start(fake, url), fake, 20)
+    async with FakeCloud(workspaces=2, repositories=2, commits=20, pull_requests=3, limit=PLENTY) as fake:
+        first = start(fake, url)
+        when_asked(fake, 20, first.kill)
+        assert await ended(first) != 0
         async with Store(url) as store:
             assert (await run(fake, store)).is_complete
             assert await counts(store) == expected(fake)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from typing import Any
@@ -22,7 +21,6 @@ from bbasync import (
     PagingError,
     RateLimitError,
     ServerError,
-    Timeouts,
     TransportError,
     aio,
 )
@@ -33,13 +31,14 @@ from tests.resilience.trouble import (
     LARGE,
     LATE,
     NOBODY,
-    PATIENT,
     by_name,
     named,
     nothing_runs,
     small_cloud,
     watched,
 )
+from tests.virtual import settle
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("waits")
 
@@ -119,10 +118,6 @@ class Case:
     tries: int = TRIES
     """Requests for the second page if it stays."""
 
-    @property
-    def is_slow(self) -> bool:
-        return "slow" in self.name
-
 
 def _cases() -> Iterator[Case]:
     broke, refused = "the connection broke", "the server refused"
@@ -146,12 +141,7 @@ def _cases() -> Iterator[Case]:
 each_listing = pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: listing.name)
 each_case = pytest.mark.parametrize(
     ("listing", "case"),
-    [
-        pytest.param(listing, case, id=f"{listing.name}-{case.name}")
-        for listing in LISTINGS
-        for case in _cases()
-        if listing is BRANCHES or not case.is_slow  # which takes real time
-    ],
+    [pytest.param(listing, case, id=f"{listing.name}-{case.name}") for listing in LISTINGS for case in _cases()],
 )
 
 
@@ -160,7 +150,7 @@ async def test_a_fault_at_the_second_page_that_strikes_once(listing: Listing, ca
     async with cloud() as fake:
         whole = await undisturbed(fake, listing)
         fake.faults.add(Fault(**case.fault, after=1))
-        async with watched(fake, timeouts=PATIENT if case.is_slow else Timeouts()) as session:
+        async with watched(fake) as session:
             found = await walk(session.bb, listing, prefetch=True)
             if case.extra is None:
                 assert case.error is not None
@@ -174,17 +164,11 @@ async def test_a_fault_at_the_second_page_that_strikes_once(listing: Listing, ca
 
 
 @each_case
-async def test_a_fault_that_stays_leaves_the_first_page_and_the_way_to_go_on(
-    listing: Listing, case: Case, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tries = case.tries
-    if case.is_slow:
-        tries = 1
-        monkeypatch.setattr("bbasync.retry.MAX_TRIES", tries)
+async def test_a_fault_that_stays_leaves_the_first_page_and_the_way_to_go_on(listing: Listing, case: Case) -> None:
     async with cloud() as fake:
         whole = await undisturbed(fake, listing)
         fake.faults.add(Fault(**case.fault, after=1, times=None))
-        async with watched(fake, timeouts=PATIENT if case.is_slow else Timeouts()) as session:
+        async with watched(fake) as session:
             found = await walk(session.bb, listing)
             if case.error is None:
                 assert found.keys == whole
@@ -192,7 +176,7 @@ async def test_a_fault_that_stays_leaves_the_first_page_and_the_way_to_go_on(
             assert isinstance(found.error, case.error)
             assert case.says in str(found.error)
             assert "took effect" not in str(found.error)
-            assert (found.keys, session.seen()) == (whole[:SIZE], 1 + tries)
+            assert (found.keys, session.seen()) == (whole[:SIZE], 1 + case.tries)
         fake.faults.clear()
         async with watched(fake) as session:
             rest = await walk(session.bb, listing, start=found.pages[-1])
@@ -297,7 +281,8 @@ async def test_who_leaves_early_never_hears_of_the_page_ahead_that_failed() -> N
             listing = session.bb.refs.list_branches("acme", "api", paging=Paging(size=SIZE, prefetch=True))
             async with aclosing(listing) as branches:
                 async for _ in branches:
-                    await asyncio.wait(session.bb._tasks)  # until the page ahead has failed
+                    await until(lambda: len(session.attempts) == 1 + TRIES, "the page ahead has failed for good")
+                    await settle()
                     break
             assert session.seen() == 1 + TRIES
     assert nothing_runs()

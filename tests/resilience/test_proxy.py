@@ -4,6 +4,7 @@ import asyncio
 from contextlib import ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import pytest
 
 from bbasync import (
@@ -24,10 +25,13 @@ from bbasync.crawl import Store
 from bbasync.testing import FakeCloud, Fault
 from tests.crawl.crawling import expected, rows, run
 from tests.resilience.nginx import PROGRAM, Nginx, free_port
+from tests.waiting import PATIENCE, until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
     from pathlib import Path
+
+    from aiohttp.client_proto import ResponseHandler
 
     from bbasync import ResponseEvent
     from bbasync.crawl import Progress
@@ -169,10 +173,19 @@ async def test_a_connection_that_a_proxy_closed_while_it_was_idle_is_not_used_ag
     fake: FakeCloud, proxy: Callable[..., Nginx]
 ) -> None:
     texts = [f"mine {number}" for number in range(5)]
-    async with session(fake, proxy(server="keepalive_timeout 20ms;")) as bb:
+    connector = aiohttp.TCPConnector()
+
+    def has_been_closed() -> bool:
+        # aiohttp has no public way
+        pool: dict[object, Iterable[tuple[ResponseHandler, float]]] = getattr(connector, "_conns")  # noqa: B009
+        kept = [connection for connections in pool.values() for connection, _ in connections]
+        return bool(kept) and not any(connection.is_connected() for connection in kept)
+
+    nginx = proxy(server="keepalive_timeout 20ms;")
+    async with aiohttp.ClientSession(connector=connector) as http, session(fake, nginx, http=http) as bb:
         for text in texts:
             await comment(bb, text)
-            await asyncio.sleep(0.08)
+            await until(has_been_closed, "the proxy has closed the connection")
     assert await comments(fake) == texts
 
 
@@ -196,10 +209,10 @@ async def test_a_server_that_is_down_is_a_502_tried_again_for_reads_only(
 async def test_a_server_that_is_slow_is_a_504_and_a_post_behind_it_is_not_sent_twice(
     fake: FakeCloud, proxy: Callable[..., Nginx]
 ) -> None:
-    fake.faults.add(Fault("slow_headers", seconds=0.1, times=2, method="GET"))
-    fake.faults.add(Fault("slow_headers", seconds=0.1, times=1, method="POST"))
+    fake.faults.add(Fault("slow_headers", seconds=PATIENCE, times=2, method="GET"))
+    fake.faults.add(Fault("slow_headers", seconds=PATIENCE, times=1, method="POST"))
     events: list[ResponseEvent] = []
-    nginx = proxy(server="proxy_read_timeout 40ms; proxy_ignore_client_abort on;")
+    nginx = proxy(server="proxy_read_timeout 400ms; proxy_ignore_client_abort on;")  # enough for the rest
     async with session(fake, nginx, on_response=events.append) as bb:
         assert len(await branches(bb)) > 1
         assert [event.status for event in events] == [504, 504, 200]

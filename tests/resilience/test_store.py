@@ -12,6 +12,7 @@ from bbasync.crawl import Store, StoreError
 from bbasync.testing import FakeCloud
 from tests.cli.running import CLEAN, credentials
 from tests.crawl.crawling import PLENTY, Rows, rows, run
+from tests.waiting import PATIENCE, end_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -45,7 +46,7 @@ async def crawl_within(size: int, fake: FakeCloud, store: str) -> list[str]:
     process = await asyncio.create_subprocess_exec(
         *command, env={**CLEAN, **credentials(fake)}, stderr=asyncio.subprocess.PIPE
     )
-    _, said = await process.communicate()
+    _, said = await end_of(process)
     assert process.returncode == 1
     return said.decode().splitlines()
 
@@ -75,6 +76,6 @@ async def test_what_comes_while_a_store_is_being_closed_is_refused_and_does_not_
             await store.run(lambda _connection: None)
 
         late.append(asyncio.create_task(write()))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         with pytest.raises(StoreError, match="the store is closed"):
             await late[0]

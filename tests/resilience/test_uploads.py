@@ -12,6 +12,7 @@ from attrs import evolve
 from bbasync import DecodeError, ServerError, TransportError
 from bbasync.testing import Fault
 from tests.resilience.trouble import (
+    LATE,
     POST,
     UNKNOWN,
     UPLOAD,
@@ -22,9 +23,9 @@ from tests.resilience.trouble import (
     small_cloud,
     strike_always,
     strike_once,
-    until,
     watched,
 )
+from tests.waiting import asked, until
 
 pytestmark = pytest.mark.usefixtures("waits")
 
@@ -88,7 +89,7 @@ async def test_a_large_upload_that_is_answered_early_closes_its_file_and_is_whol
                 with pytest.raises((ServerError, TransportError), match=UNKNOWN):
                     await upload
             assert len(files) == session.seen("POST") == opened
-            await until(lambda: all(one.closed for one in files))  # aiohttp has a thread close them
+            await until(lambda: all(one.closed for one in files), "aiohttp's thread has closed the files")
         assert UPLOAD.written(fake) - before == (succeeds or (fault is not None and fault.handled))
     assert nothing_runs()
 
@@ -109,12 +110,12 @@ async def test_a_pull_request_whose_answer_was_lost_is_there_and_was_asked_for_o
 
 @pytest.mark.parametrize("operation", [POST, UPLOAD], ids=["post", "upload"])
 async def test_a_write_that_is_cancelled_on_its_way_is_not_sent_again(operation: Operation, file: Path) -> None:
-    async with small_cloud(latency=0.05) as fake, watched(fake) as session:
+    async with small_cloud(latency=LATE) as fake, watched(fake) as session:
         writing = asyncio.create_task(operation.call(session.bb, file))
-        await until(lambda: fake.in_flight == 1)
+        await asked(fake, 1)
         writing.cancel()
         with pytest.raises(asyncio.CancelledError):
             await writing
-        await until(lambda: fake.in_flight == 0)
+        await until(lambda: fake.in_flight == 0, "the server has seen that its client is gone")
         assert session.seen() == 1
     assert nothing_runs()

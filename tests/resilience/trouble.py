@@ -6,10 +6,13 @@ import asyncio
 import socket
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import aiohttp
 import pytest
@@ -33,13 +36,13 @@ from bbasync.rate import Clock, Timer
 from bbasync.retry import Again
 from bbasync.testing import FakeCloud, Fault
 from bbasync.transport import AiohttpTransport
-from tests.virtual import settle
+from tests.virtual import forward, settle
+from tests.waiting import PATIENCE
 
 HURRY = 10_000
-"""How many times faster the waits for budgets and retries go by; the network's timeouts do not."""
-PATIENT, IMPATIENT = Timeouts(read=0.25), Timeouts(read=0.05)
-LATE = 0.6
-"""Seconds that a slow answer takes: longer than either waits."""
+"""How many times faster the waits for budgets and retries go by."""
+LATE = 2 * Timeouts().read
+"""Seconds that a slow answer takes: more than anybody waits."""
 MAX_BODY = 200_000
 LARGE = 400_000
 
@@ -110,7 +113,7 @@ class Watched:
 async def watched(
     fake: FakeCloud, connector: aiohttp.TCPConnector | None = None, *, url: str | None = None, **options: Any
 ) -> AsyncGenerator[Watched]:
-    """Open a session on a started fake; at its end nothing may be left of its calls."""
+    """Open a session on a started fake, and let late answers be late; at its end nothing may be left of its calls."""
     clock = options.pop("clock", None) or JumpingClock()
     attempts: list[ResponseEvent] = []
     timeouts = options.pop("timeouts", Timeouts())
@@ -124,7 +127,8 @@ async def watched(
             on_response=attempts.append,
             **options,
         ) as bb:
-            yield Watched(bb, fake, attempts, clock)
+            with late_answers():
+                yield Watched(bb, fake, attempts, clock)
         await settle()  # aiohttp lets go of a connection once its writer has ended, a step later
         assert (bb.limiter.in_flight, bb.limiter.waiting, bb.limiter.streams) == (0, 0, 0)
         states = bb.rates.snapshot()
@@ -136,30 +140,37 @@ async def watched(
 
 
 @contextmanager
-def elsewhere(fake: FakeCloud) -> Generator[FakeCloud]:
-    """Run a fake in a thread of its own, where it goes on while the test's loop is blocked."""
-    started, ended = threading.Event(), threading.Event()
+def late_answers() -> Generator[None]:
+    """Let time pass at once where a fake makes an answer wait for `LATE`, so that its client has given up by then."""
+
+    async def sleep(seconds: float) -> None:
+        if seconds == LATE:
+            await settle()  # what was sent before the wait has arrived
+            forward(Timeouts().read)
+        await asyncio.sleep(seconds)
+
+    with mock.patch("bbasync.testing.faults.asyncio", SimpleNamespace(sleep=sleep)):
+        yield
+
+
+@contextmanager
+def elsewhere(fake: FakeCloud) -> Generator[asyncio.AbstractEventLoop]:
+    """Run a fake in a thread of its own, where it goes on while the test's loop is blocked, and yield its loop."""
+    started: Future[asyncio.AbstractEventLoop] = Future()
+    ended = threading.Event()
 
     async def serve() -> None:
         async with fake:
-            started.set()
+            started.set_result(asyncio.get_running_loop())
             await asyncio.to_thread(ended.wait)
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
     try:
-        assert started.wait(5)
-        yield fake
+        yield started.result(PATIENCE)
     finally:
         ended.set()
         thread.join()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for what another thread or the server is about to do."""
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0.001)
 
 
 def nothing_runs() -> bool:
@@ -269,10 +280,6 @@ class Case:
     handled: bool = False
     """Whether the server carries the request out though it spoils the answer."""
 
-    @property
-    def is_slow(self) -> bool:
-        return str(self.fault["kind"]).startswith("slow")
-
 
 def _for_all(
     name: str,
@@ -353,8 +360,7 @@ async def strike_once(case: Case, file: Path) -> None:
     async with small_cloud() as fake:
         before = operation.written(fake)
         fake.faults.add(fault_of(case, 1))
-        timeouts = (PATIENT if case.once else IMPATIENT) if case.is_slow else Timeouts()
-        async with watched(fake, timeouts=timeouts) as session:
+        async with watched(fake) as session:
             if case.once is None:
                 assert case.error is not None
                 with pytest.raises(case.error, match=case.says) as caught:
@@ -377,7 +383,7 @@ async def strike_always(case: Case, file: Path) -> None:
     async with small_cloud() as fake:
         before = operation.written(fake)
         fake.faults.add(fault_of(case, None))
-        async with watched(fake, timeouts=IMPATIENT if case.is_slow else Timeouts()) as session:
+        async with watched(fake) as session:
             if case.error is None:
                 await operation.call(session.bb, file)
             else:

@@ -40,6 +40,7 @@ from bbasync.testing.faults import LOGIN_PAGE
 from tests.cli.running import bbasync
 from tests.crawl.crawling import run
 from tests.security.witness import MARK, redirect, witness
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
 
@@ -192,7 +193,7 @@ async def test_no_failure_before_or_during_sending_shows_the_credential(credenti
             lambda bb: bb.refs.get_branch("a", "b", ".."),
             lambda bb: bb.request("GET", "no-slash"),
             lambda bb: bb.request("GET", "/x"),
-            lambda bb: asyncio.wait_for(_cancelled(bb), 5),
+            lambda bb: asyncio.wait_for(_cancelled(bb), PATIENCE),
         ]
         sessions: list[dict[str, Any]] = [
             {"base_url": server.url, "rates": spent, "max_wait": 0},

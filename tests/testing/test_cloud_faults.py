@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import re
-import time
 import zlib
 from typing import TYPE_CHECKING
 
@@ -14,9 +13,11 @@ import pytest
 
 from bbasync.testing import FakeCloud, Fault, Faults
 from tests.testing.cloud_api import Api
+from tests.virtual import forward, settle
+from tests.waiting import PATIENCE, asked, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    pass
 
 BRANCHES = "/repositories/acme/api/refs/branches"
 
@@ -45,11 +46,15 @@ async def test_disconnect_in_mid_body(api: Api, fake: FakeCloud) -> None:
 @pytest.mark.parametrize("kind", ["slow_headers", "slow_body"])
 async def test_slow_answers_take_their_time_and_arrive_whole(api: Api, fake: FakeCloud, kind: str) -> None:
     whole = await api("GET", BRANCHES)
-    fake.faults.add(Fault("slow_headers" if kind == "slow_headers" else "slow_body", seconds=0.05))
-    before = time.perf_counter()
-    slow = await api("GET", BRANCHES)
-    assert time.perf_counter() - before >= 0.05
-    assert slow.body == whole.body
+    fake.faults.add(Fault("slow_headers" if kind == "slow_headers" else "slow_body", seconds=200))
+    slow = asyncio.create_task(api("GET", BRANCHES))
+    await asked(fake, 2)
+    await settle()
+    forward(100)
+    await settle()
+    assert not slow.done()
+    forward(100)
+    assert (await slow).body == whole.body
 
 
 @pytest.mark.parametrize(
@@ -154,24 +159,27 @@ def test_unknown_kind_is_refused() -> None:
 
 
 async def test_latency_applies_to_every_request() -> None:
-    async with FakeCloud(latency=0.03) as fake, Api(fake) as api:
-        before = time.perf_counter()
-        await asyncio.gather(*(api("GET", "/user") for _ in range(5)))
-        assert 0.03 <= time.perf_counter() - before < 0.15
+    async with FakeCloud(latency=200) as fake, Api(fake) as api:
+        asking = [asyncio.create_task(api("GET", "/user")) for _ in range(5)]
+        await asked(fake, 5)
+        await settle()
+        forward(100)
+        await settle()
+        assert not any(one.done() for one in asking)
+        forward(100)
+        await asyncio.gather(*asking)
         assert fake.peak_in_flight == 5
         assert fake.in_flight == 0
 
 
 async def test_stop_leaves_no_task_and_no_port() -> None:
     before = asyncio.all_tasks()
-    async with FakeCloud(latency=30) as fake:
+    async with FakeCloud(latency=10 * PATIENCE) as fake:
         url = fake.url
         async with aiohttp.ClientSession() as http:
             hanging = asyncio.create_task(http.get(url + "/user"))
-            await _until(lambda: fake.in_flight == 1)
-            started = time.perf_counter()
-            await fake.stop()
-            assert time.perf_counter() - started < 1
+            await asked(fake, 1)
+            await asyncio.wait_for(fake.stop(), PATIENCE)  # far less than the latency
             with pytest.raises(aiohttp.ClientError):
                 await hanging
             with pytest.raises(aiohttp.ClientConnectorError):
@@ -183,22 +191,14 @@ async def test_stop_leaves_no_task_and_no_port() -> None:
 
 
 async def test_client_that_goes_away_ends_its_request() -> None:
-    async with FakeCloud(latency=30) as fake:
+    async with FakeCloud(latency=10 * PATIENCE) as fake:
         async with aiohttp.ClientSession() as http:
             hanging = asyncio.create_task(http.get(fake.url + "/user"))
-            await _until(lambda: fake.in_flight == 1)
+            await asked(fake, 1)
             hanging.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await hanging
-        await _until(lambda: fake.in_flight == 0)
-
-
-async def _until(condition: Callable[[], bool]) -> None:
-    for _ in range(1000):
-        if condition():
-            return
-        await asyncio.sleep(0.002)
-    raise AssertionError("it did not come about")
+        await until(lambda: fake.in_flight == 0, "the request has ended")
 
 
 async def test_given_port_is_used() -> None:

@@ -10,6 +10,7 @@ import pytest
 from bbasync.testing import FakeCloud
 from bbasync.testing.cloud.rate import RateLimit
 from tests.testing.cloud_api import Api, basic
+from tests.virtual import forward, loop_clock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -78,14 +79,15 @@ async def test_headers_tell_scopes_and_kind_of_credential(api: Api) -> None:
 
 
 async def test_window_rolls_strictly_and_refusals_cost_nothing() -> None:
-    async with FakeCloud(limit=3, window=0.3) as fake, Api(fake) as api:
+    async with FakeCloud(limit=3, window=60) as fake, Api(fake) as api:
+        fake.rate = RateLimit(limits=fake.rate.limits, window=fake.rate.window, clock=loop_clock())
         first = [(await api("GET", "/user")).status for _ in range(5)]
         assert first == [200, 200, 200, 429, 429]
         refused = await api("GET", "/user")
         assert refused.body == b"Rate limit for this resource has been exceeded"
         assert refused.headers["Content-Type"].startswith("text/plain")
         assert "Retry-After" not in refused.headers
-        await asyncio.sleep(0.35)
+        forward(60)
         assert (await api("GET", "/user")).status == 200
         assert (fake.rate.served, fake.rate.refused) == (4, 3)
         assert fake.rate.peak[fake.email] == 3

@@ -12,6 +12,7 @@ from bbasync.cloud.models import Inline
 from bbasync.testing import FakeCloud
 from bbasync.webhooks import Event, WebhookRouter, cloud
 from tests.testing.hook_receiver import SECRET, attached
+from tests.waiting import PATIENCE
 
 REPOSITORY: Final = ("acme", "api")
 EVENTS: Final = ("pullrequest:created", "pullrequest:updated", "pullrequest:approved", "pullrequest:fulfilled")
@@ -74,7 +75,7 @@ async def test_a_bot_reviews_a_pull_request_and_merges_it_when_two_have_approved
         await grace.source.create_commit(*REPOSITORY, files={"new.txt": "one\ntwo\n"}, branch="work")
         pull = await grace.pull_requests.create(*REPOSITORY, title="Work", source_branch="work")
         where = (*REPOSITORY, pull.id)
-        async with asyncio.timeout(5), session("jürgen") as juergen:
+        async with asyncio.timeout(PATIENCE), session("jürgen") as juergen:
             await bot.asked.wait()
             await juergen.pull_requests.approve(*where)
             await fake.delivered()

@@ -20,6 +20,7 @@ from bbasync.webhooks import WebhookRouter, datacenter
 from tests.meta.vendor import DATA, needs_data, recordings
 from tests.testing.datacenter_api import Api, Json
 from tests.testing.hook_receiver import SECRET, Receiver, attached, receiving, shape
+from tests.waiting import PATIENCE
 
 OWN: Final = "/projects/PRJ/repos/ledger"
 PULLS: Final = OWN + "/pull-requests"
@@ -292,7 +293,7 @@ async def test_a_bot_answers_a_pull_request_from_inside_the_same_process(api: Ap
             ends = {"fromRef": {"id": "refs/heads/new/a#1"}, "toRef": {"id": "refs/heads/main"}}
             status, pull = await api("POST", PULLS, {"title": "x"} | ends)
             assert status == 201
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 await done.wait()
     assert failures == []
     (comment,) = fake.world.repository("PRJ", "ledger").pull_requests[int(str(pull["id"]))].comments.values()

@@ -15,9 +15,11 @@ from aiohttp.test_utils import TestServer
 
 from bbasync.testing import FakeCloud
 from bbasync.webhooks import WebhookRouter, cloud
-from tests.resilience.trouble import nothing_runs, until
+from tests.resilience.trouble import nothing_runs
 from tests.testing.cloud_api import Api
 from tests.testing.hook_receiver import DROP, SECRET, attached, receiving
+from tests.virtual import forward, passing
+from tests.waiting import until
 
 OWN: Final = "/repositories/acme/api"
 
@@ -76,7 +78,7 @@ async def test_a_failing_receiver_gets_the_same_delivery_up_to_two_times_more(ap
     async with receiving(500, DROP, 200) as receiver:
         await hook(api, receiver.url)
         await change(api)
-        await api.fake.delivered()
+        await passing(api.fake.delivered())
         assert [headers["X-Attempt-Number"] for headers, _ in receiver.requests] == ["1", "2", "3"]
         assert len({headers["X-Request-UUID"] for headers, _ in receiver.requests}) == 1
         assert len({body for _, body in receiver.requests}) == 1
@@ -89,7 +91,7 @@ async def test_after_three_attempts_the_vendor_gives_up(api: Api) -> None:
     async with receiving(500, 503, 502, 200) as receiver:
         await hook(api, receiver.url)
         await change(api)
-        await api.fake.delivered()
+        await passing(api.fake.delivered())
         assert [one.status for one in api.fake.webhook_deliveries] == [500, 503, 502]
 
 
@@ -106,19 +108,21 @@ async def test_what_is_no_failure_of_the_server_is_not_repeated(api: Api, status
 async def test_where_nobody_listens_three_attempts_are_logged_without_a_status(api: Api, url: str) -> None:
     await hook(api, url.format(port=free_port()))
     await change(api)
-    await api.fake.delivered()
+    await passing(api.fake.delivered())
     assert [(one.attempt, one.status) for one in api.fake.webhook_deliveries] == [(1, None), (2, None), (3, None)]
 
 
 async def test_a_receiver_that_is_too_slow_is_asked_again(api: Api) -> None:
-    api.fake.webhooks.timeout = 0.1
-    assert FakeCloud().webhooks.timeout == 10
+    assert api.fake.webhooks.timeout == 10
     async with receiving(hold=True) as receiver:
         await hook(api, receiver.url)
         await change(api)
-        await until(lambda: bool(api.fake.webhook_deliveries))
+        await until(lambda: bool(receiver.requests), "the receiver was asked")
+        assert not api.fake.webhook_deliveries
+        forward(11)
+        await until(lambda: bool(api.fake.webhook_deliveries), "an attempt was given up")
         receiver.open.set()
-        await api.fake.delivered()
+        await passing(api.fake.delivered())
     first, *_, last = api.fake.webhook_deliveries
     assert (first.attempt, first.status, last.status) == (1, None, 200)
 
@@ -129,7 +133,7 @@ async def test_a_slow_receiver_holds_up_neither_the_answer_nor_other_receivers(a
         await hook(api, quick.url)
         await change(api)  # answered, though nothing was delivered
         waiting = asyncio.ensure_future(api.fake.delivered())
-        await until(lambda: bool(slow.requests and api.fake.webhook_deliveries))
+        await until(lambda: bool(slow.requests and api.fake.webhook_deliveries), "both receivers were asked")
         assert [one.url for one in api.fake.webhook_deliveries] == [quick.url]
         assert not waiting.done()
         slow.open.set()
@@ -172,7 +176,9 @@ async def test_all_ends_with_the_fake(stuck: str) -> None:
             fake.webhooks.delay = 60
             await hook(api, receiver.url)
             await change(api)
-            await until(lambda: bool(receiver.requests if stuck == "receiver" else fake.webhook_deliveries))
+            await until(
+                lambda: bool(receiver.requests if stuck == "receiver" else fake.webhook_deliveries), "it is stuck"
+            )
         await fake.delivered()
     assert nothing_runs()
     assert len(fake.webhook_deliveries) == (stuck == "delay")

@@ -20,17 +20,19 @@ from starlette.routing import Route
 
 from bbasync.webhooks import Event, WebhookRouter, cloud, datacenter
 from tests.resilience.soaking import figures
+from tests.virtual import settle
 from tests.webhooks import deliveries
 from tests.webhooks.deliveries import CREATED, SECRET, data_center
 
 
-def noting(router: WebhookRouter, seconds: float = 0) -> list[Event]:
-    """Return the list to which a handler of all events adds them."""
+def noting(router: WebhookRouter, release: asyncio.Event | None = None) -> list[Event]:
+    """Return the list to which a handler of all events adds them, once it is released."""
     seen: list[Event] = []
 
     @router.on("*")
     async def note(event: Event) -> None:
-        await asyncio.sleep(seconds)
+        if release is not None:
+            await release.wait()
         seen.append(event)
 
     return seen
@@ -81,7 +83,7 @@ async def test_it_answers_before_the_handlers_have_done_and_ends_after_them() ->
             assert await post(client, *deliveries.cloud(request=request)) == 200
         assert done == []
         closing = asyncio.create_task(server.close())
-        await asyncio.sleep(0.05)
+        await settle()
         assert not closing.done()
         release.set()
         await closing
@@ -139,8 +141,8 @@ async def post_asgi(app: Starlette, headers: Mapping[str, str], body: bytes) -> 
 
 
 async def test_an_application_of_starlette_takes_deliveries_over_asgi() -> None:
-    router = WebhookRouter(secret=SECRET, max_size=100_000)
-    seen = noting(router, 0.01)
+    router, release = WebhookRouter(secret=SECRET, max_size=100_000), asyncio.Event()
+    seen = noting(router, release)
     app = starlette(router)
     async with app.router.lifespan_context(app):
         assert await post_asgi(app, *deliveries.cloud()) == 200
@@ -148,6 +150,7 @@ async def test_an_application_of_starlette_takes_deliveries_over_asgi() -> None:
         assert await post_asgi(app, *deliveries.cloud(secret=None)) == 403
         assert await post_asgi(app, *deliveries.cloud({"pad": "x" * 100_000})) == 413
         assert seen == []
+        release.set()
     assert [event.raw["pullrequest"]["title"] for event in seen if isinstance(event, cloud.PullRequestCreated)] == [
         "Größe ändern ☃"
     ]

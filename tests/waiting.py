@@ -1,0 +1,73 @@
+"""Waits for what happens elsewhere: in a fake server, a thread, a file or another process."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from asyncio.subprocess import Process
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from bbasync.testing.server import FakeServer, LoggedRequest
+
+PATIENCE: Final = 120.0
+"""Seconds after which a test gives up; nothing takes that long, however busy the machine is."""
+
+
+async def until(condition: Callable[[], bool | Awaitable[bool]], what: str, *, every: float = 0.002) -> None:
+    """Ask again and again whether something has come about: for what sets no event, such as another process."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        found = condition()
+        if found if isinstance(found, bool) else await found:
+            return
+        assert time.monotonic() < deadline, f"it did not come about: {what}"
+        await asyncio.sleep(every)
+
+
+class _Log(deque[LoggedRequest]):
+    """The log of a fake that calls back when a request is entered."""
+
+    def __init__(self, log: deque[LoggedRequest]) -> None:
+        super().__init__(log, log.maxlen)
+        self.calls: list[tuple[int, Callable[[], object]]] = []
+
+    def append(self, request: LoggedRequest, /) -> None:
+        super().append(request)
+        due = [call for count, call in self.calls if count <= len(self)]
+        self.calls = [(count, call) for count, call in self.calls if count > len(self)]
+        for call in due:
+            call()
+
+
+def when_asked(fake: FakeServer, count: int, call: Callable[[], object]) -> None:
+    """Call once the log of a fake has so many requests, at that instant: before the last of them is answered."""
+    if len(fake.requests) >= count:
+        call()
+        return
+    if not isinstance(fake.requests, _Log):
+        fake.requests = _Log(fake.requests)
+    fake.requests.calls.append((count, call))
+
+
+async def asked(fake: FakeServer, count: int) -> None:
+    """Wait until the log of a fake has so many requests."""
+    enough = asyncio.Event()
+    when_asked(fake, count, enough.set)
+    try:
+        await asyncio.wait_for(enough.wait(), PATIENCE)
+    except TimeoutError:
+        raise AssertionError(f"only {len(fake.requests)} of {count} requests have come") from None
+
+
+async def end_of(process: Process) -> tuple[bytes, bytes]:
+    """Return what a process has written when it ends; one that does not end is killed."""
+    ending = asyncio.create_task(process.communicate())
+    try:
+        await until(ending.done, "the process ends")  # not by the loop's clock, which the test may move
+    except AssertionError:
+        process.kill()
+        await ending
+        raise
+    return await ending
