@@ -184,10 +184,8 @@ async def test_what_cannot_be_read_is_told_and_the_rest_is_there(fake: FakeCloud
         (["--base-url", "https://no-such-host.invalid/2.0"], "cannot connect to no-such-host.invalid"),
     ],
 )
-async def test_what_is_wrong_with_an_option_is_one_line(
-    arguments: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bbasync.retry._BASE", 0.01)
+@pytest.mark.usefixtures("quick_retries")
+async def test_what_is_wrong_with_an_option_is_one_line(arguments: list[str], words: str, tmp_path: Path) -> None:
     env = {"BITBUCKET_ACCESS_TOKEN": "hush-hush"}
     line = (await bbasync("crawl", "acme", *arguments, cwd=tmp_path, env=env)).line()
     assert words in line
