@@ -135,7 +135,7 @@ async def _whoami(base_url: str) -> dict[str, str]:
                 raise
             # an access token need not have the scope that reads an account, and stands for no person anyway
             # https://support.atlassian.com/bitbucket-cloud/docs/workspace-access-token-permissions/
-            user = "none: the token of a repository, project or workspace" if is_access_token else f"not told: {error}"
+            user = "none: the token of a repository, project or workspace" if is_access_token else f"unknown: {error}"
             scopes = ", ".join(error.scopes_granted)
         else:
             account, headers = as_object(response.json()), response.headers
@@ -145,7 +145,7 @@ async def _whoami(base_url: str) -> dict[str, str]:
         return {
             "user": user,
             "credential": kind if is_access_token else f"{kind} of {credential.principal}",
-            "scopes": scopes or "not told",
+            "scopes": scopes or "unknown",
             "limit": _limit(headers),
             "left": ", ".join(f"{one.left} for {one.group}" for one in bb.rates.snapshot())
             + ", if nothing else has used the credential within the hour",
@@ -153,6 +153,6 @@ async def _whoami(base_url: str) -> dict[str, str]:
 
 
 def _limit(headers: Mapping[str, str]) -> str:
-    if told := headers.get("x-ratelimit-limit"):
-        return f"{told} an hour for {headers.get('x-ratelimit-resource', 'api')} (the server says so)"
+    if limit := headers.get("x-ratelimit-limit"):
+        return f"{limit} an hour for {headers.get('x-ratelimit-resource', 'api')} (the server says so)"
     return ", ".join(f"{rate.limit} an hour for {group}" for group, rate in RATES.items()) + " (the vendor's table)"

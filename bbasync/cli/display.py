@@ -82,18 +82,18 @@ class Display:
 
     def _summary(self, progress: Progress) -> str:
         rate = self._rate(progress.requests)
-        told = [f"{progress.requests:,} requests", f"{rate:.1f}/s"]
+        parts = [f"{progress.requests:,} requests", f"{rate:.1f}/s"]
         left = progress.tokens_left
         if left is not None:
-            told.append(f"{left:,} tokens left")
+            parts.append(f"{left:,} tokens left")
         remaining = sum(one.remaining for one in progress.workspaces.values())
         if remaining:
-            told.append(f"about {remaining:,} to go")
+            parts.append(f"about {remaining:,} to go")
         if remaining and left is not None and remaining > left:
-            told.append("more than the budget has now")
+            parts.append("more than the budget has now")
         elif remaining and rate:
-            told.append(_duration(remaining / rate))
-        return ", ".join(told)
+            parts.append(_duration(remaining / rate))
+        return ", ".join(parts)
 
     def _rate(self, requests: int) -> float:
         """Return the requests a second of late."""
@@ -124,18 +124,18 @@ def _bars(several: Sequence[WorkspaceProgress], room: int) -> Table:
 
 
 def _in_words(several: Sequence[WorkspaceProgress]) -> str:
-    told: list[str] = []
+    parts: list[str] = []
     for one in several[:_IN_A_LINE]:
         words = f"{one.workspace} {one.done:,}/{one.done + one.pending:,} listings {one.rows:,} rows"
-        told.append(f"{words} {_state(one)}".rstrip())
+        parts.append(f"{words} {_state(one)}".rstrip())
     if len(several) > _IN_A_LINE:
-        told.append(f"{len(several) - _IN_A_LINE} more")
-    return ", ".join(told)
+        parts.append(f"{len(several) - _IN_A_LINE} more")
+    return ", ".join(parts)
 
 
 def _state(one: WorkspaceProgress) -> str:
-    told = ["resumed"] if one.resumed else []
-    return " ".join([*told, f"{one.failed:,} failed"] if one.failed else told)
+    parts = ["resumed"] if one.resumed else []
+    return " ".join([*parts, f"{one.failed:,} failed"] if one.failed else parts)
 
 
 def _duration(seconds: float) -> str:

@@ -86,7 +86,7 @@ def run_login(site: Site, client_id: str, scopes: str, port: int, *, browse: boo
     with _keyring():
         _write(f"{client_id} at {site.name}", attrs.asdict(token))
         _write(site.name, {"client_id": client_id, "client_secret": client_secret})
-    typer.echo(f"logged in at {site.name}, scopes: {printable(token.scope) or 'not told'}")
+    typer.echo(f"logged in at {site.name}, scopes: {printable(token.scope) or 'unknown'}")
     if site.data_center:
         typer.echo(f"now: BITBUCKET_DC_URL={site.url} bbasync api GET /api/latest/projects --data-center")
     else:
@@ -94,7 +94,7 @@ def run_login(site: Site, client_id: str, scopes: str, port: int, *, browse: boo
 
 
 def run_logout(site: Site) -> None:
-    """Forget the token and the client's secret; the server is not told."""
+    """Forget the token and the client's secret; the server is not informed."""
     with _keyring():
         client = _read(site.name)
         if client is None:

@@ -142,7 +142,7 @@ async def test_what_may_not_read_the_account_is_not_taken_for_another_credential
         assert (told["credential"], told["scopes"]) == ("access_token", "repository")
     async with FakeCloud(workspaces=1, scopes=["read:repository:bitbucket"]) as fake:
         told = await _whoami(fake, tmp_path, credentials(fake))
-        assert told["user"].startswith("not told: GET /user: 403: ")
+        assert told["user"].startswith("unknown: GET /user: 403: ")
         assert told["credential"] == f"api_token of {fake.email}"
         assert told["scopes"] == "read:repository:bitbucket"
 

@@ -184,9 +184,9 @@ class FakeDataCenter(DeliveringServer):
         """Refuse a change that a web page of another site could have sent, then go on to the operation."""
 
         async def checked(request: web.Request) -> web.StreamResponse:
-            told = request.headers.get("X-Atlassian-Token", "").lower() in ("no-check", "nocheck")
+            checked = request.headers.get("X-Atlassian-Token", "").lower() in ("no-check", "nocheck")
             json = "Content-Type" in request.headers and request.content_type == "application/json"
-            if request.method not in SAFE_METHODS and not told and not json:
+            if request.method not in SAFE_METHODS and not checked and not json:
                 return web.Response(status=403, text="XSRF check failed")
             return await handler(request)
 
