@@ -88,25 +88,26 @@ __all__ = [
     "aio",
 ]
 
-__getattr__, __dir__ = attach(
-    __name__,
-    {
-        "aio": "aio",
-        "auth": "AccessToken ApiToken BasicAuth CustomCredential",
-        "cloud.query": "Q",
-        "cloud.session": "CloudSession",
-        "concurrency": "ConcurrencyLimiter",
-        "datacenter.session": "DataCenterSession",
-        "errors": (
-            "AuthenticationError AuthorizationExpiredError BadRequestError BitbucketError ConflictError DecodeError "
-            "GoneError MergeTimeoutError NotFoundError PagingError PaymentRequiredError PermissionDeniedError "
-            "RateLimitError ResponseError ServerError TransportError"
-        ),
-        "oauth": "OAuthClient OAuthCredential OAuthToken",
-        "paging": "Page Paging",
-        "rate": "RateTracker Refill Rolling",
-        "request": "UNSET Part",
-        "session": "ResponseEvent",
-        "transport": "Timeouts",
-    },
-)
+if not TYPE_CHECKING:  # type checkers would take any name for an object
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "aio": "aio",
+            "auth": "AccessToken ApiToken BasicAuth CustomCredential",
+            "cloud.query": "Q",
+            "cloud.session": "CloudSession",
+            "concurrency": "ConcurrencyLimiter",
+            "datacenter.session": "DataCenterSession",
+            "errors": (
+                "AuthenticationError AuthorizationExpiredError BadRequestError BitbucketError ConflictError DecodeError "
+                "GoneError MergeTimeoutError NotFoundError PagingError PaymentRequiredError PermissionDeniedError "
+                "RateLimitError ResponseError ServerError TransportError"
+            ),
+            "oauth": "OAuthClient OAuthCredential OAuthToken",
+            "paging": "Page Paging",
+            "rate": "RateTracker Refill Rolling",
+            "request": "UNSET Part",
+            "session": "ResponseEvent",
+            "transport": "Timeouts",
+        },
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from inspect import isasyncgenfunction
 from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, Self, TypeVar, cast
 
 from .paging import Cursor
@@ -47,14 +46,11 @@ async def pages(method: Callable[P, AsyncGenerator[T]], *args: P.args, **kwargs:
 
     TypeError, at the first step, for anything but a list method of a service or `bb.paginate`.
     """
-    undecorated: Any = getattr(method, "__wrapped__", None)
     owner: object = getattr(method, "__self__", None)
-    if undecorated is None or owner is None or not isasyncgenfunction(method):
+    if owner is None or not getattr(method, "is_list", False):
         raise TypeError(f"pages() takes a list method such as bb.refs.list_branches, uncalled, got {method!r}")
-    source: object = undecorated(owner, *args, **kwargs)
-    if not isinstance(source, Cursor):
-        raise TypeError(f"pages() takes a list method of a service, got {method!r}")
-    async with cast("Cursor[T]", source) as cursor:
+    undecorated: Callable[..., Cursor[T]] = getattr(method, "__wrapped__")  # noqa: B009 - not in the type of a callable
+    async with undecorated(owner, *args, **kwargs) as cursor:
         while (page := await cursor.next_page()) is not None:
             yield page
 

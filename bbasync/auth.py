@@ -1,4 +1,4 @@
-"""Credentials: what goes into the Authorization header, and whose budget a request spends."""
+"""Credentials: the value of the Authorization header, and whose budget requests spend."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["AccessToken", "ApiToken", "BasicAuth", "Credential", "CredentialLike
 
 
 class Secret(str):
-    """A string that does not show itself in a repr; tracebacks with local variables print reprs."""
+    """A string whose repr is masked, since tracebacks with local variables contain reprs."""
 
     __slots__ = ()
 
@@ -21,19 +21,19 @@ class Secret(str):
         return "'***'"
 
 
-def _secret(value: Secret) -> Secret:
+def _checked_token(value: Secret) -> Secret:
     if not value or not value.isprintable() or value.strip() != value:
-        raise ValueError("the token is empty, or has line breaks in it or blanks around it")
+        raise ValueError("the token is empty, contains line breaks or control characters, or has blanks around it")
     return value
 
 
-def _password(value: Secret) -> Secret:
+def _checked_password(value: Secret) -> Secret:
     if not value:
         raise ValueError("the password is empty")
     return value
 
 
-def _basic(user: str, password: str) -> Secret:
+def _basic_authorization(user: str, password: str) -> Secret:
     return Secret("Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii"))
 
 
@@ -43,27 +43,27 @@ def _fingerprint(secret: str) -> str:
 
 @runtime_checkable
 class Credential(Protocol):
-    """What a session needs of a credential."""
+    """The interface that a session requires of a credential."""
 
     @property
     def principal(self) -> str:
-        """Whose budget the requests spend; no secret."""
+        """Identifies the budget that requests spend; not a secret."""
         ...
 
     async def authorization(self) -> Secret:
-        """Return the value of the Authorization header, fresh."""
+        """Return the current value of the Authorization header."""
         ...
 
     async def renew(self, refused: str) -> bool:
-        """Tell after a 401 whether there is another value than the refused one, having renewed it if need be."""
+        """Renew the value after a 401 unless `refused` is already outdated; return whether there is a new value."""
         ...
 
     async def close(self) -> None:
-        """Let a renewal that is under way end: what it brings must be stored."""
+        """Wait for a renewal in progress, whose result must be stored."""
         ...
 
 
-class _Fixed:
+class _FixedCredential:
     """A credential that cannot be renewed."""
 
     async def renew(self, refused: str) -> bool:
@@ -76,15 +76,15 @@ class _Fixed:
 
 
 @frozen(init=False)
-class ApiToken(_Fixed):
-    """An API token of Bitbucket Cloud, sent as Basic with the Atlassian account's email address."""
+class ApiToken(_FixedCredential):
+    """An API token for Bitbucket Cloud, sent as Basic with the email address of the Atlassian account."""
 
     email: str
-    token: str = field(repr=False, converter=_secret)
+    token: str = field(repr=False, converter=_checked_token)
 
     def __init__(self, email: str, token: str) -> None:
-        token = Secret(token)  # before anything raises: tracebacks show local variables
-        self.__attrs_init__(email, token)  # pyright: ignore - attrs makes it
+        token = Secret(token)  # before anything can raise, since tracebacks show local variables
+        self.__attrs_init__(email, token)  # pyright: ignore - attrs generates it
 
     def __attrs_post_init__(self) -> None:
         if "@" not in self.email or ":" in self.email or not self.email.isprintable():
@@ -95,48 +95,48 @@ class ApiToken(_Fixed):
 
     @property
     def principal(self) -> str:
-        """The email address: all tokens of a user share one budget."""
+        """The email address, since all tokens of a user share one budget."""
         return self.email
 
     async def authorization(self) -> Secret:
-        """Return the header."""
-        return _basic(self.email, self.token)
+        """Return the value of the Authorization header."""
+        return _basic_authorization(self.email, self.token)
 
 
 @frozen(init=False)
-class AccessToken(_Fixed):
-    """A token sent as Bearer: Cloud's repository, project and workspace tokens, Data Center's HTTP access tokens."""
+class AccessToken(_FixedCredential):
+    """A token sent as Bearer: repository, project and workspace tokens of Cloud, HTTP access tokens of Data Center."""
 
-    token: str = field(repr=False, converter=_secret)
+    token: str = field(repr=False, converter=_checked_token)
 
     def __init__(self, token: str) -> None:
         token = Secret(token)
-        self.__attrs_init__(token)  # pyright: ignore - attrs makes it
+        self.__attrs_init__(token)  # pyright: ignore - attrs generates it
 
     @property
     def principal(self) -> str:
-        """A hash of the token: each has a budget of its own."""
+        """A hash of the token, since each token has its own budget."""
         return f"token-{_fingerprint(self.token)}"
 
     async def authorization(self) -> Secret:
-        """Return the header."""
+        """Return the value of the Authorization header."""
         return Secret(f"Bearer {self.token}")
 
 
 @frozen(init=False)
-class BasicAuth(_Fixed):
-    """A user name and password (or user token) of Data Center."""
+class BasicAuth(_FixedCredential):
+    """A user name and password of Data Center; an HTTP access token of the user can replace the password."""
 
     username: str
-    password: str = field(repr=False, converter=_password)
+    password: str = field(repr=False, converter=_checked_password)
 
     def __init__(self, username: str, password: str) -> None:
         password = Secret(password)
-        self.__attrs_init__(username, password)  # pyright: ignore - attrs makes it
+        self.__attrs_init__(username, password)  # pyright: ignore - attrs generates it
 
     def __attrs_post_init__(self) -> None:
         if not self.username or ":" in self.username or not self.username.isprintable():
-            raise ValueError(f"a user name is not empty and holds no ':', got {self.username!r}")
+            raise ValueError(f"the user name must be printable, without ':' and not empty; got {self.username!r}")
 
     @property
     def principal(self) -> str:
@@ -144,27 +144,27 @@ class BasicAuth(_Fixed):
         return self.username
 
     async def authorization(self) -> Secret:
-        """Return the header."""
-        return _basic(self.username, self.password)
+        """Return the value of the Authorization header."""
+        return _basic_authorization(self.username, self.password)
 
 
 @frozen
-class CustomCredential(_Fixed):
-    """An async callable that returns the Authorization header's value, awaited before every attempt.
+class CustomCredential(_FixedCredential):
+    """An async callable that returns the value of the Authorization header, awaited before every attempt.
 
-    A 401 makes the session ask once more; if the callable then returns another value, the request is sent again.
+    After a 401 it is called again; if it then returns a different value, the request is sent again.
     """
 
     source: Callable[[], Awaitable[str]] = field(repr=False)
     principal: str = "custom"
-    """Whose budget it spends; give each user one's own name."""
+    """Identifies the budget that requests spend; use a different one for each user."""
 
     async def authorization(self) -> Secret:
-        """Return the header."""
-        return _secret(Secret(await self.source()))
+        """Return the value of the Authorization header."""
+        return _checked_token(Secret(await self.source()))
 
     async def renew(self, refused: str) -> bool:
-        """Ask the callable once more."""
+        """Call the callable again; return whether its value has changed."""
         return await self.source() != refused
 
 
@@ -172,18 +172,18 @@ CredentialLike = Credential | Callable[[], Awaitable[str]]
 
 
 @frozen
-class Anonymous(_Fixed):
-    """No credential."""
+class Anonymous(_FixedCredential):
+    """Anonymous access."""
 
     principal: str = "anonymous"
 
     async def authorization(self) -> Secret:
-        """Return the empty string: no header."""
+        """Return an empty string: no Authorization header is sent."""
         return Secret()
 
 
 def credential_of(value: CredentialLike | None) -> Credential:
-    """Return the credential; a bare callable becomes a `CustomCredential`."""
+    """Return the credential; a callable is wrapped in a `CustomCredential`, None becomes `Anonymous`."""
     if value is None:
         return Anonymous()
     if isinstance(value, Credential):
@@ -191,5 +191,5 @@ def credential_of(value: CredentialLike | None) -> Credential:
     if callable(value):
         return CustomCredential(value)
     raise TypeError(
-        f"a credential is ApiToken, AccessToken, BasicAuth or an async callable, not {type(value).__name__}"
+        f"the credential must be an ApiToken, AccessToken, BasicAuth or an async callable, not {type(value).__name__}"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,9 +16,10 @@ __all__ = ["attach"]
 def attach(package: str, modules: Mapping[str, str]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """Return `__getattr__` and `__dir__` of a package: `modules` has the names, divided by spaces, of each module.
 
-    A module that is among its own names is a name itself. Type checkers read the imports under `TYPE_CHECKING`.
+    The modules themselves are found too. Type checkers read the imports under `TYPE_CHECKING`.
     """
     home = {name: module for module, names in modules.items() for name in names.split()}
+    home |= {module: module for module in modules if module not in home and "." not in module}
 
     def get(name: str) -> object:
         module = home.get(name)
@@ -29,6 +31,8 @@ def attach(package: str, modules: Mapping[str, str]) -> tuple[Callable[[str], ob
         return value
 
     def names() -> list[str]:
-        return sorted({*home, *getattr(sys.modules[package], "__all__", ())})
+        loaded = vars(sys.modules[package])
+        submodules = {name for name, value in loaded.items() if isinstance(value, ModuleType) and name not in modules}
+        return sorted({*(home.keys() - modules.keys()), *loaded.get("__all__", ()), *submodules})
 
     return get, names

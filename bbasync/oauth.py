@@ -1,4 +1,4 @@
-"""OAuth 2.0: obtaining tokens, and a credential that renews itself while a bot runs for months.
+"""OAuth 2.0: obtaining tokens, and credentials that renew their tokens in long-running programs.
 
 Cloud: https://developer.atlassian.com/cloud/bitbucket/oauth-2/
 Data Center: https://confluence.atlassian.com/bitbucketserver/bitbucket-oauth-2-0-provider-api-1236436692.html
@@ -28,42 +28,42 @@ if TYPE_CHECKING:
 
 __all__ = ["OAuthClient", "OAuthCredential", "OAuthToken", "new_code_verifier"]
 
-_EARLY: Final = 60.0
-"""Seconds before its end at which a token is renewed, at most a tenth of its life."""
+_RENEWAL_MARGIN: Final = 60.0
+"""Seconds before its expiry at which a token is renewed, at most a tenth of its lifetime."""
 
 OnRenew = Callable[["OAuthToken"], Awaitable[object]]
 
 
 @frozen(kw_only=True)
 class OAuthToken:
-    """An access token, and what renews it. To store one: `attrs.asdict`; to have it back: `OAuthToken(**stored)`."""
+    """An access token and its refresh token; store it with `attrs.asdict`, restore it with `OAuthToken(**stored)`."""
 
     access_token: str = field(repr=False, converter=Secret)
-    """What requests are sent with."""
+    """The token that requests are sent with."""
     expires_at: float
-    """When it ends, seconds since 1970."""
+    """When it expires, in seconds since 1970."""
     lifetime: float
-    """How long it was good for, seconds: what the server called `expires_in`."""
+    """Seconds from issue to expiry, as sent in `expires_in`."""
     refresh_token: str | None = field(default=None, repr=False, converter=converters.optional(Secret))
-    """What the next one is asked for with, once: it rotates. None where the grant is simply repeated."""
+    """The token that obtains the next one, usable once: it rotates. None if the grant is repeated instead."""
     scope: str = ""
-    """The scopes granted, separated by blanks."""
+    """The granted scopes, separated by spaces."""
 
     def is_due(self, wall: float) -> bool:
-        """Tell whether it is time for the next one; `wall` is now, seconds since 1970."""
-        return wall >= self.expires_at - min(_EARLY, self.lifetime / 10)
+        """Return whether it should be renewed; `wall` is the current time in seconds since 1970."""
+        return wall >= self.expires_at - min(_RENEWAL_MARGIN, self.lifetime / 10)
 
 
 def new_code_verifier() -> Secret:
-    """Return a secret for one authorisation with PKCE (RFC 7636)."""
+    """Return a new code verifier, a secret for one authorisation with PKCE (RFC 7636)."""
     return Secret(secrets.token_urlsafe(64))
 
 
 class OAuthClient:
-    """An application that is registered with Bitbucket: an OAuth consumer of Cloud, an application link of Data Center.
+    """An application registered with Bitbucket: an OAuth consumer of Cloud, or an application link of Data Center.
 
-    It obtains tokens, and makes credentials that renew them. Its requests take no slot and no budget of a session;
-    they are repeated as others are. Options are those of sessions (`http=` for a proxy or a CA of your own).
+    It obtains tokens, and creates credentials that renew them. Its requests use no slot and no budget of a session, and
+    are retried like others. The options are those of sessions (`http=` for a proxy or your own CA).
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class OAuthClient:
         self._authorize_path = authorize_path
         self._token_path = token_path
         self._secret_in_form = secret_in_form
-        # The request that asks for a token stands in its session's slot already, and would wait for itself.
+        # The call that needs the token has a slot of its session already; with a shared limiter this could deadlock.
         self._options: SessionOptions = {**options, "limiter": None, "rates": None}
 
     def __repr__(self) -> str:
@@ -98,7 +98,7 @@ class OAuthClient:
         base_url: str = "https://bitbucket.org",
         **options: Unpack[SessionOptions],
     ) -> Self:
-        """Return a client of Bitbucket Cloud: the key and the secret of an OAuth consumer."""
+        """Return a client for Bitbucket Cloud, from the key and the secret of an OAuth consumer."""
         return cls(
             client_id,
             client_secret,
@@ -111,7 +111,7 @@ class OAuthClient:
 
     @classmethod
     def data_center(cls, base_url: str, client_id: str, client_secret: str, **options: Unpack[SessionOptions]) -> Self:
-        """Return a client of a Data Center: what its incoming application link shows."""
+        """Return a client for Data Center, from the client ID and secret that its incoming application link shows."""
         return cls(
             client_id,
             client_secret,
@@ -122,7 +122,7 @@ class OAuthClient:
             **options,
         )
 
-    # -- a user who agrees in the browser -------------------------------------------------------------------------
+    # -- authorisation in the browser -----------------------------------------------------------------------------
 
     def authorization_url(
         self,
@@ -132,10 +132,10 @@ class OAuthClient:
         scopes: Sequence[str] = (),
         code_verifier: str | None = None,
     ) -> str:
-        """Return the page on which a user agrees; it leads back to `redirect_uri` with `code` and `state`.
+        """Return the URL where a user authorises the application; redirects to `redirect_uri` with `code` and `state`.
 
-        `state` is a secret of yours, to be compared when it comes back. Data Center wants `scopes` (such as
-        `REPO_READ`) and `redirect_uri`; on Cloud the consumer has both. `code_verifier` switches PKCE on.
+        `state` is a secret of your own; compare it with the one in the redirect. Data Center requires `scopes` (such as
+        `REPO_READ`) and `redirect_uri`; on Cloud, both are set in the consumer. `code_verifier` enables PKCE.
         """
         query: dict[str, str | None] = {
             "response_type": "code",
@@ -153,9 +153,9 @@ class OAuthClient:
     async def exchange(
         self, code: str, *, redirect_uri: str | None = None, code_verifier: str | None = None
     ) -> OAuthToken:
-        """Return the token for a code that a user brought back; `redirect_uri` and `code_verifier` as they were sent.
+        """Exchange a code for a token; `redirect_uri` and `code_verifier` are those of the authorisation.
 
-        Raises AuthorizationExpiredError if the code was used before or is too old.
+        Raises AuthorizationExpiredError if the code was used before or has expired.
         """
         form: Query = {
             "grant_type": "authorization_code",
@@ -163,83 +163,83 @@ class OAuthClient:
             "redirect_uri": redirect_uri,
             "code_verifier": None if code_verifier is None else Secret(code_verifier),
         }
-        del code, code_verifier  # before anything raises: tracebacks show local variables
-        return await self._ask(form)
+        del code, code_verifier  # before anything can raise, since tracebacks show local variables
+        return await self._request_token(form)
 
     # -- credentials ----------------------------------------------------------------------------------------------
 
     def credential(
         self, token: OAuthToken, *, on_renew: OnRenew | None = None, principal: str | None = None
     ) -> OAuthCredential:
-        """Return the credential of a user who agreed, renewed with the refresh token.
+        """Return the credential of a user who authorised the application, renewed with the refresh token.
 
-        `on_renew` stores the new pair; it has returned before the pair is used, so that a crash loses nothing: the old
-        refresh token is worth nothing any more. `principal` names whose budget is spent, the client by default: give
-        each user one's own.
+        `on_renew` stores the new tokens. It is awaited before they are used, so that a crash loses nothing: the old
+        refresh token is no longer valid. `principal` identifies the budget that requests spend, the client ID by
+        default; use a different one for each user.
         """
 
         async def refresh(last: OAuthToken | None) -> OAuthToken:
-            assert last is not None  # noqa: S101 - it begins with one
+            assert last is not None  # noqa: S101 - the credential starts with a token
             return await self.refresh(last)
 
         return OAuthCredential(refresh, principal=principal or self.client_id, token=token, on_renew=on_renew)
 
     async def refresh(self, token: OAuthToken) -> OAuthToken:
-        """Return the next token, for credentials that share it with other processes; the given one is used up.
+        """Return the next token and use up the given one; for credentials shared with other processes.
 
-        Raises AuthorizationExpiredError if it was used before, is too old or was revoked.
+        Raises AuthorizationExpiredError if it was used before, has expired or was revoked.
         """
         if not token.refresh_token:
             raise ValueError("the token has no refresh_token: authorise with a grant that issues one")
-        renewed = await self._ask({"grant_type": "refresh_token", "refresh_token": token.refresh_token})
-        # A server that does not rotate sends none back.
+        renewed = await self._request_token({"grant_type": "refresh_token", "refresh_token": token.refresh_token})
+        # A server that does not rotate refresh tokens sends none.
         return renewed if renewed.refresh_token else evolve(renewed, refresh_token=token.refresh_token)
 
     def client_credentials(self, *, principal: str | None = None) -> OAuthCredential:
-        """Return the credential of the application itself (Cloud): no user, no refresh token."""
+        """Return the credential of the application itself, without a user and a refresh token (Cloud)."""
 
         async def grant(_last: OAuthToken | None) -> OAuthToken:
-            return await self._ask({"grant_type": "client_credentials"})
+            return await self._request_token({"grant_type": "client_credentials"})
 
         return OAuthCredential(grant, principal=principal or self.client_id)
 
     def jwt_bearer(self, make_jwt: Callable[[], Awaitable[str]], *, principal: str | None = None) -> OAuthCredential:
-        """Return the credential of a Connect app (Cloud); `make_jwt` returns a fresh signed JWT."""
+        """Return the credential of a Connect app (Cloud); `make_jwt` returns a new signed JWT."""
 
         async def authorization() -> str:
             return f"JWT {await make_jwt()}"
 
         async def grant(_last: OAuthToken | None) -> OAuthToken:
-            return await self._ask({"grant_type": "urn:bitbucket:oauth2:jwt"}, authorization)
+            return await self._request_token({"grant_type": "urn:bitbucket:oauth2:jwt"}, authorization)
 
         return OAuthCredential(grant, principal=principal or self.client_id)
 
     # -- the token endpoint ---------------------------------------------------------------------------------------
 
-    async def _ask(self, form: Query, credential: CredentialLike | None = None) -> OAuthToken:
+    async def _request_token(self, form: Query, credential: CredentialLike | None = None) -> OAuthToken:
         if self._secret_in_form:
             form = {**form, "client_id": self.client_id, "client_secret": self._secret}
         elif credential is None:
             credential = BasicAuth(self.client_id, self._secret)
-        asked = time.time()
+        requested = time.time()
         endpoint = _TokenEndpoint(credential, base_url=self._base_url, **self._options)
         try:
-            token = _token(await endpoint.ask(self._token_path, form), asked)
+            token = _token_in(await endpoint.grant(self._token_path, form), requested)
         except DecodeError as error:
-            error.body, error.__context__ = b"", None  # a broken answer may hold the tokens too
+            error.body, error.__context__ = b"", None  # an invalid response may contain tokens too
             raise
         finally:
-            if self._options.get("transport") is None:  # the caller's serves the next request too
+            if self._options.get("transport") is None:  # a transport of the caller is used again
                 await endpoint.close()
         if token is None:
             raise DecodeError(
-                "the answer has no access_token with expires_in", method="POST", template=self._token_path
+                "the response has no access_token with expires_in", method="POST", template=self._token_path
             )
         return token
 
 
-class _Form(bytes):
-    """A body that does not show itself in a repr, as `Secret` does not; aiohttp keeps it in local variables."""
+class _SecretBody(bytes):
+    """A body whose repr is masked like that of `Secret`, since aiohttp keeps it in local variables."""
 
     __slots__ = ()
 
@@ -247,46 +247,46 @@ class _Form(bytes):
         return "b'***'"
 
 
-def _token(answer: Mapping[str, Any], asked: float) -> OAuthToken | None:
-    """Return the token of an answer; None if it has none, or does not tell how long it is good for."""
-    token, lifetime = answer.get("access_token"), answer.get("expires_in")
+def _token_in(payload: Mapping[str, Any], requested: float) -> OAuthToken | None:
+    """Return the token in the payload of a response; None if it has no token or no lifetime."""
+    token, lifetime = payload.get("access_token"), payload.get("expires_in")
     if not isinstance(token, str) or not isinstance(lifetime, (int, float)):
         return None
     return OAuthToken(
         access_token=token,
-        expires_at=asked + lifetime,
+        expires_at=requested + lifetime,
         lifetime=lifetime,
-        refresh_token=answer.get("refresh_token"),
-        scope=answer.get("scope") or answer.get("scopes") or "",
+        refresh_token=payload.get("refresh_token"),
+        scope=payload.get("scope") or payload.get("scopes") or "",
     )
 
 
 class _TokenEndpoint(Session):
-    """The path of a request, for the one request that obtains a token."""
+    """A session for the one request that obtains a token."""
 
-    async def ask(self, path: str, form: Query) -> dict[str, Any]:
-        """Return the response to a grant.
+    async def grant(self, path: str, form: Query) -> dict[str, Any]:
+        """Send the grant and return the payload of the response.
 
-        It is retried although a refresh token can be used once: where a response was lost, nothing else is left.
+        It is retried although a refresh token can be used only once: after a lost response, nothing else can help.
         """
         request = self._build(f"POST {path}", form=form, repeatable=True)
-        request = evolve(request, body=_Form(encode_query(form).encode()))
+        request = evolve(request, body=_SecretBody(encode_query(form).encode()))
         return as_object((await self._send(request)).json())
 
     def _rate_of(self, group: str) -> Rate:
-        """Return None: tokens are not limited as the API is."""
+        """Return None: the limits of the API do not apply to tokens."""
         del group
         return None
 
     def _read_error(self, response: RawResponse) -> ErrorDetails:
-        """Read the error of RFC 6749."""
+        """Read an error response as defined by RFC 6749."""
         payload = as_object(response.json())
         return ErrorDetails(
             message=str(payload.get("error", "")), detail=str(payload.get("error_description", "")), data=payload
         )
 
     def _error_class(self, status: int, details: ErrorDetails) -> type[ResponseError]:
-        """Tell a grant that is used up from a client that is unknown."""
+        """Distinguish an invalid grant from an invalid client."""
         match details.message:
             case "invalid_grant":
                 return AuthorizationExpiredError
@@ -296,22 +296,22 @@ class _TokenEndpoint(Session):
                 return class_for(status)
 
     def _advice(self, status: int, details: ErrorDetails) -> str:
-        """Say what to do."""
+        """Return what the user can do about an error, an empty string if that is unknown."""
         del status
         match details.message:
             case "invalid_grant":
-                return "the refresh token or code was used before, is too old or was revoked: authorise again"
+                return "the refresh token or code was used before, has expired or was revoked: authorise again"
             case "invalid_client":
-                return "check the client's id and secret"
+                return "check the client ID and secret"
             case _:
                 return ""
 
 
 class OAuthCredential:
-    """A credential that renews its token shortly before it ends, and once on a 401.
+    """A credential that renews its token shortly before it expires, and once after a 401.
 
-    One renewal serves all tasks of all sessions that share the credential. It goes on if who asked for it is cancelled,
-    since its refresh token is used up by then; a session that is closed waits for it.
+    One renewal serves all tasks of all sessions that share the credential. It continues if the task that started it is
+    cancelled, since the refresh token may already be used; closing a session waits for it.
     """
 
     def __init__(
@@ -324,7 +324,7 @@ class OAuthCredential:
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.principal = principal
-        """Whose budget the requests spend."""
+        """Identifies the budget that requests spend."""
         self._obtain = obtain
         self._token = token
         self._on_renew = on_renew
@@ -336,41 +336,41 @@ class OAuthCredential:
         return f"<OAuthCredential of {self.principal}>"
 
     async def authorization(self) -> Secret:
-        """Return the header, of a token that was renewed if it was due or is being renewed."""
+        """Return the value of the Authorization header, after renewing the token if it is due or being renewed."""
         token = self._token
         if token is None or self._renewal is not None or self._unstored is not None or token.is_due(self._wall()):
-            token = await self._renewed()
+            token = await self._renewed_token()
         return _bearer(token)
 
     async def renew(self, refused: str) -> bool:
-        """Renew the token, unless it is no longer the refused one."""
+        """Renew the token if it is still the refused one; return True."""
         if self._token is None or _bearer(self._token) == refused:
-            await self._renewed()
+            await self._renewed_token()
         return True
 
     async def close(self) -> None:
-        """Wait for a renewal that is under way."""
+        """Wait for a renewal in progress."""
         if self._renewal is not None:
             await asyncio.wait([self._renewal])
 
-    async def _renewed(self) -> OAuthToken:
+    async def _renewed_token(self) -> OAuthToken:
         if self._renewal is None:
             self._renewal = asyncio.get_running_loop().create_task(self._renew())
-            self._renewal.add_done_callback(self._ended)
+            self._renewal.add_done_callback(self._on_renewal_done)
         return await asyncio.shield(self._renewal)
 
     async def _renew(self) -> OAuthToken:
         token = self._unstored or await self._obtain(self._token)
         if self._on_renew is not None:
-            self._unstored = token  # if it fails, it is called again before anything else
+            self._unstored = token  # if on_renew fails, it is called again before the next renewal
             await self._on_renew(token)
         self._token, self._unstored = token, None
         return token
 
-    def _ended(self, renewal: asyncio.Task[OAuthToken]) -> None:
+    def _on_renewal_done(self, renewal: asyncio.Task[OAuthToken]) -> None:
         self._renewal = None
         if not renewal.cancelled():
-            renewal.exception()  # those who wait for it have it too, if any is left
+            renewal.exception()  # mark as retrieved; waiting tasks get it too, but there may be none
 
 
 def _bearer(token: OAuthToken) -> Secret:

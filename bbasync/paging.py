@@ -285,6 +285,7 @@ def lists(method: Callable[P, AsyncGenerator[T]]) -> Callable[P, AsyncGenerator[
                 for item in page:
                     yield item
 
+    items.__dict__["is_list"] = True
     return items
 
 

@@ -1,10 +1,10 @@
-"""Budgets of requests: token buckets, one for each (origin, principal, group), and the tracker that holds them.
+"""Request budgets: a token bucket for each (origin, principal, group), and the tracker of all buckets.
 
-Bitbucket Cloud counts rolling hours, so a token is gone from its grant until one window after its answer was read:
-then no window, as the server sees it, holds more than the limit. A bucket that refills steadily would allow almost
-twice the limit in the first hour. Data Center is such a refilling bucket, and is treated as one.
+Bitbucket Cloud counts rolling hours, so a token is unavailable from its grant until one window after the response was
+read: then no window, as the server sees it, contains more requests than the limit. A bucket that refills steadily would
+allow almost twice the limit in the first hour. Data Center uses such a refilling bucket, and is modelled as one.
 
-Nothing here runs in the background: those who wait stand in one queue a bucket, with one timer for its head.
+Nothing runs in the background: waiting requests are queued in the bucket, with one timer for the head of the queue.
 """
 
 from __future__ import annotations
@@ -24,79 +24,79 @@ from .errors import RateLimitError
 
 __all__ = ["Bucket", "BucketState", "Clock", "RateTracker", "Refill", "Rolling", "Token"]
 
-_NEAR: Final = 0.2
-"""The vendor's X-RateLimit-NearLimit turns true when less than this share is left."""
+_NEAR_LIMIT: Final = 0.2
+"""X-RateLimit-NearLimit becomes true when less than this fraction of the limit is left."""
 _LONGEST_PAUSE: Final = 3600.0
 _LARGEST_LIMIT: Final = 1_000_000
-"""A hundred times the vendor's largest: more is a mistake, and each request counted takes memory."""
-_ROUNDING: Final = 1e-9
+"""A hundred times the vendor's largest limit: more is a mistake, and each counted request takes memory."""
+_ROUNDING_ERROR: Final = 1e-9
 
 
 def _positive(_instance: object, attribute: Attribute[Any], value: float) -> None:
     if not value > 0:
-        raise ValueError(f"{attribute.name} must be more than 0, got {value}")
+        raise ValueError(f"{attribute.name} must be greater than 0, got {value}")
 
 
 @frozen
 class Rolling:
-    """At most `limit` requests in any `window` seconds."""
+    """A limit of `limit` requests in any period of `window` seconds."""
 
     limit: int = field(validator=_positive)
     window: float = field(default=3600.0, validator=_positive)
 
     def pauses(self) -> tuple[float, float]:
-        """Return the first and the longest pause after a 429 that names none, in seconds."""
+        """Return the first and the longest pause, in seconds, after a 429 without Retry-After."""
         return self.window / 120, self.window / 6
 
 
 @frozen
 class Refill:
-    """A bucket of `capacity` requests that gains `fill_rate` a second."""
+    """A bucket with a capacity of `capacity` requests that gains `fill_rate` requests per second."""
 
     capacity: float = field(validator=_positive)
     fill_rate: float = field(validator=_positive)
 
     def pauses(self) -> tuple[float, float]:
-        """Return the first and the longest pause after a 429 that names none, in seconds."""
+        """Return the first and the longest pause, in seconds, after a 429 without Retry-After."""
         return 1 / self.fill_rate, self.capacity / self.fill_rate * 4
 
 
 Rate = Rolling | Refill | None
-"""None is unlimited."""
+"""None means unlimited."""
 
 DEFAULT_REFILL: Final = Refill(60, 5)
-"""Data Center's defaults where an administrator has switched limits on."""
+"""Data Center's defaults when an administrator has enabled rate limits."""
 
 
 class Timer(Protocol):
     """What `Clock.call_at` returns."""
 
     def cancel(self) -> None:
-        """Forget the call."""
+        """Cancel the call."""
 
 
 class Clock(LoopBound):
-    """The time, in seconds: `now` never jumps, `wall` is the time of day."""
+    """The time, in seconds: `now` is monotonic, `wall` is the time of day."""
 
     def now(self) -> float:
         """Return the monotonic time."""
         return self._get_loop().time()
 
     def wall(self) -> float:
-        """Return the seconds since 1970."""
+        """Return the time of day, in seconds since 1970."""
         return time.time()
 
     def call_at(self, when: float, callback: Callable[[], None]) -> Timer:
-        """Call back at a monotonic instant."""
+        """Call `callback` at the monotonic time `when`."""
         return self._get_loop().call_at(when, callback)
 
     def create_future(self) -> asyncio.Future[Token]:
-        """Return a future of the loop."""
+        """Return a future of the event loop."""
         return self._get_loop().create_future()
 
 
 class _RollingTokens:
-    """Tokens that come back one window after they were spent."""
+    """Tokens that become available again one window after they were spent."""
 
     def __init__(self, rate: Rolling) -> None:
         self.rate = rate
@@ -123,7 +123,7 @@ class _RollingTokens:
         self.in_flight -= 1
 
     def free_at(self, now: float, ahead: int) -> tuple[float, bool]:
-        """Return an instant before which nothing is free for who has `ahead` before it, and whether it is exact."""
+        """Return the earliest time at which a token is free behind `ahead` waiters, and whether that time is exact."""
         missing = ahead + 1 - self.left(now)
         if missing <= 0:
             return now, True
@@ -134,14 +134,14 @@ class _RollingTokens:
     def spend_elsewhere(self, count: int, now: float) -> None:
         self.stamps.extend([now] * count)
 
-    def next_back(self, now: float, least: float) -> float:
-        """Return the seconds, `least` or more, after which a token comes back."""
+    def next_release(self, now: float, least: float) -> float:
+        """Return the seconds, at least `least`, until a token becomes available again; infinity if none does."""
         waits = (stamp + self.rate.window - now for stamp in self.stamps)
         return next((wait for wait in waits if wait >= least), math.inf)
 
 
 class _RefillTokens:
-    """Tokens that come back at a steady rate; those in flight do not, since the server has not seen them yet."""
+    """Tokens that refill at a steady rate, except those in flight, since the server may not have counted them yet."""
 
     def __init__(self, rate: Refill, now: float, level: float | None = None) -> None:
         self.rate = rate
@@ -153,7 +153,7 @@ class _RefillTokens:
         gained = (now - self.stamp) * self.rate.fill_rate
         self.level = min(self.rate.capacity - self.in_flight, self.level + max(0.0, gained))
         self.stamp = now
-        return math.floor(self.level + _ROUNDING)
+        return math.floor(self.level + _ROUNDING_ERROR)
 
     def take(self, now: float) -> bool:
         if self.left(now) < 1:
@@ -173,7 +173,7 @@ class _RefillTokens:
     def free_at(self, now: float, ahead: int) -> tuple[float, bool]:
         self.left(now)
         missing = ahead + 1 - self.level
-        if missing <= _ROUNDING:
+        if missing <= _ROUNDING_ERROR:
             return now, True
         return now + missing / self.rate.fill_rate, self.in_flight + ahead + 1 <= self.rate.capacity
 
@@ -190,44 +190,44 @@ class _Waiter:
 
 @define(eq=False)
 class Token:
-    """One request's place in a budget.
+    """The permission to send one request within a budget.
 
-    It ends with the bucket's `give_back` if nothing was sent, else with `spend`, after `accepted` or `refused`.
+    It is returned with the bucket's `give_back` if nothing was sent, else with `spend`, after `accepted` or `refused`.
     """
 
     bucket: Bucket = field(repr=False)
     granted: float
-    """When it was granted, monotonic seconds."""
+    """When it was granted, in monotonic seconds."""
     waited: float = 0.0
-    """How long it was waited for, seconds."""
+    """Seconds from the request for it to the grant."""
     probe: bool = False
-    """Whether it is the first request after a pause."""
+    """Whether it is for the first request after a pause."""
     unlimited: bool = False
     """Whether it was granted before a limit was known."""
 
 
 @frozen(kw_only=True)
 class BucketState:
-    """What a bucket holds now."""
+    """The current state of a bucket."""
 
     origin: str
     principal: str
     group: str
     limit: int | None
-    """Requests a window, or the capacity; None is unlimited."""
+    """Requests per window, or the capacity; None if unlimited."""
     spent: int
-    """Requests that count against the limit now, those in flight too."""
+    """Requests that currently count against the limit, including those in flight."""
     left: int | None
-    """Requests that may be sent now; None is unlimited."""
+    """Requests that can be sent now; None if unlimited."""
     waiting: int
-    """Requests that stand in the queue."""
+    """Requests waiting in the queue."""
     paused_for: float
-    """Seconds until a pause ends, 0 without one."""
+    """Seconds until the pause ends; 0 if not paused."""
 
 
 @define(eq=False)
 class Bucket:
-    """The budget of one (origin, principal, group)."""
+    """The budget of one origin, principal and group."""
 
     key: tuple[str, str, str]
     clock: Clock
@@ -242,7 +242,7 @@ class Bucket:
     _half_open: bool = field(init=False, default=False)
     _probing: bool = field(init=False, default=False)
     _refusals: int = field(init=False, default=0)
-    _near: bool = field(init=False, default=False)
+    _is_near_limit: bool = field(init=False, default=False)
 
     def __attrs_post_init__(self) -> None:
         self._set_rate(self.rate, self.clock.now())
@@ -262,15 +262,15 @@ class Bucket:
         if self._tokens is not None:
             self._tokens.in_flight = self._in_flight
 
-    # -- asking ---------------------------------------------------------------------------------------------------
+    # -- taking tokens --------------------------------------------------------------------------------------------
 
     async def acquire(self, max_wait: float | None) -> Token:
-        """Wait for a token, first come first served; RateLimitError if that takes over `max_wait` seconds."""
+        """Wait for a token, first come, first served; RateLimitError if that takes more than `max_wait` seconds."""
         now = self.clock.now()
         if not self.queue and (token := self._grant(now)) is not None:
             return token
         if max_wait is not None and (wait := self._least_wait(now)) > max_wait:
-            raise self._too_long(wait, max_wait)
+            raise self._wait_too_long(wait, max_wait)
         waiter = _Waiter(self.clock.create_future())
         self.queue.append(waiter)
         if max_wait is not None:
@@ -306,11 +306,11 @@ class Bucket:
             wait = max(wait, self._tokens.free_at(now, len(self.queue))[0] - now)
         return wait
 
-    def _too_long(self, wait: float, max_wait: float) -> RateLimitError:
-        whose = "the server refused" if self._half_open else "the budget is spent"
+    def _wait_too_long(self, wait: float, max_wait: float) -> RateLimitError:
+        reason = "the server refused requests" if self._half_open else "the budget is spent"
         return RateLimitError(
-            f"{whose} for group {self.key[2]!r}: the next request may go in {wait:.1f} s, "
-            f"and max_wait allows {max_wait:.1f} s",
+            f"{reason} for group {self.key[2]!r}: the next request can be sent in {wait:.1f} s, "
+            f"but max_wait allows {max_wait:.1f} s",
             retry_after=wait,
         )
 
@@ -318,11 +318,11 @@ class Bucket:
         if waiter.future.done():
             return
         self.queue.remove(waiter)
-        waiter.future.set_exception(self._too_long(max(max_wait, self._least_wait(self.clock.now())), max_wait))
+        waiter.future.set_exception(self._wait_too_long(max(max_wait, self._least_wait(self.clock.now())), max_wait))
         self._wake()
 
     def _wake(self) -> None:
-        """Grant what can be granted, then set the timer for the head of the queue."""
+        """Grant all available tokens, then set the timer for the head of the queue."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -346,13 +346,13 @@ class Bucket:
             self._timer = self.clock.call_at(when, self._wake)
 
     def is_stale(self, token: Token) -> bool:
-        """Tell whether a pause has begun since the token was granted: it is to be given back, not used."""
+        """Return whether a pause has begun since the token was granted; such a token must be given back, not used."""
         return token.granted < self._paused_since
 
-    # -- answering ------------------------------------------------------------------------------------------------
+    # -- returning tokens, and what responses reveal --------------------------------------------------------------
 
     def give_back(self, token: Token) -> None:
-        """Return a token unused: nothing was sent."""
+        """Return an unused token: nothing was sent."""
         self._in_flight -= 1
         if self._tokens is not None and token.unlimited:
             self._tokens.in_flight -= 1
@@ -363,7 +363,7 @@ class Bucket:
         self._wake()
 
     def spend(self, token: Token) -> None:
-        """Start a token's way back: the answer was read, or the attempt failed."""
+        """Return a used token: the response was read, or the attempt failed."""
         self._in_flight -= 1
         if self._tokens is not None:
             self._tokens.spend(self.clock.now())
@@ -373,34 +373,37 @@ class Bucket:
             self._wake()
 
     def accepted(self, token: Token, headers: Mapping[str, str]) -> None:
-        """Learn from an answer that was no 429; `headers` have their names in lower case."""
-        self._learn(headers)
+        """Update the limits from a response other than 429; names in `headers` are in lower case."""
+        self._update_limits(headers)
         if token.probe:
             self._half_open = self._probing = False
             self._refusals = 0
             self._wake()
 
     def refused(self, token: Token, headers: Mapping[str, str], retry_after: float | None) -> None:
-        """Learn from a 429: pauses the bucket for everybody, `retry_after` seconds or a growing while."""
+        """Pause the bucket after a 429, for `retry_after` seconds or, without it, for longer each time.
+
+        Also updates the limits from `headers`, whose names are in lower case.
+        """
         now = self.clock.now()
-        self._learn(headers)
+        self._update_limits(headers)
         if self.rate is None:
             self._set_rate(DEFAULT_REFILL, now)
             self._tokens = _RefillTokens(DEFAULT_REFILL, now, 0.0)
             self._tokens.in_flight = self._in_flight
         if self.is_stale(token):
-            return  # sent before the pause began: it tells nothing new
+            return  # sent before the pause began: this 429 does not extend it
         if not retry_after:
             first, longest = (self.rate or DEFAULT_REFILL).pauses()
             retry_after = min(longest, first * 2**self._refusals) * self.jitter(1.0, 1.5)
-            if isinstance(self._tokens, _RollingTokens):  # whoever spends the rest, our own places come back
-                retry_after = min(retry_after, self._tokens.next_back(now, first))
+            if isinstance(self._tokens, _RollingTokens):  # this process's own tokens become available in any case
+                retry_after = min(retry_after, self._tokens.next_release(now, first))
         self._refusals += 1
         self._paused_since, self._paused_until = now, now + min(retry_after, _LONGEST_PAUSE)
         self._half_open, self._probing = True, False
         self._wake()
 
-    def _learn(self, headers: Mapping[str, str]) -> None:
+    def _update_limits(self, headers: Mapping[str, str]) -> None:
         if "x-ratelimit-limit" not in headers:
             return
         limit = _number(headers["x-ratelimit-limit"])
@@ -412,7 +415,7 @@ class Bucket:
         if isinstance(self.rate, Rolling):
             if limit != self.rate.limit:
                 self._set_rate(Rolling(int(limit), self.rate.window), now)
-            self._learn_near(headers.get("x-ratelimit-nearlimit", "").lower() == "true", now)
+            self._update_near_limit(headers.get("x-ratelimit-nearlimit", "").lower() == "true", now)
         else:
             fill, interval = (_number(headers.get(f"x-ratelimit-{name}")) for name in ("fillrate", "interval-seconds"))
             if fill and interval:
@@ -425,22 +428,22 @@ class Bucket:
                 self._tokens.level = min(self._tokens.level, remaining)
         self._wake()
 
-    def _learn_near(self, near: bool, now: float) -> None:
-        if near and not self._near and isinstance(self._tokens, _RollingTokens):
-            foreign = self._tokens.left(now) - math.floor(self._tokens.rate.limit * _NEAR)
-            if foreign > 0:
-                self._tokens.spend_elsewhere(foreign, now)
-        self._near = near
+    def _update_near_limit(self, near: bool, now: float) -> None:
+        if near and not self._is_near_limit and isinstance(self._tokens, _RollingTokens):
+            elsewhere = self._tokens.left(now) - math.floor(self._tokens.rate.limit * _NEAR_LIMIT)
+            if elsewhere > 0:
+                self._tokens.spend_elsewhere(elsewhere, now)
+        self._is_near_limit = near
 
-    # -- telling --------------------------------------------------------------------------------------------------
+    # -- reporting and restoring ----------------------------------------------------------------------------------
 
     def spend_elsewhere(self, count: int) -> None:
-        """Count requests that others sent on the same budget, as of now."""
+        """Count requests that other processes sent on the same budget, as sent now."""
         if self._tokens is not None:
             self._tokens.spend_elsewhere(count, self.clock.now())
 
     def state(self) -> BucketState:
-        """Return what the bucket holds now."""
+        """Return the current state."""
         now = self.clock.now()
         left = None if self._tokens is None else max(0, self._tokens.left(now))
         limit: int | None = None
@@ -459,7 +462,7 @@ class Bucket:
         )
 
     def export(self) -> list[float]:
-        """Return the wall times of what is spent; a request in flight counts as spent now."""
+        """Return the wall times at which tokens were spent; requests in flight count as spent now."""
         now, wall = self.clock.now(), self.clock.wall()
         match self._tokens:
             case _RollingTokens() as tokens:
@@ -473,7 +476,7 @@ class Bucket:
                 return []
 
     def restore(self, spent: Sequence[float]) -> None:
-        """Count what was spent before a restart, given as wall times."""
+        """Count tokens spent before a restart, given as wall times."""
         now, wall = self.clock.now(), self.clock.wall()
         ages = sorted((max(0.0, wall - instant) for instant in spent), reverse=True)
         match self._tokens:
@@ -497,7 +500,7 @@ def _number(text: str | None) -> float | None:
 class RateTracker:
     """The budgets of one or several sessions.
 
-    `limits` replaces a product's own limits by group, such as `{"api": Rolling(5000)}`; None is unlimited.
+    `limits` replaces the default limits of a product by group, such as `{"api": Rolling(5000)}`; None means unlimited.
     """
 
     def __init__(self, limits: Mapping[str, Rate] | None = None, *, clock: Clock | None = None) -> None:
@@ -508,11 +511,11 @@ class RateTracker:
 
     @property
     def clock(self) -> Clock:
-        """The clock that all waits follow."""
+        """The clock that times all waits."""
         return self._clock
 
     def bucket(self, origin: str, principal: str, group: str, default: Rate) -> Bucket:
-        """Return the bucket of a budget; `default` is its rate unless `limits` names the group."""
+        """Return the bucket of a budget, created on first use; `default` is its rate unless `limits` has the group."""
         key = (origin, principal, group)
         bucket = self._buckets.get(key)
         if bucket is None:
@@ -521,19 +524,19 @@ class RateTracker:
         return bucket
 
     def snapshot(self) -> list[BucketState]:
-        """Return what each bucket holds now."""
+        """Return the current state of each bucket."""
         return [bucket.state() for bucket in self._buckets.values()]
 
     def export(self) -> dict[str, object]:
-        """Return what is spent, as JSON can hold it, for `restore` after a restart; it holds no secret."""
+        """Return the spent tokens as JSON values, for `restore` after a restart; they contain no secret."""
         spent = {key: bucket.export() for key, bucket in self._buckets.items()}
         return {"version": 1, "buckets": [[*key, values] for key, values in {**self._restored, **spent}.items()]}
 
     def restore(self, exported: Mapping[str, object]) -> None:
-        """Count what `export` told before a restart."""
+        """Count the tokens that were spent before a restart, as returned by `export`."""
         buckets = exported.get("buckets")
         if exported.get("version") != 1 or not isinstance(buckets, list):
-            raise ValueError("this is no export of a RateTracker of this version")
+            raise ValueError("this is not an export of a RateTracker of this version")
         for origin, principal, group, spent in cast("list[tuple[str, str, str, list[float]]]", buckets):
             key = (origin, principal, group)
             if key in self._buckets:

@@ -1,4 +1,4 @@
-"""Which outcome is tried again, and after how long. Pure; backoff runs the loop."""
+"""Which failures are retried, and after what delay. Pure functions; the package `backoff` runs the loop."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ __all__ = ["MAX_TRIES", "Again", "RetryBudget", "classify", "http_date", "named_
 
 MAX_TRIES: Final = 4
 _BASE: Final = 0.5
-_CAP: Final = 20.0
-_LONGEST_WAIT: Final = 3600.0
-"""Seconds that a server can make a call sleep that would wait for ever."""
-_RETRIED_STATUS: Final = frozenset({408, 429, 500, 502, 503, 504, 555})
-_OUTCOME_UNKNOWN: Final = "; whether it took effect is unknown: look before you repeat it"
+_MAX_DELAY: Final = 20.0
+_MAX_NAMED_WAIT: Final = 3600.0
+"""Longest wait in seconds that a server can impose on a call with `max_wait=None`."""
+_RETRIED_STATUSES: Final = frozenset({408, 429, 500, 502, 503, 504, 555})
+_OUTCOME_UNKNOWN: Final = "; whether it took effect is unknown: check before you repeat it"
 
 
-class Again(Exception):  # noqa: N818 - no error: asks backoff for another attempt
-    """The attempt is to be repeated after `delay` seconds; `error` is what it is if it is not."""
+class Again(Exception):  # noqa: N818 - not an error: makes backoff start another attempt
+    """Requests another attempt after `delay` seconds; `error` is the failure that it follows, None without one."""
 
     def __init__(self, error: BitbucketError | None, delay: float) -> None:
         super().__init__()
@@ -39,42 +39,43 @@ class Again(Exception):  # noqa: N818 - no error: asks backoff for another attem
 
 
 def named_delay(again: Again) -> float:
-    """Return the seconds an `Again` asks for: what `backoff.runtime` takes its waits from."""
+    """Return the delay of an `Again` in seconds, for `backoff.runtime`."""
     return again.delay
 
 
 @define
 class RetryBudget:
-    """Credits that retries spend and successes earn back, so that a failing server sees little more than its load."""
+    """Credits that retries spend and successes earn, so that retries add little load to a failing server."""
 
     capacity: int = 500
     cost: int = 5
     credits: int = 500
 
     def spend(self) -> bool:
-        """Take a retry's credits; False if they are used up."""
+        """Spend the credits of a retry; return False if there are too few."""
         if self.credits < self.cost:
             return False
         self.credits -= self.cost
         return True
 
     def earn(self) -> None:
-        """Give a success's credit."""
+        """Add the credit of a success."""
         if self.credits < self.capacity:
             self.credits += 1
 
 
 def named_wait(headers: Mapping[str, str], wall: float) -> float | None:
-    """Return the seconds that an answer asks to wait, None if it names none.
+    """Return the wait that a response asks for, in seconds; None if it names none.
 
-    A date is read against the answer's own, since `wall`, our time of day, may be another than the server's.
+    A date is relative to the Date header of the response, since `wall`, the local time of day, may differ from the
+    server's.
     """
     now = http_date(headers.get("date"))
     return retry_after(headers.get("retry-after"), wall if now is None else now)
 
 
 def retry_after(value: str | None, wall: float) -> float | None:
-    """Return the seconds of a Retry-After header, a number or a date; None if there is none to be read."""
+    """Return the wait in a Retry-After header, a number or a date, in seconds; None if it is missing or invalid."""
     if not value:
         return None
     with contextlib.suppress(ValueError, OverflowError):
@@ -84,7 +85,7 @@ def retry_after(value: str | None, wall: float) -> float | None:
 
 
 def http_date(value: str | None) -> float | None:
-    """Return the seconds since 1970 of a date as HTTP writes it; None if there is none to be read."""
+    """Return an HTTP date in seconds since 1970; None if it is missing or invalid."""
     if not value:
         return None
     try:
@@ -94,20 +95,20 @@ def http_date(value: str | None) -> float | None:
 
 
 def backoff_delay(tries: int, uniform: Callable[[float, float], float] = random.uniform) -> float:
-    """Return the wait after the given try: half a second, doubled each time, less up to half as jitter."""
-    ceiling = min(_CAP, _BASE * 2 ** (tries - 1))
+    """Return the delay after a number of tries: half a second, doubled with each try, minus a jitter of up to half."""
+    ceiling = min(_MAX_DELAY, _BASE * 2 ** (tries - 1))
     return uniform(ceiling / 2, ceiling)
 
 
 def classify(
     request: Request, error: BitbucketError, *, tries: int, named_wait: float | None, max_wait: float
 ) -> Again:
-    """Tell whether a failed attempt is repeated: returns `Again`, or raises the error.
+    """Return `Again` if a failed attempt is to be retried, else raise the error.
 
-    `named_wait` is the server's Retry-After, `max_wait` what the call may still wait, both in seconds.
+    `named_wait` is the server's Retry-After, `max_wait` the time that the call may still wait, both in seconds.
     """
     unsent = isinstance(error, TransportError) and not error.sent
-    transient = not isinstance(error, (ResponseError, RateLimitError)) or error_status(error) in _RETRIED_STATUS
+    transient = not isinstance(error, (ResponseError, RateLimitError)) or error_status(error) in _RETRIED_STATUSES
     if not transient:
         raise error
     if not (request.repeatable or unsent):
@@ -119,10 +120,10 @@ def classify(
     if not named_wait:
         return Again(error, backoff_delay(tries))
     if max_wait == math.inf:
-        named_wait = min(named_wait, _LONGEST_WAIT)
+        named_wait = min(named_wait, _MAX_NAMED_WAIT)
     if named_wait > max_wait:
         raise RateLimitError(
-            f"{error.message}; the server asks to wait {named_wait:.0f} s, more than the {max_wait:.0f} s left",
+            f"{error.message}; the server asks for a wait of {named_wait:.0f} s, more than the {max_wait:.0f} s left",
             method=request.method,
             template=request.template,
             retry_after=named_wait,
@@ -131,5 +132,5 @@ def classify(
 
 
 def error_status(error: BitbucketError) -> int | None:
-    """Return the status an error carries, None for those without an answer."""
+    """Return the status of an error, None if there was no response."""
     return error.status if isinstance(error, ResponseError) else None

@@ -8,7 +8,7 @@ import logging
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypedDict, TypeVar, cast
-from urllib.parse import urljoin
+from urllib.parse import parse_qs, urljoin
 
 import backoff
 from attrs import define, evolve, field, frozen
@@ -326,7 +326,10 @@ class Session:
         self, path: str, *, query: Query | None = None, paging: Paging | None = None
     ) -> AsyncGenerator[dict[str, Any]]:
         """List the items at a path as plain dicts, page by page."""
-        request = self._by_path("GET", path, query=query and self._page_query(query))
+        path, _, own = path.partition("?")
+        request = self._by_path(
+            "GET", path, query=self._page_query({**parse_qs(own, keep_blank_values=True), **(query or {})})
+        )
         return cast("AsyncGenerator[dict[str, Any]]", self._cursor(request, list, paging))
 
     def _by_path(

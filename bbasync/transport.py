@@ -1,4 +1,4 @@
-"""One attempt over aiohttp: send and read whole, or stream. No retries, no redirects, no credentials of its own."""
+"""The transport over aiohttp: single requests, read completely or streamed; no retries, redirects or credentials."""
 
 from __future__ import annotations
 
@@ -21,58 +21,58 @@ if TYPE_CHECKING:
 __all__ = ["AiohttpTransport", "RawStream", "Timeouts", "Transport"]
 
 MAX_BODY: Final = 64 * 1024 * 1024
-_ERROR_BODY: Final = 1024 * 1024
-_UNSENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+_MAX_ERROR_BODY: Final = 1024 * 1024
+_NEVER_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
 @frozen(kw_only=True)
 class Timeouts:
-    """How long to wait, in seconds."""
+    """Timeouts in seconds."""
 
     connect: float = 10.0
-    """For a connection, the wait for one of the pool included."""
+    """Timeout for getting a connection, including the wait for a free one in the pool."""
     read: float = 60.0
-    """For the next bytes of an answer."""
+    """Timeout for the next bytes of a response."""
 
 
 class RawStream(Protocol):
-    """An answer whose body is read piece by piece."""
+    """A response whose body is read in chunks."""
 
     @property
     def status(self) -> int:
-        """The status."""
+        """The status code."""
         ...
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The header fields, names in lower case."""
+        """The header fields, with names in lower case."""
         ...
 
     @property
     def url(self) -> str:
-        """The URL that answered."""
+        """The URL of the request."""
         ...
 
     def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the body in pieces as they arrive; TransportError if it is cut short."""
+        """Yield the body in chunks as they arrive; TransportError if it is truncated."""
         ...
 
 
 async def beginning_of(stream: RawStream) -> bytes:
-    """Return the beginning of a body, enough for an error to be read."""
+    """Return the beginning of a body, enough to read an error from it."""
     body = b""
     async for chunk in stream.chunks():
         body += chunk
-        if len(body) > _ERROR_BODY:
+        if len(body) > _MAX_ERROR_BODY:
             break
     return body
 
 
 class Transport(Protocol):
-    """Sends one request; recorders and replayers may stand in for aiohttp."""
+    """Sends single requests; can be implemented for recording and replaying."""
 
     async def send(self, request: Request) -> RawResponse:
-        """Send the request and read the whole body; TransportError if no whole answer arrives."""
+        """Send the request and read the whole body; TransportError if no complete response arrives."""
         ...
 
     def stream(self, request: Request) -> AbstractAsyncContextManager[RawStream]:
@@ -80,15 +80,15 @@ class Transport(Protocol):
         ...
 
     async def close(self) -> None:
-        """Close what it owns."""
+        """Close the connections that it owns."""
         ...
 
 
 class _OneAttempt:
-    """Makes aiohttp send exactly what we hand over, exactly once.
+    """Makes aiohttp send exactly the given request, exactly once.
 
-    aiohttp repeats idempotent requests by itself when a kept-alive connection was dropped, and adds the borrowed
-    session's cookies, default Authorization and default headers. A middleware of the request replaces those of the
+    aiohttp retries idempotent requests by itself if a keep-alive connection was dropped, and adds the cookies, default
+    Authorization and default headers of the caller's session. A middleware of the request replaces those of the
     session.
     https://docs.aiohttp.org/en/stable/client_advanced.html#client-middleware
     """
@@ -117,14 +117,14 @@ class _OneAttempt:
 
 
 class AiohttpTransport:
-    """The transport of a session; owns its aiohttp session, or borrows the caller's."""
+    """The transport of a session, over its own aiohttp session or the caller's."""
 
     def __init__(
         self, http: aiohttp.ClientSession | None = None, *, timeouts: Timeouts | None = None, max_body: int = MAX_BODY
     ) -> None:
         timeouts = timeouts or Timeouts()
         if http is not None:
-            _refuse_a_shared_cache(http)
+            _refuse_shared_cache(http)
         self._http = http
         self._owned = http is None
         self._max_body = max_body
@@ -135,21 +135,21 @@ class AiohttpTransport:
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
-            # The session's ConcurrencyLimiter is the limit; a second one in the pool would only hide it.
+            # The session's ConcurrencyLimiter is the limit; a second one in the pool would only obscure it.
             self._http = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar(), requote_redirect_url=False
             )
         return self._http
 
     async def close(self) -> None:
-        """Close the aiohttp session if it is ours."""
+        """Close the aiohttp session unless it is the caller's."""
         if self._owned and self._http is not None:
-            for response in self._reading:  # aiohttp would leave them waiting for ever
+            for response in self._reading:  # aiohttp would leave the readers waiting indefinitely
                 response.content.set_exception(aiohttp.ClientConnectionError("the session was closed"))
             await self._http.close()
 
     async def send(self, request: Request) -> RawResponse:
-        """Send the request and read the whole body, at most `max_body` bytes of it."""
+        """Send the request and read the whole body; TransportError if it is larger than `max_body` bytes."""
         response = await self._open(request)
         try:
             body = await self._read(request, response)
@@ -158,14 +158,14 @@ class AiohttpTransport:
                 headers=_headers(response),
                 body=body,
                 url=request.url,
-                from_cache=getattr(response, "from_cache", False),  # of aiohttp-client-cache
+                from_cache=getattr(response, "from_cache", False),  # set by aiohttp-client-cache
             )
         finally:
             self._release(response)
 
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncGenerator[RawStream, None]:
-        """Send the request; the body is read by the caller, without a limit of size."""
+        """Send the request; the caller reads the body, which may be of any size."""
         response = await self._open(request)
         try:
             yield _AiohttpStream(request, response)
@@ -175,12 +175,12 @@ class AiohttpTransport:
     async def _open(self, request: Request) -> aiohttp.ClientResponse:
         http = self._session()
         headers, authorization = request.headers, request.headers.get("Authorization")
-        if http.auth is not None or http.trust_env:  # aiohttp refuses the header beside a default of its own
+        if http.auth is not None or http.trust_env:  # aiohttp refuses an Authorization header in addition to these
             headers = {name: value for name, value in headers.items() if name != "Authorization"}
         unwanted: Collection[str] = ()
         if http.headers:
             unwanted = [name for name in http.headers if name not in request.headers and name != "Host"]
-        data = _writer(request.body) if isinstance(request.body, tuple) else request.body
+        data = _multipart_writer(request.body) if isinstance(request.body, tuple) else request.body
         try:
             response = await http.request(
                 request.method,
@@ -193,14 +193,14 @@ class AiohttpTransport:
                 timeout=self._timeout,
                 middlewares=(_OneAttempt(authorization, unwanted),),
             )
-        except _BROKEN as error:
-            raise _translated(request, error) from error
+        except _NETWORK_ERRORS as error:
+            raise _transport_error(request, error) from error
         if self._owned:
             self._reading.add(response)
         return response
 
     def _release(self, response: aiohttp.ClientResponse) -> None:
-        """Keep the connection if the body was read to its end, else drop it."""
+        """Return the connection to the pool if the body was read completely, else close it."""
         if self._owned:
             self._reading.discard(response)
         if response.content.at_eof():
@@ -210,24 +210,24 @@ class AiohttpTransport:
 
     async def _read(self, request: Request, response: aiohttp.ClientResponse) -> bytes:
         content = response.content
-        pieces: list[bytes] = []
-        announced, size = response.content_length or 0, 0
+        chunks: list[bytes] = []
+        content_length, size = response.content_length or 0, 0
         try:
-            while max(announced, size) <= self._max_body and not content.at_eof():
-                pieces.append(await content.readany())
-                size += len(pieces[-1])
-            if max(announced, size) > self._max_body:
+            while max(content_length, size) <= self._max_body and not content.at_eof():
+                chunks.append(await content.readany())
+                size += len(chunks[-1])
+            if max(content_length, size) > self._max_body:
                 raise TransportError(
-                    f"the answer is larger than {self._max_body} bytes; stream it, or ask for smaller pages",
+                    f"the response is larger than {self._max_body} bytes; stream it, or request smaller pages",
                     method=request.method,
                     template=request.template,
                     final=True,
                 )
-            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        except _BROKEN as error:
-            raise _translated(request, error) from error
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        except _NETWORK_ERRORS as error:
+            raise _transport_error(request, error) from error
         finally:
-            pieces.clear()  # a traceback with local variables does not show a body that was cut short
+            chunks.clear()  # so that tracebacks with local variables do not show a truncated body
 
 
 class _AiohttpStream:
@@ -242,56 +242,56 @@ class _AiohttpStream:
         content = self._response.content
         while True:
             try:
-                piece = await content.readany()
-            except _BROKEN as error:
-                raise _translated(self._request, error) from error
-            if not piece:
+                chunk = await content.readany()
+            except _NETWORK_ERRORS as error:
+                raise _transport_error(self._request, error) from error
+            if not chunk:
                 return
-            yield piece
+            yield chunk
 
 
-_BROKEN: Final = (asyncio.TimeoutError, aiohttp.ClientError, OSError)
+_NETWORK_ERRORS: Final = (asyncio.TimeoutError, aiohttp.ClientError, OSError)
 
 
-def _translated(request: Request, error: BaseException) -> TransportError:
-    """Return what went wrong in our own words."""
+def _transport_error(request: Request, error: BaseException) -> TransportError:
+    """Return the TransportError that describes an error of aiohttp or of the network."""
     match error:
         case aiohttp.ConnectionTimeoutError():
-            what = "timed out while connecting, or waiting for a free connection of the pool"
+            message = "timed out while connecting or waiting for a free connection in the pool"
         case asyncio.TimeoutError():
-            what = "timed out"
+            message = "timed out"
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
-            what = (
-                f"the certificate of {error.host}:{error.port} is refused: {clip(_reason(error))}; "
-                "for a CA of your own pass http= with a connector that trusts it"
+            message = (
+                f"the certificate of {error.host}:{error.port} was rejected: {clip(_ssl_reason(error))}; "
+                "to use your own CA, pass http= with a connector that trusts it"
             )
         case aiohttp.ClientConnectorError():
-            what = f"cannot connect to {error.host}:{error.port}: {clip(error.strerror or str(error.os_error))}"
+            message = f"cannot connect to {error.host}:{error.port}: {clip(error.strerror or str(error.os_error))}"
         case _:
-            what = f"the connection broke: {type(error).__name__}"
+            message = f"the connection broke: {type(error).__name__}"
     return TransportError(
-        what,
+        message,
         method=request.method,
         template=request.template,
-        sent=not isinstance(error, _UNSENT),
+        sent=not isinstance(error, _NEVER_SENT),
         final=isinstance(error, aiohttp.ClientSSLError),
     )
 
 
-def _refuse_a_shared_cache(http: aiohttp.ClientSession) -> None:
-    """Raise ValueError if one credential would get what aiohttp-client-cache holds for another."""
+def _refuse_shared_cache(http: aiohttp.ClientSession) -> None:
+    """Raise ValueError if a credential could get responses that aiohttp-client-cache has stored for another."""
     cache: Any = getattr(http, "cache", None)
     if cache is None:
         return
-    apart = cache.include_headers and "authorization" not in {name.lower() for name in cache.ignored_params}
-    if not apart or http.auth is not None or http.trust_env:
+    is_keyed = cache.include_headers and "authorization" not in {name.lower() for name in cache.ignored_params}
+    if not is_keyed or http.auth is not None or http.trust_env:
         raise ValueError(
-            "this cache would mix the answers of credentials: make it with include_headers=True, without "
+            "this cache would share responses between credentials: create it with include_headers=True and without "
             "'Authorization' in ignored_params, and the session without auth= and trust_env="
         )
 
 
-def _reason(error: aiohttp.ClientSSLError) -> str:
+def _ssl_reason(error: aiohttp.ClientSSLError) -> str:
     return str(
         error.certificate_error if isinstance(error, aiohttp.ClientConnectorCertificateError) else error.os_error
     )
@@ -301,10 +301,10 @@ def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
     return {name.lower(): value for name, value in response.headers.items()}
 
 
-def _writer(parts: Multipart) -> aiohttp.MultipartWriter:
+def _multipart_writer(parts: Multipart) -> aiohttp.MultipartWriter:
     writer = aiohttp.MultipartWriter("form-data")
     for part in parts:
-        payload = writer.append(_content(part), {"Content-Type": part.content_type or "application/octet-stream"})
+        payload = writer.append(_open_content(part), {"Content-Type": part.content_type or "application/octet-stream"})
         disposition = {"name": part.name}
         if part.filename is not None:
             disposition["filename"] = part.filename
@@ -314,7 +314,7 @@ def _writer(parts: Multipart) -> aiohttp.MultipartWriter:
     return writer
 
 
-def _content(part: Part) -> IO[bytes]:
+def _open_content(part: Part) -> IO[bytes]:
     match part.content:
         case bytes() as content:
             return BytesIO(content)
@@ -322,5 +322,5 @@ def _content(part: Part) -> IO[bytes]:
             return BytesIO(content.encode())
         case Path() as path:
             return path.open("rb")
-        case open_content:
-            return open_content()
+        case opener:
+            return opener()

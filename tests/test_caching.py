@@ -68,5 +68,5 @@ async def test_errors_and_writes_are_not_cached(fake: FakeCloud) -> None:
 )
 async def test_a_cache_that_would_mix_credentials_is_refused(cache: dict[str, Any], options: dict[str, Any]) -> None:
     async with CachedSession(cache=CacheBackend(**cache), **options) as http:
-        with pytest.raises(ValueError, match="would mix the answers of credentials"):
+        with pytest.raises(ValueError, match="would share responses between credentials"):
             CloudSession(AccessToken("one"), http=http)

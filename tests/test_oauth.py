@@ -181,7 +181,7 @@ async def test_an_unknown_client_is_no_reason_to_authorise_again(fake: FakeCloud
     client = OAuthClient.cloud(fake.oauth.client_id, "wrong", base_url=fake.origin)
     token = due(await agreed(fake))
     for credential in (client.client_credentials(), client.credential(token)):
-        with pytest.raises(AuthenticationError, match="check the client's id and secret") as caught:
+        with pytest.raises(AuthenticationError, match="check the client ID and secret") as caught:
             await credential.authorization()
         assert not isinstance(caught.value, AuthorizationExpiredError)
     assert asked(fake) == 3

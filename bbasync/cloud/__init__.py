@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 __all__ = ["CloudSession", "Expression", "Q", "models", "watch"]
 
-__getattr__, __dir__ = attach(
-    __name__,
-    {
-        "models": "models",
-        "query": "Expression Q",
-        "session": "CloudSession",
-        "watch": "watch",
-    },
-)
+if not TYPE_CHECKING:  # type checkers would take any name for an object
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "models": "models",
+            "query": "Expression Q",
+            "session": "CloudSession",
+            "watch": "watch",
+        },
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Self, cast
 
@@ -77,7 +78,10 @@ class CloudSession(Session):
 
     @classmethod
     def from_env(cls, *, base_url: str = BASE_URL, **options: Unpack[SessionOptions]) -> Self:
-        """Return a session with the credential that `credential_from_env` returns."""
+        """Return a session with the credential set in the environment.
+
+        Reads `BITBUCKET_EMAIL` and `BITBUCKET_API_TOKEN`, else `BITBUCKET_ACCESS_TOKEN`; ValueError if neither is set.
+        """
         return cls(credential_from_env(), base_url=base_url, **options)
 
     # -- hooks of the base class ----------------------------------------------------------------------------------
@@ -93,7 +97,10 @@ class CloudSession(Session):
     def _page_query(self, query: Query) -> Query:
         """Return the query, with `next` added to `fields` where paging needs it."""
         fields = query.get("fields")
-        return {**query, "fields": page_fields(fields)} if isinstance(fields, str) else query
+        if isinstance(fields, Sequence):
+            fields = fields if isinstance(fields, str) else ",".join(map(str, fields))
+            return {**query, "fields": page_fields(fields)}
+        return query
 
     def _read_error(self, response: RawResponse) -> ErrorDetails:
         """Parse the error envelope `{"type": "error", "error": {message, detail, fields}}`."""

@@ -1,6 +1,6 @@
-"""How the next page of a task is asked for.
+"""Requests the next page of a task.
 
-Payloads are kept as they came, so no models are built: the listings are walked below the services.
+Payloads are stored unchanged, so this bypasses the methods of the services, which would build models.
 """
 
 from __future__ import annotations
@@ -60,44 +60,44 @@ class _Payloads(Service):
         try:
             match task.kind:
                 case "workspaces":
-                    return page_of([await self._object(path, arguments)])
+                    return page_of([await self._get_object(path, arguments)])
                 case "commits":
                     form = {"exclude": task.arguments["exclude"]}
                     pages = self._pages(task, f"POST {path}", arguments, form=form, repeatable=True)
                 case "repositories" | "pull_requests":
-                    pages = self._pages(task, f"GET {path}", arguments, query=_keyset(task))
+                    pages = self._pages(task, f"GET {path}", arguments, query=_keyset_query(task))
                 case _:
                     pages = self._pages(task, f"GET {path}", arguments)
-        except ValueError as error:  # of a name that the server gave
-            raise DecodeError(f"there is no path to {task.key}: {error}", template=path) from error
+        except ValueError as error:  # raised for a name sent by the server
+            raise DecodeError(f"the path of {task.key} is invalid: {error}", template=path) from error
         async with pages:
             return cast("Page[Payload]", await pages.next_page())
 
     def _pages(
         self, task: Task, operation: str, arguments: list[str | int], **options: Unpack[RequestOptions]
     ) -> Cursor[Payload]:
-        return self._cursor(_objects, operation, arguments, paging=Paging(start=task.cursor), **options)
+        return self._cursor(_checked_objects, operation, arguments, paging=Paging(start=task.cursor), **options)
 
-    async def _object(self, path: str, arguments: list[str | int]) -> Payload:
+    async def _get_object(self, path: str, arguments: list[str | int]) -> Payload:
         payload = (await self._send(f"GET {path}", arguments)).json()
         if not isinstance(payload, dict):
-            raise DecodeError("a workspace is an object", method="GET", template=path)
+            raise DecodeError("the response is not a JSON object", method="GET", template=path)
         return cast("Payload", payload)
 
 
 def page_of(values: list[Payload]) -> Page[Payload]:
-    """Return what there is of a listing that is not paged."""
+    """Return the only page of a list that is not paged."""
     return Page(values=values, raw={"values": values}, number=1, size=None, next=None)
 
 
-def _objects(values: list[Any]) -> list[Any]:
+def _checked_objects(values: list[Any]) -> list[Any]:
     if not all(isinstance(value, dict) for value in values):
-        raise TypeError("the values of a page are objects")
+        raise TypeError("a value of the page is not a JSON object")
     return values
 
 
-def _keyset(task: Task) -> Query:
-    # with q= a list of pull requests shows all states; reviewers and participants are left out unless asked for
+def _keyset_query(task: Task) -> Query:
+    # with q=, the list of pull requests includes all states; without fields=, it omits reviewers and participants
     query: dict[str, str] = {
         "q": Q("updated_on") >= datetime.fromisoformat(task.arguments["from"]),
         "sort": "updated_on",
@@ -108,7 +108,7 @@ def _keyset(task: Task) -> Query:
 
 
 def without_missing_heads(task: Task, error: ResponseError) -> list[str] | None:
-    """Return the heads to exclude if a listing of commits was refused because of some that are gone, else None."""
+    """Return the heads to exclude if a list of commits failed because of heads that no longer exist, else None."""
     if task.kind != "commits" or not task.arguments["exclude"]:
         return None
     if not isinstance(error, BadRequestError | NotFoundError):

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 __all__ = ["DataCenterSession", "models"]
 
-__getattr__, __dir__ = attach(
-    __name__,
-    {
-        "models": "models",
-        "session": "DataCenterSession",
-    },
-)
+if not TYPE_CHECKING:  # type checkers would take any name for an object
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "models": "models",
+            "session": "DataCenterSession",
+        },
+    )

@@ -29,15 +29,16 @@ __all__ = [
     "git_world",
 ]
 
-__getattr__, __dir__ = attach(
-    __name__,
-    {
-        "cloud.server": "FakeCloud",
-        "cloud.world": "World",
-        "cloud.world.git": "git_world",
-        "datacenter.server": "FakeDataCenter",
-        "faults": "Fault Faults",
-        "recording": "RecordingTransport answer",
-        "webhooks": "WebhookDelivery",
-    },
-)
+if not TYPE_CHECKING:  # type checkers would take any name for an object
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "cloud.server": "FakeCloud",
+            "cloud.world": "World",
+            "cloud.world.git": "git_world",
+            "datacenter.server": "FakeDataCenter",
+            "faults": "Fault Faults",
+            "recording": "RecordingTransport answer",
+            "webhooks": "WebhookDelivery",
+        },
+    )

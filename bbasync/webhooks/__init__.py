@@ -1,4 +1,4 @@
-"""Webhooks: the signature check, typed events, and a router.
+"""Webhooks: signature verification, typed events, and a router.
 
 ::
 
@@ -8,7 +8,7 @@
     async def greet(event: cloud.PullRequestCreated) -> None:
         print(event.pullrequest.title)
 
-    router.attach(app, "/hook")  # an aiohttp.web.Application; `router.accept` serves any other framework
+    router.attach(app, "/hook")  # an aiohttp.web.Application; for other frameworks, use `router.accept`
 """
 
 from __future__ import annotations
@@ -47,14 +47,15 @@ __all__ = [
     "verify",
 ]
 
-__getattr__, __dir__ = attach(
-    __name__,
-    {
-        "cloud": "cloud",
-        "datacenter": "datacenter",
-        "events": "Delivery Event Product UnknownEvent",
-        "parsing": "parse",
-        "router": "WebhookRouter",
-        "signature": "sign verify",
-    },
-)
+if not TYPE_CHECKING:  # type checkers would take any name for an object
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "cloud": "cloud",
+            "datacenter": "datacenter",
+            "events": "Delivery Event Product UnknownEvent",
+            "parsing": "parse",
+            "router": "WebhookRouter",
+            "signature": "sign verify",
+        },
+    )

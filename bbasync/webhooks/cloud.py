@@ -1,4 +1,4 @@
-"""The events of Bitbucket Cloud, one class a key; what the vendor sends beside is in `raw`."""
+"""The events of Bitbucket Cloud, one class per event key; fields that the classes do not have are in `raw`."""
 
 from __future__ import annotations
 
@@ -69,130 +69,130 @@ __all__ = [
     "SpanAttribute",
 ]
 
-# -- what only payloads hold ------------------------------------------------------------------------------------------
+# -- models that only events contain ----------------------------------------------------------------------------------
 
 
 @define(kw_only=True)
 class EventRepository(BaseRepository):
-    """A repository as events hold it: less than the API returns."""
+    """A repository as embedded in events, with fewer fields than in the API."""
 
     is_private: bool | None = None
-    """Whether only those with access see it."""
+    """Whether only users with access can see it; None if not sent."""
     scm: str | None = None
-    """`git`."""
+    """The version control system: `git`; None if not sent."""
     owner: Account | None = None
-    """The owning team or user."""
+    """The owning user or team; None if not sent."""
     workspace: BaseWorkspace | None = None
-    """The workspace it belongs to."""
+    """The workspace that contains it; None if not sent."""
     project: BaseProject | None = None
-    """The project it belongs to."""
+    """The project that contains it; None if not sent."""
     parent: BaseRepository | None = None
-    """What it was forked from."""
+    """The repository it was forked from; None if not sent."""
     website: str | None = None
-    """The address of its own site."""
+    """URL of its website; None if not sent."""
 
 
 @define(kw_only=True)
 class Change(Model):
-    """What a field was and is; of lists, what came and went."""
+    """The change of a field; only the values that apply are set."""
 
     old: Any = None
-    """The value before."""
+    """The value before the change; None if not sent."""
     new: Any = None
-    """The value after."""
+    """The value after the change; None if not sent."""
     added: Any = None
-    """What came to a list."""
+    """The items added to a list; None for other fields."""
     removed: Any = None
-    """What went from a list."""
+    """The items removed from a list; None for other fields."""
 
 
 @define(kw_only=True)
 class PushChange(Model):
-    """What a push did to one branch or tag."""
+    """The change of one branch or tag by a push."""
 
     new: Ref | None = None
-    """The ref afterwards; None when it was deleted."""
+    """The ref after the push; None if it was deleted."""
     old: Ref | None = None
-    """The ref before; None when it was made."""
+    """The ref before the push; None if it was created."""
     created: bool | None = None
-    """Whether it was made."""
+    """Whether the push created it; None if not sent."""
     closed: bool | None = None
-    """Whether it was deleted."""
+    """Whether the push deleted it; None if not sent."""
     forced: bool | None = None
-    """Whether commits were lost."""
+    """Whether the push removed commits from it; None if not sent."""
     truncated: bool | None = None
-    """Whether there are more commits than `commits` holds."""
+    """Whether more commits were pushed than `commits` contains; None if not sent."""
     commits: list[Commit] | None = None
-    """The newest of the commits that came."""
+    """The newest of the pushed commits; None if not sent."""
 
 
 @define(kw_only=True)
 class Push(Model):
-    """What was pushed."""
+    """A push."""
 
     changes: list[PushChange]
-    """The branches and tags, one entry each."""
+    """The changes, one for each branch or tag."""
 
 
 @define(kw_only=True)
 class Issue(Model):
-    """An issue; the vendor's issue tracker ended in August 2026."""
+    """An issue; Bitbucket removed its issue tracker in August 2026."""
 
     id: int
-    """The number in its repository."""
+    """The number, unique within the repository."""
     title: str
     """The title."""
     content: Rendered | None = None
-    """The description."""
+    """The description; None if not sent."""
     state: str | None = None
-    """How far it is."""
+    """State of the issue; None if not sent."""
     kind: str | None = None
-    """Such as `bug`."""
+    """The kind, such as `bug`; None if not sent."""
     priority: str | None = None
-    """Such as `major`."""
+    """The priority, such as `major`; None if not sent."""
     reporter: Account | None = None
-    """Who wrote it."""
+    """The user who reported it; None if not sent."""
     assignee: Account | None = None
-    """Who is to solve it."""
+    """The user it is assigned to; None if unassigned."""
     created_on: datetime | None = None
-    """When it was written."""
+    """When it was created; None if not sent."""
     updated_on: datetime | None = None
-    """When it was last changed."""
+    """When it was last changed; None if not sent."""
 
 
 @define(kw_only=True)
 class SpanAttribute(Model):
-    """An attribute of a span, as OpenTelemetry writes it."""
+    """An OpenTelemetry attribute of a span."""
 
     key: str
     """The name, such as `pipeline_run.uuid`."""
     value: dict[str, Any]
-    """The value by its type, such as `{"stringValue": "x"}`; 64-bit numbers are text."""
+    """The value by type, such as `{"stringValue": "x"}`; 64-bit integers are strings."""
 
 
 @define(kw_only=True)
 class Span(Model):
-    """A span of OpenTelemetry: a pipeline, or a part of its run."""
+    """An OpenTelemetry span: a run of a pipeline, or a part of it."""
 
     name: str
-    """What it is about, such as `bbc.pipeline_run`."""
+    """The name, such as `bbc.pipeline_run`."""
     trace_id: str | None = field(default=None, metadata=wire("traceId"))
-    """What all spans of a run share."""
+    """ID of the trace, shared by all spans of a run; None if not sent."""
     span_id: str | None = field(default=None, metadata=wire("spanId"))
-    """The identifier."""
+    """ID of the span; None if not sent."""
     parent_span_id: str | None = field(default=None, metadata=wire("parentSpanId"))
-    """The span it is a part of."""
+    """ID of the span that contains it; None if there is none."""
     start_time_unix_nano: str | None = field(default=None, metadata=wire("startTimeUnixNano"))
-    """When it began, in nanoseconds since 1970."""
+    """When it started, in nanoseconds since 1970; None if not sent."""
     end_time_unix_nano: str | None = field(default=None, metadata=wire("endTimeUnixNano"))
-    """When it ended, in nanoseconds since 1970."""
+    """When it ended, in nanoseconds since 1970; None if not sent."""
     attributes: list[SpanAttribute] | None = None
-    """What it says."""
+    """The attributes; None if not sent."""
 
 
 @define(kw_only=True)
 class ScopeSpans(Model):
-    """The spans of one source."""
+    """The spans of one instrumentation scope."""
 
     spans: list[Span]
     """The spans."""
@@ -203,7 +203,7 @@ class ResourceSpans(Model):
     """The spans of one resource."""
 
     scope_spans: list[ScopeSpans] = field(metadata=wire("scopeSpans"))
-    """The spans by source."""
+    """The spans by instrumentation scope."""
 
 
 # -- repositories -----------------------------------------------------------------------------------------------------
@@ -211,21 +211,21 @@ class ResourceSpans(Model):
 
 @define(kw_only=True)
 class RepositoryEvent(Event):
-    """The base of what happens in a repository."""
+    """Base class of the events of a repository."""
 
     repository: EventRepository
-    """Where it happened."""
+    """The repository."""
     actor: Account | None = None
-    """Who did it, where the vendor tells."""
+    """The user who caused the event; None if not sent."""
 
 
 @define(kw_only=True)
 class RepositoryPush(RepositoryEvent):
-    """Somebody pushed."""
+    """Commits were pushed, or branches or tags created or deleted."""
 
     key: ClassVar = "repo:push"
     push: Push
-    """What was pushed."""
+    """The push."""
 
 
 @define(kw_only=True)
@@ -243,21 +243,21 @@ class RepositoryUpdated(RepositoryEvent):
 
     key: ClassVar = "repo:updated"
     changes: dict[str, Change] | None = None
-    """What changed, by field."""
+    """The changes by field; None if not sent."""
 
 
 @define(kw_only=True)
 class RepositoryTransfer(RepositoryEvent):
-    """The repository has another owner now."""
+    """The repository was transferred to another owner."""
 
     key: ClassVar = "repo:transfer"
     previous_owner: Account | None = None
-    """The former owner."""
+    """The previous owner; None if not sent."""
 
 
 @define(kw_only=True)
 class RepositoryCreated(RepositoryEvent):
-    """The repository was made."""
+    """The repository was created."""
 
     key: ClassVar = "repo:created"
 
@@ -278,33 +278,33 @@ class RepositoryImported(RepositoryEvent):
 
 @define(kw_only=True)
 class RepositoryCommitCommentCreated(RepositoryEvent):
-    """Somebody wrote a comment on a commit."""
+    """A comment on a commit was created."""
 
     key: ClassVar = "repo:commit_comment_created"
     comment: Comment
     """The comment."""
     commit: BaseCommit | None = None
-    """The commit."""
+    """The commit; None if not sent."""
 
 
 @define(kw_only=True)
 class RepositoryCommitStatusEvent(RepositoryEvent):
-    """The base of what build systems say."""
+    """Base class of the events of a commit status."""
 
     commit_status: CommitStatus
-    """How the build goes."""
+    """The commit status."""
 
 
 @define(kw_only=True)
 class RepositoryCommitStatusCreated(RepositoryCommitStatusEvent):
-    """A build of a commit was reported for the first time."""
+    """A commit status was created: the first report of a build."""
 
     key: ClassVar = "repo:commit_status_created"
 
 
 @define(kw_only=True)
 class RepositoryCommitStatusUpdated(RepositoryCommitStatusEvent):
-    """The status of a build has changed."""
+    """A commit status was updated."""
 
     key: ClassVar = "repo:commit_status_updated"
 
@@ -314,10 +314,10 @@ class RepositoryCommitStatusUpdated(RepositoryCommitStatusEvent):
 
 @define(kw_only=True)
 class PullRequestEvent(RepositoryEvent):
-    """The base of what happens to a pull request."""
+    """Base class of the events of a pull request."""
 
     pullrequest: PullRequest
-    """The pull request, as it is now."""
+    """The pull request, after the event."""
 
 
 @define(kw_only=True)
@@ -329,14 +329,14 @@ class PullRequestCreated(PullRequestEvent):
 
 @define(kw_only=True)
 class PullRequestUpdated(PullRequestEvent):
-    """A pull request was changed: its texts, reviewers, target or commits."""
+    """A pull request was changed: its texts, reviewers, destination or commits."""
 
     key: ClassVar = "pullrequest:updated"
 
 
 @define(kw_only=True)
 class PullRequestPush(PullRequestEvent):
-    """The source branch of a pull request was pushed to."""
+    """Commits were pushed to the source branch of a pull request."""
 
     key: ClassVar = "pullrequest:push"
 
@@ -357,43 +357,43 @@ class PullRequestRejected(PullRequestEvent):
 
 @define(kw_only=True)
 class PullRequestApproved(PullRequestEvent):
-    """Somebody approved a pull request."""
+    """A pull request was approved."""
 
     key: ClassVar = "pullrequest:approved"
     approval: PullRequestReview
-    """Who approved, and when."""
+    """The approval."""
 
 
 @define(kw_only=True)
 class PullRequestUnapproved(PullRequestEvent):
-    """Somebody took an approval back."""
+    """An approval of a pull request was withdrawn."""
 
     key: ClassVar = "pullrequest:unapproved"
     approval: PullRequestReview
-    """Whose approval it was."""
+    """The withdrawn approval."""
 
 
 @define(kw_only=True)
 class PullRequestChangesRequestCreated(PullRequestEvent):
-    """Somebody asked for changes."""
+    """Changes to a pull request were requested."""
 
     key: ClassVar = "pullrequest:changes_request_created"
     changes_request: PullRequestReview
-    """Who asked, and when."""
+    """The request for changes."""
 
 
 @define(kw_only=True)
 class PullRequestChangesRequestRemoved(PullRequestEvent):
-    """Somebody asks for changes no more."""
+    """A request for changes was withdrawn."""
 
     key: ClassVar = "pullrequest:changes_request_removed"
     changes_request: PullRequestReview
-    """Who had asked."""
+    """The withdrawn request for changes."""
 
 
 @define(kw_only=True)
 class PullRequestCommentEvent(PullRequestEvent):
-    """The base of what happens to a comment on a pull request."""
+    """Base class of the events of a comment on a pull request."""
 
     comment: Comment
     """The comment."""
@@ -401,35 +401,35 @@ class PullRequestCommentEvent(PullRequestEvent):
 
 @define(kw_only=True)
 class PullRequestCommentCreated(PullRequestCommentEvent):
-    """Somebody wrote a comment."""
+    """A comment on a pull request was created."""
 
     key: ClassVar = "pullrequest:comment_created"
 
 
 @define(kw_only=True)
 class PullRequestCommentUpdated(PullRequestCommentEvent):
-    """Somebody changed a comment."""
+    """A comment on a pull request was edited."""
 
     key: ClassVar = "pullrequest:comment_updated"
 
 
 @define(kw_only=True)
 class PullRequestCommentDeleted(PullRequestCommentEvent):
-    """Somebody deleted a comment."""
+    """A comment on a pull request was deleted."""
 
     key: ClassVar = "pullrequest:comment_deleted"
 
 
 @define(kw_only=True)
 class PullRequestCommentResolved(PullRequestCommentEvent):
-    """Somebody resolved the thread of a comment."""
+    """A comment thread was resolved."""
 
     key: ClassVar = "pullrequest:comment_resolved"
 
 
 @define(kw_only=True)
 class PullRequestCommentReopened(PullRequestCommentEvent):
-    """Somebody opened a resolved thread again."""
+    """A resolved comment thread was reopened."""
 
     key: ClassVar = "pullrequest:comment_reopened"
 
@@ -439,7 +439,7 @@ class PullRequestCommentReopened(PullRequestCommentEvent):
 
 @define(kw_only=True)
 class IssueEvent(RepositoryEvent):
-    """The base of what happened to issues, until their end in August 2026."""
+    """Base class of the events of an issue; not sent since issue trackers were removed in August 2026."""
 
     issue: Issue
     """The issue."""
@@ -447,7 +447,7 @@ class IssueEvent(RepositoryEvent):
 
 @define(kw_only=True)
 class IssueCreated(IssueEvent):
-    """An issue was written."""
+    """An issue was created."""
 
     key: ClassVar = "issue:created"
 
@@ -458,14 +458,14 @@ class IssueUpdated(IssueEvent):
 
     key: ClassVar = "issue:updated"
     comment: Comment | None = None
-    """What was said to it."""
+    """The comment on the change; None if there is none."""
     changes: dict[str, Change] | None = None
-    """What changed, by field."""
+    """The changes by field; None if not sent."""
 
 
 @define(kw_only=True)
 class IssueCommentCreated(IssueEvent):
-    """Somebody wrote a comment on an issue."""
+    """A comment on an issue was created."""
 
     key: ClassVar = "issue:comment_created"
     comment: Comment
@@ -480,22 +480,22 @@ class ProjectUpdated(Event):
     project: Project
     """The project."""
     actor: Account | None = None
-    """Who did it, where the vendor tells."""
+    """The user who caused the event; None if not sent."""
     changes: dict[str, Change] | None = None
-    """What changed, by field, where the vendor tells."""
+    """The changes by field; None if not sent."""
 
 
 @define(kw_only=True)
 class PipelineSpanCreated(Event):
-    """A pipeline, or a part of it, has ended: traces of OpenTelemetry, with no actor and no repository."""
+    """A run of a pipeline, or a part of it, has ended: OpenTelemetry traces, without an actor or a repository."""
 
     key: ClassVar = "pipeline:span_created"
     resource_spans: list[ResourceSpans] = field(metadata=wire("resourceSpans"))
-    """The spans by resource and source."""
+    """The spans by resource and instrumentation scope."""
 
     @property
     def spans(self) -> list[Span]:
-        """All spans."""
+        """All spans, as one list."""
         return [span for resource in self.resource_spans for scope in resource.scope_spans for span in scope.spans]
 
 
@@ -533,7 +533,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         RepositoryUpdated,
     )
 }
-"""The class of each key."""
+"""The event classes by event key."""
 
 
 def __dir__() -> list[str]:

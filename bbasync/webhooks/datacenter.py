@@ -1,4 +1,4 @@
-"""The events of Bitbucket Data Center, one class a key; what the server sends beside is in `raw`."""
+"""The events of Bitbucket Data Center, one class per event key; fields that the classes do not have are in `raw`."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ __all__ = [
     "SecretLocation",
 ]
 
-# -- what only payloads hold ------------------------------------------------------------------------------------------
+# -- models that only events contain ----------------------------------------------------------------------------------
 
 
 class RefChangeType(OpenEnum):
-    """What happened to a ref."""
+    """Type of the change of a ref."""
 
     ADD = "ADD"
     UPDATE = "UPDATE"
@@ -71,26 +71,26 @@ class RefChangeType(OpenEnum):
 
 @define(kw_only=True)
 class RefChange(Model):
-    """What a push did to one branch or tag."""
+    """The change of one branch or tag."""
 
     ref: BaseRef
     """The branch or tag."""
     ref_id: str
-    """Its whole name, such as `refs/heads/main`."""
+    """Its full name, such as `refs/heads/main`."""
     from_hash: str
-    """The commit before; zeros when the ref was made."""
+    """Hash of the commit before the change; zeros if the ref was created."""
     to_hash: str
-    """The commit afterwards; zeros when the ref was deleted."""
+    """Hash of the commit after the change; zeros if the ref was deleted."""
     type: RefChangeType
-    """What happened to it."""
+    """Type of the change."""
 
 
 @define(kw_only=True)
 class PreviousTarget(BaseRef):
-    """The branch a pull request was to be merged into before."""
+    """The previous to ref of a pull request."""
 
     latest_commit: str
-    """The commit at its head."""
+    """Hash of its head commit."""
 
 
 @define(kw_only=True)
@@ -98,21 +98,21 @@ class MirrorServer(Model):
     """A mirror."""
 
     id: str
-    """The identifier."""
+    """The ID."""
     name: str
-    """The name shown."""
+    """The display name."""
 
 
 @define(kw_only=True)
 class SecretLocation(Model):
-    """Where a secret was found."""
+    """The location of a secret."""
 
     repository: Repository
     """The repository."""
     commit_id: str
-    """The commit that brought it."""
+    """Hash of the commit that added it."""
     path: str
-    """The file's path."""
+    """Path of the file."""
     line: int
     """The line, counted from 1."""
     rule_name: str
@@ -124,38 +124,38 @@ class SecretLocation(Model):
 
 @define(kw_only=True)
 class DataCenterEvent(Event):
-    """The base of what somebody does."""
+    """Base class of the events that a user causes."""
 
     date: datetime
     """When it happened."""
     actor: User | None = None
-    """Who did it; older versions do not tell it of mirrors."""
+    """The user who caused the event; None for mirrors on older servers."""
 
 
 @define(kw_only=True)
 class RepositoryEvent(DataCenterEvent):
-    """The base of what happens in a repository."""
+    """Base class of the events of a repository."""
 
     repository: Repository
-    """Where it happened."""
+    """The repository."""
 
 
 @define(kw_only=True)
 class RepositoryRefsChanged(RepositoryEvent):
-    """Somebody pushed, or made or deleted a branch or a tag."""
+    """Commits were pushed, or branches or tags created or deleted."""
 
     key: ClassVar = "repo:refs_changed"
     changes: list[RefChange]
-    """The branches and tags, one entry each."""
+    """The changes, one for each branch or tag."""
     commits: list[Commit] | None = None
-    """The newest of the commits that came; old versions do not tell."""
+    """The newest of the pushed commits; None on older servers."""
     to_commit: Commit | None = None
-    """The commit afterwards; old versions do not tell."""
+    """The commit after the push; None on older servers."""
 
 
 @define(kw_only=True)
 class RepositoryForked(RepositoryEvent):
-    """A repository was forked; `repository` is the new one, its `origin` the old."""
+    """A repository was forked; `repository` is the fork, its `origin` the forked repository."""
 
     key: ClassVar = "repo:forked"
 
@@ -166,68 +166,68 @@ class RepositoryModified(DataCenterEvent):
 
     key: ClassVar = "repo:modified"
     old: Repository
-    """The repository before."""
+    """The repository before the change."""
     new: Repository
-    """The repository afterwards."""
+    """The repository after the change."""
 
 
 @define(kw_only=True)
 class RepositoryCommentEvent(RepositoryEvent):
-    """The base of what happens to a comment on a commit."""
+    """Base class of the events of a comment on a commit."""
 
     comment: Comment
     """The comment."""
     commit: str
-    """The commit's hash."""
+    """Hash of the commit."""
     comment_parent_id: int | None = None
-    """The comment it answers."""
+    """ID of the comment that it replies to; None if it is not a reply."""
 
 
 @define(kw_only=True)
 class RepositoryCommentAdded(RepositoryCommentEvent):
-    """Somebody wrote a comment on a commit."""
+    """A comment on a commit was created."""
 
     key: ClassVar = "repo:comment:added"
 
 
 @define(kw_only=True)
 class RepositoryCommentEdited(RepositoryCommentEvent):
-    """Somebody changed a comment on a commit."""
+    """A comment on a commit was edited."""
 
     key: ClassVar = "repo:comment:edited"
     previous_comment: str
-    """The text before."""
+    """The text before the edit."""
 
 
 @define(kw_only=True)
 class RepositoryCommentDeleted(RepositoryCommentEvent):
-    """Somebody deleted a comment on a commit."""
+    """A comment on a commit was deleted."""
 
     key: ClassVar = "repo:comment:deleted"
 
 
 @define(kw_only=True)
 class RepositorySecretDetected(DataCenterEvent):
-    """Somebody pushed a secret."""
+    """Secrets were found in a push."""
 
     key: ClassVar = "repo:secret_detected"
     secret_locations: list[SecretLocation]
-    """Where it was found."""
+    """The locations of the secrets."""
 
 
 @define(kw_only=True)
 class MirrorRepositorySynchronized(RepositoryEvent):
-    """A mirror has caught up with a repository."""
+    """A mirror has finished synchronizing a repository."""
 
     key: ClassVar = "mirror:repo_synchronized"
     mirror_server: MirrorServer
     """The mirror."""
     sync_type: str
-    """How: `INCREMENTAL` or `SNAPSHOT`, in mirrors before 6.7 `smartMirror`."""
+    """Type of the synchronization: `INCREMENTAL` or `SNAPSHOT`, on mirrors before 6.7 `smartMirror`."""
     ref_limit_exceeded: bool
-    """Whether there were so many changes that `changes` is empty."""
+    """Whether `changes` is empty because there were too many changes."""
     changes: list[RefChange]
-    """The branches and tags that changed."""
+    """The changed branches and tags."""
 
 
 @define(kw_only=True)
@@ -236,9 +236,9 @@ class ProjectModified(DataCenterEvent):
 
     key: ClassVar = "project:modified"
     old: Project
-    """The project before."""
+    """The project before the change."""
     new: Project
-    """The project afterwards."""
+    """The project after the change."""
 
 
 # -- pull requests ----------------------------------------------------------------------------------------------------
@@ -246,10 +246,10 @@ class ProjectModified(DataCenterEvent):
 
 @define(kw_only=True)
 class PullRequestEvent(DataCenterEvent):
-    """The base of what happens to a pull request."""
+    """Base class of the events of a pull request."""
 
     pull_request: PullRequest
-    """The pull request, as it is now."""
+    """The pull request, after the event."""
 
 
 @define(kw_only=True)
@@ -261,33 +261,33 @@ class PullRequestOpened(PullRequestEvent):
 
 @define(kw_only=True)
 class PullRequestFromRefUpdated(PullRequestEvent):
-    """The source branch of a pull request was pushed to."""
+    """The from ref of a pull request was updated by a push."""
 
     key: ClassVar = "pr:from_ref_updated"
     previous_from_hash: str | None = None
-    """The source's commit before; old versions do not tell."""
+    """Hash of the head of the from ref before the push; None on older servers."""
 
 
 @define(kw_only=True)
 class PullRequestToRefUpdated(PullRequestEvent):
-    """The target branch of a pull request was pushed to; documented, but no webhook can be made for it."""
+    """The to ref of a pull request was updated by a push; documented, but webhooks cannot subscribe to it."""
 
     key: ClassVar = "pr:to_ref_updated"
     previous_to_hash: str | None = None
-    """The target's commit before, where the server tells."""
+    """Hash of the head of the to ref before the push; None if not sent."""
 
 
 @define(kw_only=True)
 class PullRequestModified(PullRequestEvent):
-    """The title, description or target of a pull request was changed."""
+    """The title, description or to ref of a pull request was changed."""
 
     key: ClassVar = "pr:modified"
     previous_title: str | None = None
-    """The title before; old versions do not tell."""
+    """The title before the change; None on older servers."""
     previous_description: str | None = None
-    """The description before; None for none."""
+    """The description before the change; None if there was none."""
     previous_target: PreviousTarget | None = None
-    """The target before; old versions do not tell."""
+    """The to ref before the change; None on older servers."""
 
 
 @define(kw_only=True)
@@ -313,93 +313,93 @@ class PullRequestDeleted(PullRequestEvent):
 
 @define(kw_only=True)
 class PullRequestReviewerUpdated(PullRequestEvent):
-    """Others are asked to review a pull request."""
+    """The reviewers of a pull request were changed."""
 
     key: ClassVar = "pr:reviewer:updated"
     added_reviewers: list[User]
-    """Who is asked now."""
+    """The added reviewers."""
     removed_reviewers: list[User]
-    """Who is asked no more."""
+    """The removed reviewers."""
 
 
 @define(kw_only=True)
 class PullRequestReviewEvent(PullRequestEvent):
-    """The base of what a reviewer says."""
+    """Base class of the events of a review."""
 
     participant: Participant
-    """Who says what."""
+    """The reviewer, with the new status."""
     previous_status: ParticipantStatus
-    """What they had said before."""
+    """Status of the reviewer before the event."""
 
 
 @define(kw_only=True)
 class PullRequestReviewerApproved(PullRequestReviewEvent):
-    """Somebody approved a pull request."""
+    """A pull request was approved."""
 
     key: ClassVar = "pr:reviewer:approved"
 
 
 @define(kw_only=True)
 class PullRequestReviewerUnapproved(PullRequestReviewEvent):
-    """Somebody took an approval, or the wish for changes, back."""
+    """An approval or a request for changes was withdrawn."""
 
     key: ClassVar = "pr:reviewer:unapproved"
 
 
 @define(kw_only=True)
 class PullRequestReviewerNeedsWork(PullRequestReviewEvent):
-    """Somebody asked for changes."""
+    """Changes to a pull request were requested."""
 
     key: ClassVar = "pr:reviewer:needs_work"
 
 
 @define(kw_only=True)
 class PullRequestReviewerChangesRequested(PullRequestReviewEvent):
-    """Somebody asked for changes; the name that the vendor documents for `pr:reviewer:needs_work`."""
+    """Changes to a pull request were requested; the documented name of `pr:reviewer:needs_work`."""
 
     key: ClassVar = "pr:reviewer:changes_requested"
 
 
 @define(kw_only=True)
 class PullRequestCommentEvent(PullRequestEvent):
-    """The base of what happens to a comment on a pull request."""
+    """Base class of the events of a comment on a pull request."""
 
     comment: Comment
     """The comment."""
     comment_parent_id: int | None = None
-    """The comment it answers."""
+    """ID of the comment that it replies to; None if it is not a reply."""
 
 
 @define(kw_only=True)
 class PullRequestCommentAdded(PullRequestCommentEvent):
-    """Somebody wrote a comment."""
+    """A comment on a pull request was created."""
 
     key: ClassVar = "pr:comment:added"
 
 
 @define(kw_only=True)
 class PullRequestCommentEdited(PullRequestCommentEvent):
-    """Somebody changed a comment."""
+    """A comment on a pull request was edited."""
 
     key: ClassVar = "pr:comment:edited"
     previous_comment: str
-    """The text before."""
+    """The text before the edit."""
 
 
 @define(kw_only=True)
 class PullRequestCommentDeleted(PullRequestCommentEvent):
-    """Somebody deleted a comment."""
+    """A comment on a pull request was deleted."""
 
     key: ClassVar = "pr:comment:deleted"
 
 
 @define(kw_only=True)
 class DiagnosticsPing(Event):
-    """Somebody pressed `Test connection`."""
+    """A user clicked `Test connection`."""
 
     key: ClassVar = "diagnostics:ping"
     test: bool | None = None
-    """True."""
+    """Always True; None if not sent."""
 
 
 EVENTS: Final[dict[str, type[Event]]] = {
@@ -432,7 +432,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         RepositorySecretDetected,
     )
 }
-"""The class of each key."""
+"""The event classes by event key."""
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""What all events have: the payload, and how it was delivered."""
+"""What all events have in common: the payload and the delivery."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Delivery", "Event", "Product", "UnknownEvent"]
 
 
 class Product(StrEnum):
-    """Who sent an event."""
+    """The product that sent an event."""
 
     CLOUD = "cloud"
     DATA_CENTER = "datacenter"
@@ -21,37 +21,37 @@ class Product(StrEnum):
 
 @frozen(kw_only=True)
 class Delivery:
-    """How an event came: what the headers say. They are not signed; only the body is."""
+    """The headers of a delivery; they are not signed, only the body is."""
 
     product: Product
-    """Who sent it."""
+    """The product that sent it."""
     event_key: str
-    """What happened, such as `repo:push`."""
+    """The event key, such as `repo:push`."""
     hook_id: str | None = None
-    """The webhook's identifier, without the braces that the API writes around it; Data Center does not tell."""
+    """UUID of the webhook, without the braces that it has in the API; None on Data Center, which does not send it."""
     request_id: str | None = None
-    """The identifier of the request."""
+    """ID of the delivery request; None if not sent."""
     attempt: int | None = None
-    """The number of the attempt, from 1; Data Center does not tell."""
+    """Number of the attempt, counted from 1; None on Data Center, which does not send it."""
 
 
 class Event(Model):
-    """The base of all events: `raw` is the payload as it came, `delivery` what the headers say.
+    """Base class of all events: `raw` is the unchanged payload, `delivery` the content of the headers.
 
-    `parse` makes events. One that was made otherwise has no delivery.
+    Only events created by `parse` have a delivery.
     """
 
     __slots__ = ("_delivery",)
     key: ClassVar[str] = ""
-    """What happened, such as `repo:push`; an unknown event's is in its `delivery`."""
+    """The event key, such as `repo:push`; empty for unknown events, whose key is in `delivery`."""
     _delivery: Delivery
 
     @property
     def delivery(self) -> Delivery:
-        """How it came."""
+        """The delivery."""
         return self._delivery
 
 
 @define(kw_only=True, eq=False)
 class UnknownEvent(Event):
-    """An event whose key this version does not know; all there is of it is in `raw` and `delivery`."""
+    """An event with a key that this version does not know; its only fields are `raw` and `delivery`."""

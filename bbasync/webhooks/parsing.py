@@ -1,4 +1,4 @@
-"""From the headers and the body of a request to a typed event."""
+"""Parsing the headers and the body of a delivery into a typed event."""
 
 from __future__ import annotations
 
@@ -21,50 +21,50 @@ if TYPE_CHECKING:
 
 __all__ = ["lowered", "parse", "read"]
 
-_OF_CLOUD: Final = frozenset({"x-hook-uuid", "x-request-uuid", "x-attempt-number"})
-"""Headers that only Cloud sends; Data Center's `X-Request-Id` is one that proxies add to anything."""
+_CLOUD_HEADERS: Final = frozenset({"x-hook-uuid", "x-request-uuid", "x-attempt-number"})
+"""Headers that only Cloud sends; Data Center's `X-Request-Id` proves nothing, since proxies add it to any request."""
 
 
 def parse(headers: Mapping[str, str], body: bytes, *, secret: SecretLike | None, max_size: int | None = None) -> Event:
-    """Return the event that a request of Bitbucket brings, Cloud or Data Center.
+    """Return the event in a delivery from Bitbucket Cloud or Data Center.
 
-    `body` is the body as it came, before anybody decoded it. `secret` is that of the webhook, or several while one
-    replaces another; None leaves the signature unchecked. The signature is checked before the body is read.
+    `body` is the raw body, before any decoding. `secret` is the secret of the webhook, or several secrets while one
+    replaces another; None disables the signature check. The signature is checked before the body is parsed.
 
-    Raises PayloadTooLargeError for a body of more than `max_size` bytes, SignatureError, and PayloadError where there
-    is no event. A key this version does not know is no error but an `UnknownEvent`.
+    Raises PayloadTooLargeError if the body has more than `max_size` bytes, SignatureError if the signature is missing
+    or wrong, and PayloadError if the delivery is not an event. An unknown key is not an error but an `UnknownEvent`.
     """
     keys = None if secret is None else keys_of(secret)
-    del secret  # tracebacks with local variables show it
+    del secret  # tracebacks with local variables would show it
     return read(lowered(headers), body, keys, max_size)
 
 
 def lowered(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return headers by lower-case names; the first of several counts."""
-    found: dict[str, str] = {}
+    """Return headers by lower-case name; the first of repeated headers counts."""
+    by_name: dict[str, str] = {}
     for name, value in headers.items():
-        found.setdefault(name.lower(), value)
-    return found
+        by_name.setdefault(name.lower(), value)
+    return by_name
 
 
 def read(headers: Mapping[str, str], body: bytes, keys: Keys | None, max_size: int | None) -> Event:
-    """Return the event; `parse` says the rest."""
+    """Return the event in a delivery, as `parse` does; names in `headers` are in lower case."""
     if max_size is not None and len(body) > max_size:
         raise PayloadTooLargeError(f"the body has {len(body)} bytes, more than the {max_size} allowed")
     if keys is not None:
         verify(body, headers.get("x-hub-signature"), keys)
     delivery = _delivery_of(headers)
     event = _structure(_load(body), delivery)
-    event._delivery = delivery  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - set once, here
+    event._delivery = delivery  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - set only here
     return event
 
 
 def _delivery_of(headers: Mapping[str, str]) -> Delivery:
-    """Return what the headers say; PayloadError where they name no event."""
+    """Return the content of the headers; PayloadError if the event key is missing."""
     key = headers.get("x-event-key")
     if not key:
-        raise PayloadError("the request names no event: it has no X-Event-Key header")
-    if not _OF_CLOUD.isdisjoint(headers) or key in cloud.EVENTS:
+        raise PayloadError("the delivery has no event key: the X-Event-Key header is missing")
+    if not _CLOUD_HEADERS.isdisjoint(headers) or key in cloud.EVENTS:
         return Delivery(
             product=Product.CLOUD,
             event_key=key,
@@ -83,16 +83,16 @@ def _load(body: bytes) -> dict[str, Any]:
     try:
         payload = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise PayloadError("the body is no JSON") from error
+        raise PayloadError("the body is not valid JSON") from error
     if not isinstance(payload, dict):
-        raise PayloadError("the body is no JSON object")
+        raise PayloadError("the body is not a JSON object")
     return cast("dict[str, Any]", payload)
 
 
 def _structure(payload: dict[str, Any], delivery: Delivery) -> Event:
-    of_cloud = delivery.product is Product.CLOUD
-    events, converter = (cloud.EVENTS, SNAKE) if of_cloud else (datacenter.EVENTS, CAMEL)
+    is_cloud = delivery.product is Product.CLOUD
+    events, converter = (cloud.EVENTS, SNAKE) if is_cloud else (datacenter.EVENTS, CAMEL)
     try:
         return converter.structure(payload, events.get(delivery.event_key, UnknownEvent))
     except BROKEN as error:
-        raise PayloadError(f"the body is not of the shape of {clip(delivery.event_key)}") from error
+        raise PayloadError(f"the body does not have the shape of {clip(delivery.event_key)}") from error

@@ -1,4 +1,4 @@
-"""A router: it checks deliveries, answers at once, and runs the handlers afterwards."""
+"""A router that checks deliveries, responds at once, and runs the handlers afterwards."""
 
 from __future__ import annotations
 
@@ -32,26 +32,26 @@ OnError = Callable[[Event, BaseException], object]
 log = logging.getLogger("bbasync.webhooks")
 
 _REMEMBERED: Final = 20_000
-"""How many ids of requests are kept: some megabytes, and half an hour at ten deliveries a second."""
+"""Number of request IDs kept: a few megabytes, enough for half an hour at ten deliveries per second."""
 
 
 class WebhookRouter:
-    """Accepts the deliveries of webhooks and runs handlers of their events.
+    """Accepts webhook deliveries and runs the handlers of their events.
 
-    Bitbucket gives up after ten seconds. So `accept` checks a delivery, puts its event into a queue and returns at
-    once; `workers` tasks run the handlers, those of one event one after another. With more than one worker, events may
-    overtake each other. When `queue` events wait, a delivery is refused with 503, and Bitbucket sends it again.
+    Bitbucket times out after ten seconds, so `accept` checks a delivery, queues its event and returns at once.
+    `workers` tasks run the handlers, those of one event one after another. With more than one worker, events can be
+    handled out of order. If `queue` events are waiting, a delivery is refused with 503, and Bitbucket sends it again.
 
-    `secret` is that of the webhooks, or several while one replaces another; None leaves the signature unchecked.
-    `max_size` limits the body, in bytes. `on_error` is called with the event and the exception where a handler fails;
-    the other handlers run all the same.
+    `secret` is the secret of the webhooks, or several secrets while one replaces another; None disables the signature
+    check. `max_size` limits the body, in bytes. If a handler fails, `on_error` is called with the event and the
+    exception; the other handlers still run.
 
-    The router runs inside `async with`, between `start` and `close`, or with an application of aiohttp (`attach`).
-    Closing refuses new deliveries and waits until the handlers have done the accepted ones. With `drain_timeout`, it
-    waits that many seconds, then cancels; `on_error` gets each event that was given up, with a CancelledError.
+    The router runs inside `async with`, between `start` and `close`, or with an aiohttp application (`attach`). Closing
+    it refuses new deliveries and waits until the accepted ones are handled. With `drain_timeout`, it waits that many
+    seconds, then cancels the handlers; `on_error` is called with a CancelledError for each event not fully handled.
 
-    A request whose id was accepted before is answered with 200 and dropped. That is for Bitbucket's own repetitions:
-    the id is not signed, so it stops nobody who has seen a signed delivery.
+    A delivery whose request ID was accepted before gets a 200 and is dropped. This is only for Bitbucket's retries: the
+    ID is not signed, so it does not stop anyone from replaying a signed delivery.
     """
 
     def __init__(
@@ -67,10 +67,10 @@ class WebhookRouter:
         if queue < 1 or workers < 1:
             raise ValueError(f"queue and workers must be at least 1, got {queue} and {workers}")
         self._keys = None if secret is None else keys_of(secret)
-        del secret  # tracebacks with local variables show it
+        del secret  # tracebacks with local variables would show it
         self._max_size = max_size
-        self._size = queue
-        self._count = workers
+        self._queue_size = queue
+        self._worker_count = workers
         self._drain_timeout = drain_timeout
         self._on_error = on_error
         self._handlers: list[tuple[str | type[Event], Handler[Any]]] = []
@@ -87,9 +87,9 @@ class WebhookRouter:
     @overload
     def on(self, event: str, /) -> Callable[[Handler[Event]], Handler[Event]]: ...
     def on(self, event: str | type[Event], /) -> Callable[[Handler[Any]], Handler[Any]]:
-        """Register an async function for events: by class, by a base of classes, or by key.
+        """Register an async function as a handler of events: by class, by base class, or by key.
 
-        In a key, `*` stands for anything: `pullrequest:*`; `*` alone gets all events, unknown ones too.
+        In a key, `*` matches anything, as in `pullrequest:*`; `*` alone matches all events, including unknown ones.
         """
 
         def register(handler: Handler[Any]) -> Handler[Any]:
@@ -109,32 +109,32 @@ class WebhookRouter:
     # -- deliveries ---------------------------------------------------------------------------------------------------
 
     def accept(self, headers: Mapping[str, str], body: bytes) -> int:
-        """Check a delivery, queue its event, and return the status to answer with.
+        """Check a delivery, queue its event, and return the HTTP status to respond with.
 
-        200: accepted, or nothing to do; 503: not now, the queue is full or the router is closing; 400, 403, 413: no
-        event, no signature of ours, too large. `body` is the body as it came. Call it in the event loop of the router.
+        200: accepted, or nothing to do; 503: the queue is full or the router is closing; 400: not an event; 403:
+        missing or wrong signature; 413: too large. `body` is the raw body. Call this in the router's event loop.
         """
         if self._loop is None and not self._closing:
-            raise RuntimeError("the router is not started: use `async with router`, `start` or `attach`")
+            raise RuntimeError("the router was not started: use `async with router`, `start` or `attach`")
         if self._loop not in {None, asyncio.get_running_loop()}:
             raise RuntimeError("the router was started in another event loop")
-        found = lowered(headers)
+        by_name = lowered(headers)
         try:
-            event = read(found, body, self._keys, self._max_size)
+            event = read(by_name, body, self._keys, self._max_size)
         except WebhookError as error:
-            if _is_unsigned_ping(found, error):
+            if _is_unsigned_ping(by_name, error):
                 return 200
             log.warning("refused a delivery: %s", error)
             return error.status
-        return self._put(event)
+        return self._enqueue(event)
 
-    def _put(self, event: Event) -> int:
+    def _enqueue(self, event: Event) -> int:
         delivery = event.delivery
         if delivery.request_id in self._seen or not self._handlers_of(event):
             return 200
         if self._closing or self._queue.full():
-            why = "the router is closing" if self._closing else "the queue is full"
-            log.warning("refused %s (request %s): %s", delivery.event_key, delivery.request_id, why)
+            reason = "the router is closing" if self._closing else "the queue is full"
+            log.warning("refused %s (request %s): %s", delivery.event_key, delivery.request_id, reason)
             return 503
         self._queue.put_nowait(event)
         if delivery.request_id:
@@ -144,32 +144,34 @@ class WebhookRouter:
         return 200
 
     async def handler(self, request: web.Request) -> web.Response:
-        """Answer a request of aiohttp.web."""
+        """Handle a request of aiohttp.web."""
         return web.Response(status=self.accept(request.headers, await request.read()))
 
     def attach(self, app: web.Application, path: str) -> None:
-        """Serve `POST path` of an aiohttp application, and run with it."""
+        """Handle `POST path` in an aiohttp application; the router starts and closes with it."""
 
-        async def running(_app: web.Application) -> AsyncGenerator[None]:
+        async def run_with_app(_app: web.Application) -> AsyncGenerator[None]:
             async with self:
                 yield
 
         app.router.add_post(path, self.handler)
-        app.cleanup_ctx.append(running)
+        app.cleanup_ctx.append(run_with_app)
 
     # -- running ------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Start the workers; after `close` it may be started again."""
+        """Start the workers; a closed router can be started again."""
         if self._loop is not None:
-            raise RuntimeError("the router is started already")
+            raise RuntimeError("the router is already running")
         self._loop = asyncio.get_running_loop()
-        self._queue = asyncio.Queue(self._size)
+        self._queue = asyncio.Queue(self._queue_size)
         self._closing = False
-        self._workers = [self._loop.create_task(self._work(), name="bbasync-webhooks") for _ in range(self._count)]
+        self._workers = [
+            self._loop.create_task(self._work(), name="bbasync-webhooks") for _ in range(self._worker_count)
+        ]
 
     async def close(self) -> None:
-        """Refuse new deliveries, and wait until the handlers have done the accepted ones."""
+        """Refuse new deliveries, and wait until the accepted ones are handled."""
         if self._loop is None:
             return
         self._closing = True
@@ -177,7 +179,7 @@ class WebhookRouter:
             async with asyncio.timeout(self._drain_timeout):
                 await self._queue.join()
         except TimeoutError:
-            log.warning("the handlers have not done in %s seconds, they are cancelled", self._drain_timeout)
+            log.warning("the handlers did not finish within %s seconds; they are cancelled", self._drain_timeout)
         finally:
             await self._stop()
 
@@ -186,7 +188,7 @@ class WebhookRouter:
             worker.cancel()
         await asyncio.wait(self._workers)
         while not self._queue.empty():
-            self._report(self._queue.get_nowait(), asyncio.CancelledError("the router was closed before"))
+            self._report(self._queue.get_nowait(), asyncio.CancelledError("the router was closed first"))
         self._loop = None
 
     async def __aenter__(self) -> Self:
@@ -204,20 +206,20 @@ class WebhookRouter:
             event = await self._queue.get()
             try:
                 for handler in self._handlers_of(event):
-                    await self._run(handler, event)
+                    await self._run_handler(handler, event)
             finally:
                 self._queue.task_done()
 
-    async def _run(self, handler: Handler[Any], event: Event) -> None:
+    async def _run_handler(self, handler: Handler[Any], event: Event) -> None:
         try:
             await handler(event)
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises stays its own
+        except Exception as error:  # noqa: BLE001 - handlers may raise anything
             self._report(event, error)
         except asyncio.CancelledError as error:
             self._report(event, error)
             task = asyncio.current_task()
             if task is None or task.cancelling():
-                raise  # ours; else something the handler had awaited was cancelled
+                raise  # the worker was cancelled; otherwise only something that the handler awaited
 
     def _report(self, event: Event, error: BaseException) -> None:
         delivery = event.delivery
@@ -227,11 +229,11 @@ class WebhookRouter:
         try:
             self._on_error(event, error)
         except Exception:
-            log.exception("on_error failed at %s (request %s)", delivery.event_key, delivery.request_id)
+            log.exception("on_error failed for %s (request %s)", delivery.event_key, delivery.request_id)
 
 
 def _is_unsigned_ping(headers: Mapping[str, str], error: WebhookError) -> bool:
-    """Tell whether it is Data Center's `Test connection`, which is sent before the webhook has its secret."""
+    """Return whether it is Data Center's `Test connection`, which is sent before the webhook has its secret."""
     return (
         isinstance(error, SignatureError)
         and headers.get("x-event-key") == DiagnosticsPing.key

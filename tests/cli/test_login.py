@@ -195,7 +195,7 @@ async def test_a_wrong_secret_is_one_line_and_nothing_is_kept(
     fake: FakeCloud, browser: Browser, kept: MemoryKeyring, tmp_path: Path
 ) -> None:
     line = await failed(fake, tmp_path, BITBUCKET_OAUTH_CLIENT_SECRET="hush-hush")
-    assert "check the client's id and secret" in line
+    assert "check the client ID and secret" in line
     assert "hush" not in line
     assert kept.kept == {}
 

@@ -13,12 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT: Final = Path(__file__).parents[2]
-REVISED: Final = ["aio", "concurrency", "convert", "errors", "lazy", "model", "paging", "request", "service", "session"]
+REVISED: Final = [
+    *("aio", "auth", "concurrency", "convert", "crawl/fetch", "errors", "lazy", "model", "oauth", "paging", "rate"),
+    *("request", "retry", "service", "session", "transport"),
+]
 FILES: Final = sorted(
     {
         *(ROOT / "bbasync" / f"{name}.py" for name in REVISED),
         *ROOT.glob("bbasync/cloud/**/*.py"),
         *ROOT.glob("bbasync/datacenter/**/*.py"),
+        *ROOT.glob("bbasync/webhooks/**/*.py"),
     }
 )
 """The files whose language was revised; the others follow."""

@@ -216,7 +216,7 @@ async def test_a_pool_that_is_too_small_is_named(file: Path) -> None:
         slow = asyncio.create_task(GET.call(session.bb, file))
         await asked(fake, 1)
         try:
-            with pytest.raises(TransportError, match="connection of the pool"):
+            with pytest.raises(TransportError, match="connection in the pool"):
                 await passing(GET.call(session.bb, file), step=1)
         finally:
             await passing(slow, step=1)

@@ -130,8 +130,8 @@ def _cases() -> Iterator[Case]:
     yield Case("truncated JSON", {"kind": "truncated_json"}, 1, DecodeError, "not valid JSON")
     yield Case("HTML", {"kind": "html"}, 1, DecodeError, "perhaps a login page")
     yield Case("content type", {"kind": "content_type"}, 0, None)
-    yield Case("gzip bomb", {"kind": "gzip_bomb", "size": LARGE}, None, TransportError, "ask for smaller pages", 1)
-    yield Case("large page", {"kind": "oversized", "size": LARGE}, None, TransportError, "ask for smaller pages", 1)
+    yield Case("gzip bomb", {"kind": "gzip_bomb", "size": LARGE}, None, TransportError, "request smaller pages", 1)
+    yield Case("large page", {"kind": "oversized", "size": LARGE}, None, TransportError, "request smaller pages", 1)
     yield Case("429", {"kind": "rate_limited"}, 1, RateLimitError, refused, 2)
     yield Case("429 with Retry-After", {"kind": "rate_limited", "retry_after": "40"}, 1, RateLimitError, refused, 2)
     long = {"kind": "rate_limited", "retry_after": "100"}

@@ -259,7 +259,7 @@ OPERATIONS = (GET, PUT, POST, UPLOAD)
 
 # -- what each fault does to each operation ---------------------------------------------------------------------------
 
-UNKNOWN = "whether it took effect is unknown: look before you repeat it"
+UNKNOWN = "whether it took effect is unknown: check before you repeat it"
 TRIES = 4
 
 
@@ -340,7 +340,7 @@ def _spoilt() -> Iterator[Case]:
 
 
 def _refused(operation: Operation) -> Iterator[Case]:
-    says = "the server refused for group 'api': the next request may go in"
+    says = "the server refused requests for group 'api': the next request can be sent in"
     waits: dict[str, Any] = {"kind": "rate_limited", "retry_after": "40"}
     yield Case("429", {"kind": "rate_limited"}, operation, 2, RateLimitError, says, 2)
     yield Case("429 with Retry-After", waits, operation, 2, RateLimitError, says, 2)

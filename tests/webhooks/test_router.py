@@ -257,7 +257,7 @@ async def test_an_on_error_that_fails_is_reported_and_stops_nothing(caplog: pyte
     async with hooks:
         assert deliver(hooks) == 200
     assert notes.names == ["after"]
-    assert "on_error failed at pullrequest:created (request 1)" in caplog.text
+    assert "on_error failed for pullrequest:created (request 1)" in caplog.text
 
 
 @virtual
@@ -378,7 +378,7 @@ async def test_what_cannot_work_says_so() -> None:
         deliver(hooks)
     await hooks.close()
     async with hooks:
-        with pytest.raises(RuntimeError, match="started already"):
+        with pytest.raises(RuntimeError, match="already running"):
             await hooks.start()
         with pytest.raises(RuntimeError, match="no running event loop"):
             await asyncio.to_thread(deliver, hooks)

@@ -29,40 +29,42 @@ if TYPE_CHECKING:
     from .webhooks import *
     from .workspaces import *
 
-__getattr__, __dir__ = attach(
-    __name__,
-    {
-        "comments": "BaseComment Comment CommentResolution Inline",
-        "commit_statuses": "CommitStatus CommitStatusState",
-        "commits": "BaseCommit Commit",
-        "commits.diffs": "ConflictScenario DiffStat DiffStatus FileConflict",
-        "default_reviewers": "DefaultReviewer DefaultReviewerType",
-        "groups": "Group",
-        "participants": "Participant ParticipantRole ParticipantState",
-        "permissions": (
-            "Permission ProjectGroupPermission ProjectUserPermission RepositoryGroupPermission "
-            "RepositoryPermission RepositoryUserPermission"
-        ),
-        "projects": "BaseProject Project",
-        "pull_requests": (
-            "BasePullRequest PullRequest PullRequestBranch PullRequestEndpoint PullRequestState RenderedPullRequest"
-        ),
-        "pull_requests.activity": "PullRequestActivity PullRequestReview PullRequestUpdate",
-        "pull_requests.merges": (
-            "MergeCheck MergeQueue MergeTask MergeTaskStatus MergeabilityCheck MergeabilityCheckType "
-            "MergeabilityChecks MergeabilityStatus"
-        ),
-        "pull_requests.tasks": "Task TaskState",
-        "refs": "Branch MergeStrategy Ref Tag",
-        "rendered": "Rendered",
-        "reports": (
-            "Annotation AnnotationBody AnnotationResult AnnotationType Report ReportData ReportDataType "
-            "ReportResult ReportType Severity"
-        ),
-        "repositories": "BaseRepository ForkPolicy InheritanceState MainBranch Repository RepositoryRole",
-        "source": "BaseFile CommitDirectory CommitFile FileAttribute TreeEntry",
-        "users": "Account AccountType Author Email",
-        "webhooks": "EventKey HookEvent HookSubject SubjectType SubjectTypes Webhook",
-        "workspaces": "BaseWorkspace ForkingMode Workspace WorkspaceAccess WorkspaceMembership WorkspaceRole",
-    },
-)
+if not TYPE_CHECKING:  # type checkers would take any name for an object
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "comments": "BaseComment Comment CommentResolution Inline",
+            "commit_statuses": "CommitStatus CommitStatusState",
+            "commits": "BaseCommit Commit",
+            "commits.diffs": "ConflictScenario DiffStat DiffStatus FileConflict",
+            "default_reviewers": "DefaultReviewer DefaultReviewerType",
+            "groups": "Group",
+            "participants": "Participant ParticipantRole ParticipantState",
+            "permissions": (
+                "Permission ProjectGroupPermission ProjectUserPermission RepositoryGroupPermission "
+                "RepositoryPermission RepositoryUserPermission"
+            ),
+            "projects": "BaseProject Project",
+            "pull_requests": (
+                "BasePullRequest PullRequest PullRequestBranch PullRequestEndpoint PullRequestState RenderedPullRequest"
+            ),
+            "pull_requests.activity": "PullRequestActivity PullRequestReview PullRequestUpdate",
+            "pull_requests.merges": (
+                "MergeCheck MergeQueue MergeTask MergeTaskStatus MergeabilityCheck MergeabilityCheckType "
+                "MergeabilityChecks MergeabilityStatus"
+            ),
+            "pull_requests.tasks": "Task TaskState",
+            "refs": "Branch MergeStrategy Ref Tag",
+            "rendered": "Rendered",
+            "reports": (
+                "Annotation AnnotationBody AnnotationResult AnnotationType Report ReportData ReportDataType "
+                "ReportResult ReportType Severity"
+            ),
+            "repositories": "BaseRepository ForkPolicy InheritanceState MainBranch Repository RepositoryRole",
+            "source": "BaseFile CommitDirectory CommitFile FileAttribute TreeEntry",
+            "users": "Account AccountType Author Email",
+            "webhooks": "EventKey HookEvent HookSubject SubjectType SubjectTypes Webhook",
+            "workspaces": "BaseWorkspace ForkingMode Workspace WorkspaceAccess WorkspaceMembership WorkspaceRole",
+        },
+    )
+    __all__ = __dir__()

@@ -238,6 +238,7 @@ class Source(Service):
                 *(_text_part("files", path) for path in deleted),
                 *uploads,
             ),
+            headers={"Accept": "*/*"},  # the vendor documents no body, and so no media type
         )
         location = response.headers.get("location", "")
         return location.rstrip("/").rpartition("/")[2] or None

@@ -20,27 +20,29 @@ if TYPE_CHECKING:
     from .repositories import *
     from .users import *
 
-__getattr__, __dir__ = attach(
-    __name__,
-    {
-        "branches": "Branch BranchOrder",
-        "changes": "Change ChangeProperties ChangeType Conflict ConflictChange NodeType Path",
-        "comments": (
-            "AnchorState Comment CommentAnchor CommentSeverity CommentState DiffType FileType LineType "
-            "MultilineMarker MultilineSpan PermittedOperations"
-        ),
-        "commits": "BaseCommit Commit MergeFilter",
-        "projects": "Project ProjectType",
-        "pull_requests": (
-            "Direction MergeOutcome MergeResult Participant ParticipantFilter ParticipantRole "
-            "ParticipantStatus PullRequest PullRequestOrder PullRequestProperties PullRequestRef "
-            "PullRequestState"
-        ),
-        "pull_requests.activities": "Activity ActivityAction ActivityType CommentAction RescopedCommits",
-        "pull_requests.changes": "ChangeScope",
-        "pull_requests.merges": "Mergeability Veto",
-        "refs": "BaseRef RefType",
-        "repositories": "ArchiveFilter Repository RepositoryPermission RepositoryState Visibility",
-        "users": "Author Person User UserType",
-    },
-)
+if not TYPE_CHECKING:  # type checkers would take any name for an object
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "branches": "Branch BranchOrder",
+            "changes": "Change ChangeProperties ChangeType Conflict ConflictChange NodeType Path",
+            "comments": (
+                "AnchorState Comment CommentAnchor CommentSeverity CommentState DiffType FileType LineType "
+                "MultilineMarker MultilineSpan PermittedOperations"
+            ),
+            "commits": "BaseCommit Commit MergeFilter",
+            "projects": "Project ProjectType",
+            "pull_requests": (
+                "Direction MergeOutcome MergeResult Participant ParticipantFilter ParticipantRole "
+                "ParticipantStatus PullRequest PullRequestOrder PullRequestProperties PullRequestRef "
+                "PullRequestState"
+            ),
+            "pull_requests.activities": "Activity ActivityAction ActivityType CommentAction RescopedCommits",
+            "pull_requests.changes": "ChangeScope",
+            "pull_requests.merges": "Mergeability Veto",
+            "refs": "BaseRef RefType",
+            "repositories": "ArchiveFilter Repository RepositoryPermission RepositoryState Visibility",
+            "users": "Author Person User UserType",
+        },
+    )
+    __all__ = __dir__()

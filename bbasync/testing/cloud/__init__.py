@@ -12,4 +12,5 @@ if TYPE_CHECKING:
 
 __all__ = ["FakeCloud", "World"]
 
-__getattr__, __dir__ = attach(__name__, {"server": "FakeCloud", "world": "World"})
+if not TYPE_CHECKING:  # type checkers would take any name for an object
+    __getattr__, __dir__ = attach(__name__, {"server": "FakeCloud", "world": "World"})

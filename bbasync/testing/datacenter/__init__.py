@@ -11,4 +11,5 @@ if TYPE_CHECKING:
 
 __all__ = ["FakeDataCenter"]
 
-__getattr__, __dir__ = attach(__name__, {"server": "FakeDataCenter"})
+if not TYPE_CHECKING:  # type checkers would take any name for an object
+    __getattr__, __dir__ = attach(__name__, {"server": "FakeDataCenter"})

@@ -47,23 +47,12 @@ class Commits(CommitComments, CommitDiffs):
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        revisions: Query = {"include": include, "exclude": exclude}
-        query: Query = {"path": path, "fields": fields}
-        if len(encode_query(revisions)) > _MAX_QUERY_LENGTH:
-            return self._list(
-                Commit,
-                "POST /repositories/{workspace}/{repo_slug}/commits",
-                (workspace, repo_slug),
-                query=query,
-                form=revisions,
-                repeatable=True,
-                paging=paging,
-            )
-        return self._list(
-            Commit,
+        return self._list_revisions(
             "GET /repositories/{workspace}/{repo_slug}/commits",
+            "POST /repositories/{workspace}/{repo_slug}/commits",
             (workspace, repo_slug),
-            query={**revisions, **query},
+            {"include": include and [*include], "exclude": exclude and [*exclude]},
+            query={"path": path, "fields": fields},
             paging=paging,
         )
 
@@ -88,25 +77,28 @@ class Commits(CommitComments, CommitDiffs):
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """
-        revisions: Query = {"include": include, "exclude": exclude}
-        query: Query = {"path": path, "fields": fields}
-        if len(encode_query(revisions)) > _MAX_QUERY_LENGTH:
-            return self._list(
-                Commit,
-                "POST /repositories/{workspace}/{repo_slug}/commits/{revision}",
-                (workspace, repo_slug, revision),
-                query=query,
-                form=revisions,
-                repeatable=True,
-                paging=paging,
-            )
-        return self._list(
-            Commit,
+        return self._list_revisions(
             "GET /repositories/{workspace}/{repo_slug}/commits/{revision}",
+            "POST /repositories/{workspace}/{repo_slug}/commits/{revision}",
             (workspace, repo_slug, revision),
-            query={**revisions, **query},
+            {"include": include and [*include], "exclude": exclude and [*exclude]},
+            query={"path": path, "fields": fields},
             paging=paging,
         )
+
+    def _list_revisions(
+        self,
+        by_get: str,
+        by_post: str,
+        arguments: Sequence[str],
+        revisions: Query,
+        *,
+        query: Query,
+        paging: Paging | None,
+    ) -> AsyncGenerator[Commit]:
+        if len(encode_query(revisions)) <= _MAX_QUERY_LENGTH:
+            return self._list(Commit, by_get, arguments, query={**revisions, **query}, paging=paging)
+        return self._list(Commit, by_post, arguments, query=query, form=revisions, repeatable=True, paging=paging)
 
     async def get(self, workspace: str, repo_slug: str, commit: str, *, fields: str | None = None) -> Commit:
         """Return a commit by its full or abbreviated hash.

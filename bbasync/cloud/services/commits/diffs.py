@@ -112,7 +112,7 @@ class CommitDiffs(Service):
     ) -> AsyncGenerator[DiffStat]:
         """List the changed files, with the number of lines added and removed in each.
 
-        The arguments are those of `read_diff`.
+        The arguments are those of `read_diff`, without `context` and `binary`.
 
         Scope: repository (OAuth), read:repository:bitbucket (API token).
         """

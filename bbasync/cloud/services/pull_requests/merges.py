@@ -62,9 +62,11 @@ class PullRequestMerges(Service):
             return self._structure(PullRequest, _MERGE, response)
         task_id = _read_task_id(response)
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(timeout) as deadline:
                 return await self._wait_for_merge(workspace, repo_slug, pull_request_id, task_id)
         except TimeoutError:
+            if not deadline.expired():
+                raise  # of the credential, or of another callback
             raise MergeTimeoutError(
                 f"still merging after {timeout:g} s: call get_merge_task_status with task {task_id!r}, or get the pull "
                 "request again, since a task unknown to the server stays PENDING",
