@@ -99,9 +99,9 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             "concurrency": "ConcurrencyLimiter",
             "datacenter.session": "DataCenterSession",
             "errors": (
-                "AuthenticationError AuthorizationExpiredError BadRequestError BitbucketError ConflictError DecodeError "
-                "GoneError MergeTimeoutError NotFoundError PagingError PaymentRequiredError PermissionDeniedError "
-                "RateLimitError ResponseError ServerError TransportError"
+                "AuthenticationError AuthorizationExpiredError BadRequestError BitbucketError ConflictError "
+                "DecodeError GoneError MergeTimeoutError NotFoundError PagingError PaymentRequiredError "
+                "PermissionDeniedError RateLimitError ResponseError ServerError TransportError"
             ),
             "oauth": "OAuthClient OAuthCredential OAuthToken",
             "paging": "Page Paging",

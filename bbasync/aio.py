@@ -6,13 +6,11 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, Self, TypeVar, cast
 
-from .paging import Cursor
-
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
     from types import TracebackType
 
-    from .paging import Page
+    from .paging import Cursor, Page
 
 __all__ = ["Merge", "collect", "merge", "pages"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,8 +30,8 @@ def attach(package: str, modules: Mapping[str, str]) -> tuple[Callable[[str], ob
         return value
 
     def names() -> list[str]:
-        loaded = vars(sys.modules[package])
-        submodules = {name for name, value in loaded.items() if isinstance(value, ModuleType) and name not in modules}
-        return sorted({*(home.keys() - modules.keys()), *loaded.get("__all__", ()), *submodules})
+        own = vars(sys.modules[package])
+        imported = {name for name in own if f"{package}.{name}" in sys.modules and name not in modules}
+        return sorted({*(home.keys() - modules.keys()), *own.get("__all__", ()), *imported})
 
     return get, names

@@ -47,10 +47,11 @@ from .request import (
     quote_path,
 )
 from .retry import Again, RetryBudget, classify, named_delay, named_wait
-from .transport import AiohttpTransport, RawStream, Timeouts, Transport, beginning_of
+from .transport import AiohttpTransport, RawStream, Stream, Timeouts, Transport, beginning_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
     from types import TracebackType
     from typing import Unpack
 
@@ -87,22 +88,6 @@ class ResponseEvent:
     """Seconds from getting a slot to the last byte of the body."""
     waited: float
     """Seconds spent waiting for the budget."""
-
-
-class Stream:
-    """A response body read in chunks, once: `async for chunk in stream`."""
-
-    def __init__(self, raw: RawStream) -> None:
-        self._raw = raw
-        self.status = raw.status
-        self.headers = raw.headers
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._raw.chunks()
-
-    async def read(self) -> bytes:
-        """Return what is left of the body."""
-        return b"".join([chunk async for chunk in self._raw.chunks()])
 
 
 @define(eq=False)
@@ -166,11 +151,9 @@ class Session:
     _pager: Pager
 
     def __init__(self, credential: CredentialLike | None, *, base_url: str, **options: Unpack[SessionOptions]) -> None:
-        if unknown := options.keys() - SessionOptions.__optional_keys__:
-            raise TypeError(
-                f"{type(self).__name__} has no option {', '.join(sorted(unknown))}; "
-                f"its options are {', '.join(sorted(SessionOptions.__optional_keys__))}"
-            )
+        if unknown := sorted(options.keys() - SessionOptions.__optional_keys__):
+            known = ", ".join(sorted(SessionOptions.__optional_keys__))
+            raise TypeError(f"{type(self).__name__} has no option {', '.join(unknown)}; its options are {known}")
         http, transport = options.get("http"), options.get("transport")
         if http is not None and transport is not None:
             raise ValueError("pass http= or transport=, not both")
@@ -319,7 +302,7 @@ class Session:
         `path` starts with a slash and is appended to the base URL; `%xx` in it is kept. Credential, budget, slots and
         retries are those of all other calls; a POST is not retried once it may have been handled.
         """
-        return await self._json(self._by_path(method.upper(), path, query=query, json=json, form=form))
+        return await self._json(self._by_path(method, path, query=query, json=json, form=form))
 
     @lists
     def paginate(
@@ -332,11 +315,29 @@ class Session:
         )
         return cast("AsyncGenerator[dict[str, Any]]", self._cursor(request, list, paging))
 
+    def open(
+        self, method: str, path: str, *, query: Query | None = None, json: object = UNSET, form: Query | None = None
+    ) -> AbstractAsyncContextManager[Stream]:
+        """Call an operation that has no method and read its response in chunks, whatever its type.
+
+        Used as `async with bb.open("GET", path) as stream`. A GET follows redirects to other hosts, without the
+        credential. `path` is as in `request`.
+        """
+        return self._stream(self._by_path(method, path, query=query, json=json, form=form, accept="*/*"))
+
     def _by_path(
-        self, method: str, path: str, *, query: Query | None, json: object = UNSET, form: Query | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None,
+        json: object = UNSET,
+        form: Query | None = None,
+        accept: str = "application/json",
     ) -> Request:
         url = self._base_url + quote_path(path)
-        request = self._build(f"{method} /", json=json, form=form)
+        leaves_origin = accept == "*/*"  # what is not JSON may be stored elsewhere: downloads, logs
+        request = self._build(f"{method.upper()} /", json=json, form=form, accept=accept, leaves_origin=leaves_origin)
         return evolve(request, template=path.partition("?")[0], url=add_query(url, query or {}))
 
     def _structure(self, model: type[T], operation: str, response: RawResponse) -> T:

@@ -18,7 +18,7 @@ from .request import Multipart, Part, RawResponse, Request
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping
 
-__all__ = ["AiohttpTransport", "RawStream", "Timeouts", "Transport"]
+__all__ = ["AiohttpTransport", "RawStream", "Stream", "Timeouts", "Transport"]
 
 MAX_BODY: Final = 64 * 1024 * 1024
 _MAX_ERROR_BODY: Final = 1024 * 1024
@@ -114,6 +114,22 @@ class _OneAttempt:
         else:
             request.headers["Authorization"] = self._authorization
         return await handler(request)
+
+
+class Stream:
+    """A response body read in chunks, once: `async for chunk in stream`."""
+
+    def __init__(self, raw: RawStream) -> None:
+        self._raw = raw
+        self.status = raw.status
+        self.headers = raw.headers
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._raw.chunks()
+
+    async def read(self) -> bytes:
+        """Return what is left of the body."""
+        return b"".join([chunk async for chunk in self._raw.chunks()])
 
 
 class AiohttpTransport:

@@ -152,19 +152,24 @@ async def _numbers() -> AsyncGenerator[int]:
 
 
 class NoService:
-    """Looks like a service: a method that is a wrapped async generator."""
+    """Looks like a service: methods that are wrapped async generators."""
 
     async def plain(self) -> AsyncGenerator[int]:
         yield 1
+
+    async def coroutine(self) -> int:
+        raise AssertionError("it must not be called")
 
     @functools.wraps(plain)
     async def wrapped(self) -> AsyncGenerator[int]:
         yield 1
 
+    @functools.wraps(coroutine)
+    async def around(self) -> AsyncGenerator[int]:
+        yield 1
 
-@pytest.mark.parametrize(
-    "method", [_numbers, NoService().plain, NoService().wrapped], ids=["function", "method", "wrapped"]
-)
+
+@pytest.mark.parametrize("method", [_numbers, NoService().plain, NoService().wrapped, NoService().around])
 async def test_pages_of_anything_but_a_list_method_is_refused(method: Callable[[], AsyncGenerator[int]]) -> None:
     with pytest.raises(TypeError, match=r"pages\(\) takes a list method"):
         await anext(aio.pages(method))

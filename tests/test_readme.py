@@ -204,15 +204,14 @@ def test_the_figures_are_those_that_were_measured() -> None:
 
 def _index() -> str:
     """Return the index of what is built: a table a product, in the order of the session's attributes."""
-    requests = {
-        (operation.product, name): f"{operation.method} {operation.template}"
-        for operation in operations()
-        for name in operation.methods
-    }
+    requests: dict[tuple[str, str], list[str]] = {}
+    for operation in operations():
+        for name in operation.methods:
+            requests.setdefault((operation.product, name), []).append(f"{operation.method} {operation.template}")
     tables: list[str] = []
     for product, title in {"cloud": "Bitbucket Cloud", "datacenter": "Bitbucket Data Center"}.items():
         names = [method.id for method in methods() if method.product == product]
-        rows = [f"| `{name}` | `{requests[product, name]}` |" for name in names]
+        rows = [f"| `{name}` | `{request}` |" for name in names for request in requests[product, name]]
         tables.append("\n".join([f"### {title}", "", "| method | request |", "|---|---|", *rows, ""]))
     return "\n".join(tables)
 

@@ -503,3 +503,29 @@ def test_a_misspelt_option_is_named_with_those_there_are() -> None:
         CloudSession(AccessToken("t"), **misspelt)
     with pytest.raises(TypeError, match="DataCenterSession has no option max_wiat"):
         DataCenterSession(AccessToken("t"), base_url="https://host", **misspelt)
+
+
+async def test_open_reads_any_operation_in_chunks() -> None:
+    bb, transport = session(answer(b"\x00\x01", 200, {"content-type": "application/octet-stream"}))
+    async with bb, bb.open("GET", "/repositories/acme/api/downloads/x.bin", query={"a": "b"}) as stream:
+        assert await stream.read() == b"\x00\x01"
+    (request,) = transport.requests
+    assert (request.method, request.template) == ("GET", "/repositories/acme/api/downloads/x.bin")
+    assert request.url.endswith("/2.0/repositories/acme/api/downloads/x.bin?a=b")
+    assert request.headers["Accept"] == "*/*"
+    assert request.leaves_origin
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/repositories/acme", {"fields": "values.slug"}),
+        ("/repositories/acme?fields=values.slug", None),
+        ("/repositories/acme", {"fields": ["values.slug"]}),
+    ],
+)
+async def test_paginate_keeps_next_in_fields(path: str, query: dict[str, Any] | None) -> None:
+    bb, transport = session(answer(b'{"values": []}'))
+    async with bb:
+        assert [item async for item in bb.paginate(path, query=query)] == []
+    assert "fields=values.slug%2Cnext" in transport.requests[0].url

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 import orjson
@@ -175,3 +175,10 @@ async def test_an_approval_is_given_and_taken_back() -> None:
     await bb.commits.unapprove("acme", "api", HASH)
     assert given.approved
     assert [(request.method, request.body) for request in transport.requests] == [("POST", b""), ("DELETE", None)]
+
+
+async def test_revisions_may_be_any_iterable() -> None:
+    bb, transport = replay(page([COMMIT]))
+    revisions: Any = (name for name in ("main", "dev"))
+    await collect(bb.commits.list("acme", "api", include=revisions))
+    assert query_of(transport.requests[0])[:2] == [("include", "main"), ("include", "dev")]

@@ -83,3 +83,11 @@ def test_a_model_reads_none_where_the_payload_has_nothing(cls: type[Model]) -> N
     model = converter.structure(payload, cls)
     assert model.raw is payload
     assert all(getattr(model, field.name) is None for field in attrs.fields(cls))  # type: ignore[arg-type]  # as above
+
+
+@pytest.mark.parametrize("product", ["cloud", "datacenter"])
+def test_a_package_of_models_has_every_name_of_its_modules(product: str) -> None:
+    package = import_module(f"bbasync.{product}.models")
+    names = {name for path in FILES if product in path.parts for name in _module_of(path).__all__ if name[0].isupper()}
+    assert set(package.__all__) == names
+    assert all(getattr(package, name) is not None for name in names)

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from bbasync.webhooks import WebhookRouter
 
 
+def misspelt() -> None:
+    from bbasync import CludSession  # type: ignore[attr-defined]  # noqa: F401, PLC0415 - no such session
+    from bbasync.cloud import Qu  # type: ignore[attr-defined]  # noqa: F401, PLC0415 - no such name
+    from bbasync.cloud.models import Branhc  # type: ignore[attr-defined]  # noqa: F401, PLC0415 - no such model
+
+
 async def cloud(bb: CloudSession) -> None:
     await bb.repositories.get("acme")  # type: ignore[call-arg]  # a repository has two names
     await bb.repositories.get("acme", "api", "name")  # type: ignore[call-arg]  # what is not in the path goes by keyword

@@ -67,4 +67,4 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             "workspaces": "BaseWorkspace ForkingMode Workspace WorkspaceAccess WorkspaceMembership WorkspaceRole",
         },
     )
-    __all__ = __dir__()
+    __all__ = [name for name in __dir__() if name[0].isupper()]

@@ -45,4 +45,4 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             "users": "Author Person User UserType",
         },
     )
-    __all__ = __dir__()
+    __all__ = [name for name in __dir__() if name[0].isupper()]

@@ -61,8 +61,9 @@ class PullRequestMerges(Service):
         if response.status != _ACCEPTED:
             return self._structure(PullRequest, _MERGE, response)
         task_id = _read_task_id(response)
+        deadline = asyncio.timeout(timeout)
         try:
-            async with asyncio.timeout(timeout) as deadline:
+            async with deadline:
                 return await self._wait_for_merge(workspace, repo_slug, pull_request_id, task_id)
         except TimeoutError:
             if not deadline.expired():
