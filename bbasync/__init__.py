@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .lazy import attach
+from ._lazy import attach
 
 __version__ = "0.1.0"
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bbasync.errors import PayloadError, PayloadTooLargeError, SignatureError, WebhookError
-from bbasync.lazy import attach
+from bbasync._lazy import attach
 
 if TYPE_CHECKING:
     from . import cloud as cloud

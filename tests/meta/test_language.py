@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parents[2]
 REVISED: Final = [
-    *("aio", "auth", "concurrency", "convert", "crawl/fetch", "errors", "lazy", "model", "oauth", "paging", "rate"),
+    *("aio", "auth", "concurrency", "convert", "crawl/fetch", "errors", "_lazy", "model", "oauth", "paging", "rate"),
     *("request", "retry", "service", "session", "transport"),
 ]
 FILES: Final = sorted(

@@ -23,7 +23,7 @@ by_file = pytest.mark.parametrize("path", PACKAGE, ids=lambda path: str(path.rel
 by_any_file = pytest.mark.parametrize("path", ALL, ids=lambda path: str(path.relative_to(ROOT)))
 
 CORE: Final = (
-    {"errors", "lazy"},
+    {"errors", "_lazy"},
     {"request"},
     {"model", "retry", "paging", "concurrency", "auth"},
     {"rate", "transport", "convert"},
@@ -31,7 +31,7 @@ CORE: Final = (
     {"service", "aio", "oauth"},
 )
 """The core from the bottom up: a module imports from the layers below its own, and `rate` from `concurrency`."""
-PURE: Final = {"errors", "lazy", "request", "rate", "retry", "paging", "model", "convert"}
+PURE: Final = {"errors", "_lazy", "request", "rate", "retry", "paging", "model", "convert"}
 """They import no aiohttp, so that most of the logic is tested without a socket."""
 LAYER: Final = {name: number for number, names in enumerate(CORE) for name in names}
 ABOVE: Final = {
@@ -134,7 +134,7 @@ print(*(round((after - before) * 1000) for before, after in zip(times, times[1:]
 print(*sorted(name for name in sys.modules if name.startswith("bbasync")))
 """
     lazily = "import sys, bbasync; print(*sorted(name for name in sys.modules if name.startswith('bbasync')))"
-    assert _run(lazily).split() == ["bbasync", "bbasync.lazy"]
+    assert _run(lazily).split() == ["bbasync", "bbasync._lazy"]
     times, modules = _run(program).splitlines()
     folders = {name.split(".")[2] for name in modules.split() if name.count(".") > 1}
     assert not folders & {"models", "services"}

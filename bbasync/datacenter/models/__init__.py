@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bbasync.lazy import attach
+from bbasync._lazy import attach
 
 if TYPE_CHECKING:
     from .branches import *

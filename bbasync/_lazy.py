@@ -31,7 +31,9 @@ def attach(package: str, modules: Mapping[str, str]) -> tuple[Callable[[str], ob
 
     def names() -> list[str]:
         own = vars(sys.modules[package])
-        imported = {name for name in own if f"{package}.{name}" in sys.modules and name not in modules}
+        imported = {
+            name for name in own if f"{package}.{name}" in sys.modules and name not in modules and name[0] != "_"
+        }
         return sorted({*(home.keys() - modules.keys()), *own.get("__all__", ()), *imported})
 
     return get, names
