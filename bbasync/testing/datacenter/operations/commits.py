@@ -69,10 +69,13 @@ def _between(repository: Repository, since: str | None, until: str) -> list[Chan
     return changed(history.tree(since), history.tree(until))
 
 
-def changes_page(call: Call, repository: Repository, since: str | None, until: str) -> Json:
-    """Return a page of the changes between two commits."""
+def changes_page(
+    call: Call, repository: Repository, since: str | None, until: str, *, linked: str | None = None
+) -> Json:
+    """Return a page of the changes between two commits, linked to `linked`, the second one by default."""
     hashes: Json = {"fromHash": since, "toHash": until}
-    return call.page(_between(repository, since, until), call.payloads.change, hashes)
+    page = call.payloads.commit_page(repository, linked or until)
+    return call.page(_between(repository, since, until), lambda one: call.payloads.change(one, page), hashes)
 
 
 def base_of(call: Call, repository: Repository, commit: Commit) -> str | None:

@@ -112,7 +112,7 @@ def _node(call: Call) -> Node:
     if not below:
         raise refuse(
             404,
-            f'The path "{path}" does not exist at revision "{call.query.get("at", "")}"',
+            f'The path "{path}" does not exist at revision "{at}"',
             "content.NoSuchPathException",
         )
     return Node(at, path, None, below)

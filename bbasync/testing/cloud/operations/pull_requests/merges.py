@@ -68,8 +68,10 @@ def _merge(call: Call, repository: Repository, pull: Pull, body: Payload) -> Non
         parents = (base, head) if strategy in ("merge_commit", "rebase_merge") else (base,)
         text = body.get("message") or f"Merged in {pull.source_branch} (pull request #{pull.id})\n\n{pull.title}\n"
         fork = repository.history.merge_base(base, head)
-        changes = repository.files.overlay(fork.hash if fork is not None else None, head)
-        commit = Commit(call.world.new_hash(), parents, call.world.now(), str(text), call.me, changes=changes)
+        merge = repository.files.merge(fork.hash if fork is not None else None, base, head)
+        if merge.conflicts:
+            raise refusal(400, "Conflicts during merge.")
+        commit = Commit(call.world.new_hash(), parents, call.world.now(), str(text), call.me, changes=merge.changes)
         repository.history.store(commit)
         pull.merge_hash = commit.hash
     pull.destination_hash = base
