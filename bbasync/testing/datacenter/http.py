@@ -97,6 +97,11 @@ class Call:
         """The parameters of the query."""
         return self.request.query
 
+    def flag(self, name: str) -> bool | None:
+        """Return a boolean parameter of the query, None if it is absent; case does not matter (`Boolean.valueOf`)."""
+        text = self.query.get(name)
+        return None if text is None else text.lower() == "true"
+
     @property
     def arguments(self) -> Mapping[str, str]:
         """The arguments of the path, decoded."""

@@ -30,7 +30,7 @@ def list_branches(call: Call) -> Result:
     names = sorted(name for name in history.branches if part in name.lower())
     if call.query.get("orderBy", "MODIFICATION") == "MODIFICATION":
         names.sort(key=lambda name: -history.commits[history.branches[name]].date)
-    if call.query.get("boostMatches") == "true":
+    if call.flag("boostMatches"):
         names.sort(key=lambda name: not name.lower().startswith(part))
     return call.page(names, lambda name: _branch(call, name, repository))
 
@@ -102,7 +102,7 @@ def delete_branch(call: Call) -> Result:
 def _branch(call: Call, name: str, repository: Repository) -> Json:
     history = repository.history
     payload = call.payloads.branch(history, name)
-    if call.query.get("details") == "true":
+    if call.flag("details"):
         tip = history.branches[name]
         base = call.query.get("base")
         other = resolve(repository, base) if base else history.branches.get(history.default_branch, tip)

@@ -24,7 +24,7 @@ def list_commits(call: Call) -> Result:
     """List commits, newest first: `until` but not `since`, of one path, merges in or out."""
     repository = call.repository()
     query, history = call.query, repository.history
-    ignore_missing = query.get("ignoreMissing") == "true"
+    ignore_missing = bool(call.flag("ignoreMissing"))
     names = [query.get("until"), query.get("since")]
     if ignore_missing and any(name and history.resolve(name) is None for name in names):
         return call.page([], call.payloads.commit)
@@ -32,7 +32,7 @@ def list_commits(call: Call) -> Result:
     log = _wanted(history.log(revision(call, repository, "until"), since), call)
     found = list(log)
     counts: Json = {}
-    if query.get("withCounts") == "true":
+    if call.flag("withCounts"):
         counts = {"totalCount": len(found), "authorCount": len({commit.author.email for commit in found})}
     return call.page(found, call.payloads.commit, counts)
 

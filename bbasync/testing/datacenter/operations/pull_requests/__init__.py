@@ -33,14 +33,14 @@ def list_pull_requests(call: Call) -> Result:
     if not incoming:
         everywhere = (pull for item in call.world.repositories() for pull in item.pull_requests.values())
         pulls = (pull for pull in everywhere if pull.source.repository is repository)
-    part, at, draft = query.get("filterText", "").lower(), query.get("at"), query.get("draft")
+    part, at, draft = query.get("filterText", "").lower(), query.get("at"), call.flag("draft")
     found = [
         pull
         for pull in pulls
         if state in ("ALL", pull.state)
         and part in f"{pull.title}\n{pull.description or ''}".lower()
         and at in (None, f"refs/heads/{(pull.target if incoming else pull.source).branch}")
-        and draft in (None, "true" if pull.draft else "false")
+        and draft in (None, pull.draft)
         and _has_participants(call, pull)
     ]
     newest = query.get("order", "NEWEST").upper() == "NEWEST"
@@ -178,11 +178,9 @@ def _has_participants(call: Call, pull: PullRequest) -> bool:
         if name is None:
             return True
         author = Participant(user=pull.author, role="AUTHOR")
-        role, approved = call.query.get(f"role.{number}"), call.query.get(f"approved.{number}")
+        role, approved = call.query.get(f"role.{number}"), call.flag(f"approved.{number}")
         if not any(
-            item.user.name == name
-            and role in (None, item.role)
-            and approved in (None, "true" if item.status == "APPROVED" else "false")
+            item.user.name == name and role in (None, item.role) and approved in (None, item.status == "APPROVED")
             for item in [author, *pull.participants]
         ):
             return False
