@@ -239,6 +239,10 @@ async def test_what_is_not_simulated_is_501_and_named(api: Api, fake: FakeCloud)
         answer = await api(method, path)
         assert answer.status == 501
         assert answer.message == f"FakeCloud does not simulate {method} {path}"
+    avatar = (await api.get("/workspaces/acme"))["links"]["avatar"]["href"]
+    answer = await api("GET", avatar)
+    assert answer.status == 501
+    assert answer.message == "FakeCloud does not simulate GET /workspaces/acme/avatar/ of the web site"
     assert "GET /repositories/{workspace}/{repo_slug}/src/{commit}/{path}" in fake.operations
     assert "DELETE /workspaces/{workspace}" not in fake.operations
 

@@ -149,6 +149,7 @@ class FakeCloud(DeliveringServer):
         yield "POST", TOKEN_PATH, self._issue_token
         yield "GET", AUTHORIZE_PATH, self._authorize
         yield "*", "/2.0/{path}", self._not_simulated
+        yield "*", "/{path}", self._not_simulated
 
     def authenticate(self, request: web.Request) -> Caller:
         """Read the credential; a wrong one is refused, none at all is anonymous."""
@@ -195,7 +196,10 @@ class FakeCloud(DeliveringServer):
         return sorted(operation.name for operation in OPERATIONS)
 
     async def _not_simulated(self, request: web.Request) -> web.Response:
-        return self.error(501, f"FakeCloud does not simulate {request.method} {request.path.removeprefix('/2.0')}")
+        what = (
+            request.path.removeprefix("/2.0") if request.path.startswith("/2.0/") else f"{request.path} of the web site"
+        )
+        return self.error(501, f"FakeCloud does not simulate {request.method} {what}")
 
     def _operation(self, request: web.Request) -> Operation[Call] | None:
         return self._operations.get(request.match_info.handler)
