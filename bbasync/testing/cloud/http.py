@@ -285,12 +285,13 @@ class Call:
         *,
         default: int = 10,
         cap: int = 100,
+        ends_empty: bool = False,
     ) -> Payload:
-        """Return a page of a list that has page numbers and a size."""
+        """Return a page of a list that has page numbers and a size; after the last page is a 404, or an empty page."""
         pagelen = self.pagelen(default, cap)
         number = self.query.get("page", "1")
         first = (int(number) - 1) * pagelen if number.isdecimal() else -1
-        if first < 0 or (first and first >= len(items)):
+        if first < 0 or (first and first >= len(items) and not ends_empty):
             raise not_found("Invalid page")
         page: Payload = {
             "values": [render(item) for item in items[first : first + pagelen]],
