@@ -264,6 +264,12 @@ def value(payload: object, path: str) -> object:
     return payload
 
 
+def flag(payload: Json, path: str, *, default: bool = False) -> bool:
+    """Return the boolean at a dotted path; a string is read as one, as servers do."""
+    found = value(payload, path)
+    return found.lower() == "true" if isinstance(found, str) else found if isinstance(found, bool) else default
+
+
 def text(payload: Json, path: str) -> str | None:
     """Return the string at a dotted path, None for anything else."""
     found = value(payload, path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bbasync.testing.datacenter.http import Call, required, resolve, text, value
+from bbasync.testing.datacenter.http import Call, flag, required, resolve, text
 from bbasync.testing.datacenter.payloads import VALIDATION, answer, refuse
 from bbasync.testing.operations import Operations, Result
 
@@ -93,7 +93,7 @@ def delete_branch(call: Call) -> Result:
         raise refuse(400, f"{name} is the default branch and cannot be deleted.", VALIDATION)
     if expected is not None and expected != tip:
         raise refuse(400, f"Branch {name} has moved on to {tip}.", VALIDATION, context="endPoint")
-    if value(data, "dryRun") is not True:
+    if not flag(data, "dryRun"):
         del history.branches[name]
         call.tell.on_ref(repository, call.me, f"refs/heads/{name}", tip, None)
     return None

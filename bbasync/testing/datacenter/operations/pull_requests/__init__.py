@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bbasync.testing.datacenter.http import Call, items, require, required, text, value
+from bbasync.testing.datacenter.http import Call, flag, items, require, required, text, value
 from bbasync.testing.datacenter.operations.pull_requests.changes import changes_page, plain
 from bbasync.testing.datacenter.payloads import VALIDATION, refuse
 from bbasync.testing.datacenter.world import Participant, PullRequest, Ref, Repository
@@ -71,7 +71,7 @@ def create(call: Call) -> Result:
     _check_new(call, source_ref, target_ref)
     reviewers = _reviewers(call, data, author)
     now = call.world.tick()
-    description, draft = text(data, "description"), value(data, "draft") is True
+    description, draft = text(data, "description"), flag(data, "draft")
     number = max(target.pull_requests, default=0) + 1
     pull = PullRequest(
         id=number,
@@ -106,7 +106,7 @@ def update(call: Call) -> Result:
             _check_new(call, pull.source, target, pull)
             pull.target = target
     pull.title, pull.description = text(data, "title") or pull.title, text(data, "description")
-    pull.draft = value(data, "draft") is True if "draft" in data else pull.draft
+    pull.draft = flag(data, "draft", default=pull.draft)
     joined = [Participant(user=user, role="REVIEWER") for user in reviewers if pull.participant(user) is None]
     pull.participants += joined
     for item in pull.participants:  # whoever took part once remains a participant
