@@ -131,7 +131,7 @@ def create_commit(call: Call) -> Result:
 def _changes(call: Call) -> dict[str, bytes | None]:
     found: dict[str, bytes | None] = {}
     for name, value in call.form.items():
-        if name in META:
+        if name in META and isinstance(value, str):  # a file has a filename, and may be named "message"
             continue
         if name == "files" and isinstance(value, str):
             found[value.strip("/")] = None
