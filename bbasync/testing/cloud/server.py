@@ -196,9 +196,8 @@ class FakeCloud(DeliveringServer):
         return sorted(operation.name for operation in OPERATIONS)
 
     async def _not_simulated(self, request: web.Request) -> web.Response:
-        what = (
-            request.path.removeprefix("/2.0") if request.path.startswith("/2.0/") else f"{request.path} of the web site"
-        )
+        path = request.path
+        what = path.removeprefix("/2.0") if path.startswith("/2.0/") else f"{path} of the web site"
         return self.error(501, f"FakeCloud does not simulate {request.method} {what}")
 
     def _operation(self, request: web.Request) -> Operation[Call] | None:
