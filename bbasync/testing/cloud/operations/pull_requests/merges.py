@@ -91,4 +91,4 @@ def _merge(call: Call, repository: Repository, pull: Pull, body: Payload) -> Non
 def _merged_payload(call: Call, repository: Repository, pull: Pull) -> Payload:
     """Build the answer to a merge, the only one that has the whole hash of the merge commit."""
     found = build.pull_request(call.payloads, repository, pull)
-    return found | {"merge_commit": {"type": "commit", "hash": pull.merge_hash}}
+    return found | {"merge_commit": call.payloads.commit_reference(repository, str(pull.merge_hash))}
