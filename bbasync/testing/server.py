@@ -15,7 +15,7 @@ from bbasync.testing import faults as spoil
 from bbasync.testing.faults import Faults
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
     from types import TracebackType
     from typing import Self
 
@@ -26,6 +26,8 @@ LOG_SIZE = 20_000
 """Requests that the log keeps; older ones are dropped."""
 BODY_SIZE = 64 * 1024 * 1024
 SECRET_HEADERS = ("Authorization", "Cookie", "Proxy-Authorization")
+WITH_SLASHES = re.compile(r"\{(name|path|revision|revspec|spec)\}$")
+"""Last arguments of a path that may contain slashes."""
 
 
 @attrs.define
@@ -68,7 +70,7 @@ class FakeServer:
 
     A subclass gives the `routes`, and overrides `authenticate`, `admit` and `error` with its product's manners. Every
     request passes in this order: log, latency, faults, credential, rate limit, operation. Templates are the vendor's
-    (`/projects/{projectKey}`); a last argument that may contain slashes (`path`, `name`, `spec`) takes them.
+    (`/projects/{projectKey}`); a last argument that may contain slashes (`path`, `name`, `spec`) includes them.
     """
 
     def __init__(
@@ -117,7 +119,7 @@ class FakeServer:
             raise RuntimeError("the fake server is started already")
         application = web.Application(client_max_size=BODY_SIZE, middlewares=[self._serve])
         for method, template, handler in self.routes():
-            pattern = re.sub(r"\{(name|path|revision|revspec|spec)\}$", r"{\1:.*}", template)
+            pattern = WITH_SLASHES.sub(r"{\1:.+}", template)
             application.router.add_route(method, re.sub(r"\{(\w+)\}", r"{\1:[^/]+}", pattern), handler)
         runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=0.05)
         await runner.setup()
@@ -188,6 +190,17 @@ class FakeServer:
             response = self.error(refusal.status, refusal.reason)
         self.finish(request, response)
         return response if fault is None else await spoil.afterwards(fault, request, response, self.error)
+
+
+def with_trailing_slash(routes: Iterable[Route]) -> Iterator[Route]:
+    """Yield the routes, then each with a slash at its end, as the servers of both products accept it.
+
+    Where the last argument may contain slashes, the slash is part of the argument, such as in `/commits/{revision}`.
+    The second half is matched last, so that it costs other requests nothing.
+    """
+    routes = list(routes)
+    yield from routes
+    yield from ((method, f"{path}/", handler) for method, path, handler in routes if not WITH_SLASHES.search(path))
 
 
 async def _steps(count: int) -> None:

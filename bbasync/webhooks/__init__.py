@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bbasync.errors import PayloadError, PayloadTooLargeError, SignatureError, WebhookError
 from bbasync._lazy import attach
+from bbasync.errors import PayloadError, PayloadTooLargeError, SignatureError, WebhookError
 
 if TYPE_CHECKING:
     from . import cloud as cloud

@@ -160,7 +160,8 @@ async def test_next_repeats_the_query_which_must_not_be_sent_again(api: Api) -> 
 
 
 async def test_next_that_was_made_up_is_refused(api: Api) -> None:
-    assert (await api("GET", "/repositories/acme/api/commits?page=2")).status == 400
+    assert (await api("GET", "/repositories/acme/api/commits?page=made-up")).status == 400
+    assert (await api("GET", "/repositories/acme/api/commits?page=0")).status == 400
     assert (await api("GET", PULLS + "?page=99")).status == 404
 
 
@@ -240,15 +241,42 @@ async def test_what_is_not_simulated_is_501_and_named(api: Api, fake: FakeCloud)
         answer = await api(method, path)
         assert answer.status == 501
         assert answer.message == f"FakeCloud does not simulate {method} {path}"
+    avatar = (await api.get("/workspaces/acme"))["links"]["avatar"]["href"]
+    answer = await api("GET", avatar)
+    assert answer.status == 501
+    assert answer.message == "FakeCloud does not simulate GET /workspaces/acme/avatar/ of the web site"
     assert "GET /repositories/{workspace}/{repo_slug}/src/{commit}/{path}" in fake.operations
     assert "DELETE /workspaces/{workspace}" not in fake.operations
 
 
-async def test_a_collection_takes_a_trailing_slash(api: Api) -> None:
-    for path in ("/repositories/acme/", "/workspaces/acme/projects/", PULLS + "/", "/repositories/acme/api/commits/"):
-        assert (await api("GET", path)).status == 200
-    revision = await api("GET", "/repositories/acme/api/commits/main/")
-    assert revision.status == 404, "the slash belongs to the name of the revision"
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/repositories/acme",
+        "/workspaces/acme/projects",
+        PULLS,
+        f"{PULLS}/1/comments",
+        "/repositories/acme/api/commits",
+        "/repositories/acme/api/refs/branches",
+        "/repositories/acme/api/commit/main/statuses",
+    ],
+)
+async def test_a_collection_accepts_a_trailing_slash(api: Api, path: str) -> None:
+    plain, slashed = await api("GET", path), await api("GET", f"{path}/")
+    assert (slashed.status, slashed.json["values"]) == (200, plain.json["values"])
+
+
+async def test_a_trailing_slash_is_accepted_where_something_is_created(api: Api) -> None:
+    made = await api("POST", "/workspaces/acme/projects/", {"key": "NEW", "name": "New"})
+    assert made.status == 201
+    status = {"key": "ci", "state": "SUCCESSFUL", "url": "https://ci.example.invalid/1"}
+    assert (await api("POST", "/repositories/acme/api/commit/main/statuses/build/", status)).status == 201
+
+
+@pytest.mark.parametrize("path", ["commits/main", "refs/branches/main", "diff/main"])
+async def test_a_trailing_slash_is_part_of_an_argument_that_may_contain_slashes(api: Api, path: str) -> None:
+    assert (await api("GET", f"/repositories/acme/api/{path}")).status == 200
+    assert (await api("GET", f"/repositories/acme/api/{path}/")).status == 404
 
 
 async def test_errors_come_in_the_envelope(api: Api) -> None:

@@ -148,6 +148,27 @@ async def test_change_without_xsrf_header_needs_json(
             assert await response.text() == "XSRF check failed"
 
 
+async def test_form_that_edits_a_file_needs_no_xsrf_header(fake: FakeDataCenter, http: aiohttp.ClientSession) -> None:
+    def form() -> aiohttp.FormData:
+        fields = {"content": "new", "message": "m", "branch": "main"}
+        return aiohttp.FormData(fields, default_to_multipart=True)
+
+    async with http.put(f"{fake.url}{REPO}/browse/new.txt", data=form(), headers=bearer(fake.token)) as response:
+        assert response.status == 200
+    async with http.post(f"{fake.url}{REPO}/branches", data=form(), headers=bearer(fake.token)) as response:
+        assert (response.status, await response.text()) == (403, "XSRF check failed")
+
+
+@pytest.mark.parametrize("path", ["/rest/api/latest/projects", f"{REPO}/commits", f"{REPO}/pull-requests/1"])
+async def test_a_trailing_slash_is_accepted(fake: FakeDataCenter, http: aiohttp.ClientSession, path: str) -> None:
+    bodies: list[bytes] = []
+    for form in (path, f"{path}/", path.replace("/latest/", "/1.0/") + "/"):
+        async with http.get(f"{fake.url}{form}", headers=bearer(fake.token)) as response:
+            assert response.status == 200
+            bodies.append(await response.read())
+    assert len(set(bodies)) == 1
+
+
 async def test_unknown_things(fake: FakeDataCenter, http: aiohttp.ClientSession) -> None:
     expected = {
         "/rest/api/latest/projects/NONE": "com.atlassian.bitbucket.project.NoSuchProjectException",

@@ -285,12 +285,13 @@ class Call:
         *,
         default: int = 10,
         cap: int = 100,
+        ends_empty: bool = False,
     ) -> Payload:
-        """Return a page of a list that has page numbers and a size."""
+        """Return a page of a list that has page numbers and a size; after the last page is a 404, or an empty page."""
         pagelen = self.pagelen(default, cap)
         number = self.query.get("page", "1")
         first = (int(number) - 1) * pagelen if number.isdecimal() else -1
-        if first < 0 or (first and first >= len(items)):
+        if first < 0 or (first and first >= len(items) and not ends_empty):
             raise not_found("Invalid page")
         page: Payload = {
             "values": [render(item) for item in items[first : first + pagelen]],
@@ -304,10 +305,25 @@ class Call:
             page["previous"] = self.link(page=str(int(number) - 1))
         return page
 
+    def page_number(self) -> int:
+        """Return the number of the page that the query asks for, 1 unless it says otherwise."""
+        text = self.query.get("page", "1")
+        if not text.isdecimal() or int(text) < 1:
+            raise refusal(400, "Invalid page")
+        return int(text)
+
+    def position(self, start: Callable[[int], int]) -> int:
+        """Return where the page begins that the query asks for, by its number or by the cursor of a `next`.
+
+        `start` returns where the page of a number begins.
+        """
+        text = self.query.get("page", "1")
+        return start(self.page_number()) if text.isdecimal() else int(from_cursor(text)[0])
+
     def iterate(
         self, values: Iterable[Payload], pagelen: int, cursor: str | None, *, parameter: str = "page", **more: str
     ) -> Payload:
-        """Return a page of an iterator: no size, no number, only an opaque cursor to the next page."""
+        """Return a page of an iterator: no size, no number, only the cursor of the next page."""
         page: Payload = {"values": list(values), "pagelen": pagelen}
         if cursor is not None:
             page["next"] = self.link(**more, **{parameter: cursor})

@@ -96,6 +96,21 @@ class Payloads:
         found = self.workspace_base(workspace)
         return found | {"type": "workspace", "name": workspace.name, "links": found["links"] | links}
 
+    def owner(self, workspace: Workspace) -> Payload:
+        """Build a workspace as the owner of repositories and projects: a team, as before there were workspaces."""
+        encoded = quote(workspace.uuid)
+        return {
+            "type": "team",
+            "username": workspace.slug,
+            "display_name": workspace.name,
+            "uuid": workspace.uuid,
+            "links": hrefs(
+                self=f"{self.base}/teams/{encoded}",
+                html=f"{self.web}/{encoded}/",
+                avatar=f"{self.web}/account/{workspace.slug}/avatar/",
+            ),
+        }
+
     def workspace(self, workspace: Workspace) -> Payload:
         """Build a workspace."""
         own = f"{self.base}/workspaces/{workspace.slug}"
@@ -163,7 +178,7 @@ class Payloads:
             "created_on": stamp(project.created_on),
             "updated_on": stamp(project.updated_on),
             "workspace": self.workspace_reference(workspace),
-            "owner": self.workspace_reference(workspace) | {"type": "team", "display_name": workspace.name},
+            "owner": self.owner(workspace),
             "links": found["links"] | hrefs(repositories=listing),
         }
 
@@ -213,7 +228,7 @@ class Payloads:
             "created_on": stamp(repository.created_on),
             "updated_on": stamp(repository.updated_on),
             "mainbranch": main,
-            "owner": self.workspace_reference(workspace) | {"type": "team", "display_name": workspace.name},
+            "owner": self.owner(workspace),
             "workspace": self.workspace_reference(workspace),
             "project": None if project is None else self.project_reference(workspace, project),
             "override_settings": {"default_merge_strategy": True, "branching_model": True},

@@ -73,7 +73,7 @@ def pull_request(payloads: Payloads, repository: Repository, pull: Pull, *, in_l
         "author": payloads.user(pull.author),
         "source": _end(payloads, source, pull.source_hash, pull.source_branch, lost=pull.source_repository is None),
         "destination": _end(payloads, repository, pull.destination_hash, pull.destination_branch),
-        "merge_commit": None if pull.merge_hash is None else {"type": "commit", "hash": pull.merge_hash[:SHORT]},
+        "merge_commit": payloads.commit_reference(repository, pull.merge_hash[:SHORT]) if pull.merge_hash else None,
         "comment_count": pull.comment_count,
         "task_count": pull.task_count,
         "close_source_branch": pull.close_source_branch,

@@ -28,7 +28,7 @@ from bbasync.testing.cloud.world import World
 from bbasync.testing.faults import RATE_LIMIT_TEXT
 from bbasync.testing.oauth import AUTHORIZE_PATH, TOKEN_PATH, OAuth
 from bbasync.testing.operations import in_order
-from bbasync.testing.server import CALLER
+from bbasync.testing.server import CALLER, with_trailing_slash
 from bbasync.testing.webhooks import DeliveringServer, WebhookSender
 
 if TYPE_CHECKING:
@@ -143,14 +143,13 @@ class FakeCloud(DeliveringServer):
     def routes(self) -> Iterator[Route]:
         """Bind every operation to its path."""
         for operation in in_order(OPERATIONS):
-            handler = self._bind(operation)
-            self._operations[handler] = operation
-            yield operation.method, f"/2.0{operation.template}", handler
-            if _is_collection(operation.template):
-                yield operation.method, f"/2.0{operation.template}/", handler
+            self._operations[self._bind(operation)] = operation
+        routes = ((one.method, f"/2.0{one.template}", handler) for handler, one in self._operations.items())
+        yield from with_trailing_slash(routes)
         yield "POST", TOKEN_PATH, self._issue_token
         yield "GET", AUTHORIZE_PATH, self._authorize
         yield "*", "/2.0/{path}", self._not_simulated
+        yield "*", "/{path}", self._not_simulated
 
     def authenticate(self, request: web.Request) -> Caller:
         """Read the credential; a wrong one is refused, none at all is anonymous."""
@@ -197,7 +196,9 @@ class FakeCloud(DeliveringServer):
         return sorted(operation.name for operation in OPERATIONS)
 
     async def _not_simulated(self, request: web.Request) -> web.Response:
-        return self.error(501, f"FakeCloud does not simulate {request.method} {request.path.removeprefix('/2.0')}")
+        path = request.path
+        what = path.removeprefix("/2.0") if path.startswith("/2.0/") else f"{path} of the web site"
+        return self.error(501, f"FakeCloud does not simulate {request.method} {what}")
 
     def _operation(self, request: web.Request) -> Operation[Call] | None:
         return self._operations.get(request.match_info.handler)
@@ -263,11 +264,6 @@ class FakeCloud(DeliveringServer):
             if request.content_type == "application/x-www-form-urlencoded":
                 form.extend((name, value) for name, value in (await request.post()).items() if isinstance(value, str))
         return Call(self, request, body, form)
-
-
-def _is_collection(template: str) -> bool:
-    """Tell whether a path may end in a slash: the vendor's own examples do."""
-    return not template.endswith("}") or template == "/repositories/{workspace}"
 
 
 async def _parts(request: web.Request) -> MultiDict[str | Part]:

@@ -97,6 +97,11 @@ class Call:
         """The parameters of the query."""
         return self.request.query
 
+    def flag(self, name: str) -> bool | None:
+        """Return a boolean parameter of the query, None if it is absent; case does not matter (`Boolean.valueOf`)."""
+        text = self.query.get(name)
+        return None if text is None else text.lower() == "true"
+
     @property
     def arguments(self) -> Mapping[str, str]:
         """The arguments of the path, decoded."""
@@ -257,6 +262,12 @@ def value(payload: object, path: str) -> object:
             return None
         payload = cast("Json", payload).get(name)
     return payload
+
+
+def flag(payload: Json, path: str, *, default: bool = False) -> bool:
+    """Return the boolean at a dotted path; a string is read as one, as servers do."""
+    found = value(payload, path)
+    return found.lower() == "true" if isinstance(found, str) else found if isinstance(found, bool) else default
 
 
 def text(payload: Json, path: str) -> str | None:

@@ -141,7 +141,6 @@ class Payloads:
     def repository(self, repository: Repository) -> Json:
         """Render a repository; a fork carries its `origin`."""
         project = repository.project
-        owner = f"users/{quote(project.owner.slug)}" if project.owner else f"projects/{project.key}"
         scm = f"{project.key.lower()}/{quote(repository.slug)}.git"
         payload: Json = {
             "slug": repository.slug,
@@ -160,12 +159,16 @@ class Payloads:
             payload["description"] = repository.description
         if repository.origin:
             payload["origin"] = self.repository(repository.origin)
-        links = self.links(f"{owner}/repos/{quote(repository.slug)}/browse")
+        links = self.links(f"{_page_of(repository)}/browse")
         links["clone"] = [
             {"href": f"{self.base()}/scm/{scm}", "name": "http"},
             {"href": f"ssh://git@127.0.0.1:7999/{scm}", "name": "ssh"},
         ]
         return payload | {"links": links}
+
+    def commit_page(self, repository: Repository, commit: str) -> str:
+        """Return the path of the page of a commit."""
+        return f"{_page_of(repository)}/commits/{commit}"
 
     def signature(self, who: Signature) -> Json:
         """Render an author: the user of that address, or only name and address."""
@@ -209,21 +212,24 @@ class Payloads:
             "hash": tag.hash,
         }
 
-    def change(self, change: Change) -> Json:
-        """Render one changed path."""
+    def change(self, change: Change, page: str | None = None) -> Json:
+        """Render one changed path, with a link into the `page` of its commit; in pull requests the link is null."""
         payload: Json = {
             "contentId": content_id(change.after),
             "fromContentId": content_id(change.before),
             "path": path_of(change.path),
-            "executable": False,
             "percentUnchanged": change.percent_unchanged,
             "type": change.type,
             "nodeType": "FILE",
-            "links": {"self": [None]},
+            "links": {"self": [None]} if page is None else self.links(f"{page}#{quote(change.path)}"),
             "properties": {"gitChangeType": "RENAME" if change.source else change.type},
         }
+        if change.after is not None:
+            payload["executable"] = False
+        if change.before is not None:
+            payload["srcExecutable"] = False
         if change.source is not None:
-            payload |= {"srcPath": path_of(change.source), "srcExecutable": False}
+            payload["srcPath"] = path_of(change.source)
         return payload
 
     def diff(self, changes: Sequence[Change], since: str | None, until: str) -> Json:
@@ -309,12 +315,19 @@ class Payloads:
             "openTaskCount": tasks.count("OPEN"),
             "resolvedTaskCount": tasks.count("RESOLVED"),
         }
+        if pull.state == "OPEN":
+            outcome = "CONFLICTED" if pull.in_conflict else "CLEAN"
+            properties["mergeResult"] = {"outcome": outcome, "current": True}
         if pull.merge_commit:
-            properties["mergeCommit"] = {"id": pull.merge_commit, "displayId": pull.merge_commit[:ABBREVIATED]}
+            properties["mergeCommit"] = self.merge_commit(pull.merge_commit)
         payload["properties"] = properties
         target = pull.target.repository
         path = f"projects/{target.project.key}/repos/{quote(target.slug)}/pull-requests/{pull.id}"
         return payload | {"links": self.links(path)}
+
+    def merge_commit(self, commit: str) -> Json:
+        """Render the merge commit of a pull request."""
+        return {"id": commit, "displayId": commit[:ABBREVIATED]}
 
     def comment(self, comment: Comment) -> Json:
         """Render a comment with its replies; `tasks` is always empty, since a task is a comment that blocks."""
@@ -350,6 +363,12 @@ class Payloads:
         if entry.merge_commit:
             payload["commit"] = self.commit(history.commits[entry.merge_commit])
         return payload
+
+
+def _page_of(repository: Repository) -> str:
+    project = repository.project
+    owner = f"users/{quote(project.owner.slug)}" if project.owner else f"projects/{project.key}"
+    return f"{owner}/repos/{quote(repository.slug)}"
 
 
 def build_status(status: BuildStatus) -> Json:

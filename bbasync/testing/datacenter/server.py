@@ -22,7 +22,7 @@ from bbasync.testing.datacenter.world import User
 from bbasync.testing.datacenter.world.seed import Seed
 from bbasync.testing.faults import LOGIN_PAGE
 from bbasync.testing.operations import in_order
-from bbasync.testing.server import Caller, Refusal
+from bbasync.testing.server import Caller, Refusal, with_trailing_slash
 from bbasync.testing.webhooks import DeliveringServer, WebhookSender
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 ANONYMOUS = Caller("none", "anonymous")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+EDIT = "/browse/{path}"
+"""The end of the path of the operation that edits a file: its form needs no XSRF header."""
 
 
 @attrs.define
@@ -154,15 +156,18 @@ class FakeDataCenter(DeliveringServer):
 
     def routes(self) -> Iterable[Route]:
         """Give every operation; `1.0` is another name of `latest`."""
-        for operation in in_order(OPERATIONS):
-            handler = self._checked(self._bind(operation))
-            for template in {operation.template, operation.template.replace("/latest/", "/1.0/", 1)}:
-                yield operation.method, f"{self.context}/rest{template}", handler
+        yield from with_trailing_slash(self._operation_routes())
         yield "GET", f"{self.context}/rest/oauth2/latest/authorize", self._authorize
         yield "POST", f"{self.context}/rest/oauth2/latest/token", self._issue_token
         yield "GET", f"{self.context}/status", _status
         yield "GET", f"{self.context}/login", _login_page
         yield "*", "/{path}", self._elsewhere
+
+    def _operation_routes(self) -> Iterable[Route]:
+        for operation in in_order(OPERATIONS):
+            handler = self._checked(operation)
+            for template in {operation.template, operation.template.replace("/latest/", "/1.0/", 1)}:
+                yield operation.method, f"{self.context}/rest{template}", handler
 
     @property
     def operations(self) -> list[str]:
@@ -171,7 +176,7 @@ class FakeDataCenter(DeliveringServer):
 
     def _bind(self, operation: Operation[Call]) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
-            multipart = request.content_type.startswith("multipart/")
+            multipart = _is_multipart(request)
             form = await _form(request) if multipart else {}
             call = Call(self, request, b"" if multipart else await request.read(), form)
             if operation.access:
@@ -180,13 +185,15 @@ class FakeDataCenter(DeliveringServer):
 
         return handle
 
-    def _checked(self, handler: Handler) -> Handler:
-        """Refuse a change that a web page of another site could have sent, then go on to the operation."""
+    def _checked(self, operation: Operation[Call]) -> Handler:
+        """Refuse a change that a web page of another site could have sent, then carry out the operation."""
+        handler = self._bind(operation)
 
         async def checked(request: web.Request) -> web.StreamResponse:
             checked = request.headers.get("X-Atlassian-Token", "").lower() in ("no-check", "nocheck")
             json = "Content-Type" in request.headers and request.content_type == "application/json"
-            if request.method not in SAFE_METHODS and not checked and not json:
+            edit = request.method == "PUT" and operation.template.endswith(EDIT) and _is_multipart(request)
+            if request.method not in SAFE_METHODS and not (checked or json or edit):
                 return web.Response(status=403, text="XSRF check failed")
             return await handler(request)
 
@@ -274,6 +281,10 @@ async def _status(request: web.Request) -> web.StreamResponse:
 async def _login_page(request: web.Request) -> web.StreamResponse:
     del request
     return web.Response(body=LOGIN_PAGE, content_type="text/html", charset="utf-8")
+
+
+def _is_multipart(request: web.Request) -> bool:
+    return request.content_type.startswith("multipart/")
 
 
 async def _form(request: web.Request) -> dict[str, bytes]:

@@ -133,8 +133,17 @@ class Webhooks:
             target.project,
             target,
             actor,
-            lambda: {"pullRequest": self.payloads.pull_request(pull)} | more,
+            lambda: {"pullRequest": self._pull(pull)} | more,
         )
+
+    def _pull(self, pull: PullRequest) -> Json:
+        """Render a pull request as events hold it: of the properties they have the merge commit alone."""
+        payload = self.payloads.pull_request(pull)
+        if pull.merge_commit is None:
+            del payload["properties"]
+        else:
+            payload["properties"] = {"mergeCommit": self.payloads.merge_commit(pull.merge_commit)}
+        return payload
 
     def on_reviewers(self, pull: PullRequest, actor: User, added: Sequence[User], removed: Sequence[User]) -> None:
         """Tell who is asked to review, and who is asked no more, if anybody."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import attrs
+
 from bbasync.testing.cloud import webhooks as tell
 from bbasync.testing.cloud.http import Call, leaf, not_found, refusal
 from bbasync.testing.cloud.world.repository import Tag
@@ -19,12 +21,22 @@ if TYPE_CHECKING:
 operations: Operations[Call] = Operations()
 
 
+@attrs.frozen
+class Ref:
+    """A branch or a tag in a list."""
+
+    type: str
+    """`branch` or `tag`."""
+    name: str
+    target: str
+    """The hash of its commit."""
+
+
 @operations("GET /repositories/{workspace}/{repo_slug}/refs/branches", "repository")
 def list_branches(call: Call) -> Result:
-    """List the branches."""
+    """List the branches, in the order of `git branch --list` unless `sort` says otherwise."""
     repository = call.repository()
-    found = call.filtered(repository.branches, _ref_fields(repository), sortable={"name": natural})
-    return call.page(found, lambda name: _branch(call, repository, name))
+    return _page(call, repository, _branches(repository))
 
 
 @operations("GET /repositories/{workspace}/{repo_slug}/refs/branches/{name}", "repository")
@@ -65,10 +77,9 @@ def delete_branch(call: Call) -> Result:
 
 @operations("GET /repositories/{workspace}/{repo_slug}/refs/tags", "repository")
 def list_tags(call: Call) -> Result:
-    """List the tags."""
+    """List the tags, in the order of `git tag --list` unless `sort` says otherwise."""
     repository = call.repository()
-    found = call.filtered(repository.tags, _ref_fields(repository), sortable={"name": natural})
-    return call.page(found, lambda name: _tag(call, repository, name))
+    return _page(call, repository, _tags(repository))
 
 
 @operations("GET /repositories/{workspace}/{repo_slug}/refs/tags/{name}", "repository")
@@ -109,11 +120,9 @@ def delete_tag(call: Call) -> Result:
 
 @operations("GET /repositories/{workspace}/{repo_slug}/refs", "repository")
 def list_refs(call: Call) -> Result:
-    """List branches and tags together, in the order of `git show-ref`."""
+    """List branches and tags together, in the order of `git show-ref` unless `sort` says otherwise."""
     repository = call.repository()
-    branches, tags = sorted(repository.branches), sorted(repository.tags)
-    refs = [*((_branch, name) for name in branches), *((_tag, name) for name in tags)]
-    return call.page(refs, lambda one: one[0](call, repository, one[1]))
+    return _page(call, repository, [*_branches(repository), *_tags(repository)])
 
 
 def natural(name: str) -> list[tuple[int, str]]:
@@ -130,17 +139,23 @@ def _tag(call: Call, repository: Repository, name: str) -> Payload:
     return call.payloads.tag(repository, name, tag, repository.commit(tag.hash))
 
 
-def _ref_fields(repository: Repository) -> Fields[str]:
-    def target(name: str) -> Commit:
-        head = repository.branches.get(name)
-        return repository.commit(head or repository.tags[name].hash)
+def _branches(repository: Repository) -> list[Ref]:
+    return [Ref("branch", name, head) for name, head in sorted(repository.branches.items())]
 
-    return {
-        "name": str,
-        "target.hash": lambda name: target(name).hash,
-        "target.date": lambda name: target(name).date,
-        "target.message": lambda name: target(name).message,
+
+def _tags(repository: Repository) -> list[Ref]:
+    return [Ref("tag", name, repository.tags[name].hash) for name in sorted(repository.tags)]
+
+
+def _page(call: Call, repository: Repository, refs: list[Ref]) -> Payload:
+    fields: Fields[Ref] = {
+        "name": lambda ref: ref.name,
+        "target.hash": lambda ref: ref.target,
+        "target.date": lambda ref: repository.commit(ref.target).date,
+        "target.message": lambda ref: repository.commit(ref.target).message,
     }
+    found = call.filtered(refs, fields, sortable={"name": lambda ref: natural(ref.name)})
+    return call.page(found, lambda ref: (_branch if ref.type == "branch" else _tag)(call, repository, ref.name))
 
 
 def _new_ref(call: Call, repository: Repository) -> tuple[str, Commit]:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bbasync.testing.cloud import webhooks as tell
-from bbasync.testing.cloud.http import Call, Part, from_cursor, not_found, refusal, to_cursor
+from bbasync.testing.cloud.http import Call, Part, not_found, refusal, to_cursor
 from bbasync.testing.cloud.operations.commits import resolve
 from bbasync.testing.cloud.payloads import hrefs
 from bbasync.testing.cloud.world.history import Commit
@@ -80,9 +80,9 @@ def list_file_history(call: Call) -> Result:
     if repository.files.entry(commit.hash, path) is None:
         raise not_found(f"No such file or directory: {path}")
     pagelen = call.pagelen(50, 100)
-    offset = int(from_cursor(call.query["page"])[0]) if "page" in call.query else 0
-    walk = repository.history.walk([commit.hash])
-    commits, following = walk.page(offset, pagelen, repository.files.touches(path))
+    walk, wanted = repository.history.walk([commit.hash]), repository.files.touches(path)
+    offset = call.position(lambda number: walk.start(number, pagelen, path, wanted))
+    commits, following = walk.page(offset, pagelen, wanted)
     found = [(one, repository.files.entry(one.hash, path)) for one in commits]
     values = [_payload(call, repository, one, entry) for one, entry in found if entry is not None]
     return call.iterate(values, pagelen, None if following is None else to_cursor(following))
@@ -131,7 +131,7 @@ def create_commit(call: Call) -> Result:
 def _changes(call: Call) -> dict[str, bytes | None]:
     found: dict[str, bytes | None] = {}
     for name, value in call.form.items():
-        if name in META:
+        if name in META and isinstance(value, str):  # a file has a filename, and may be named "message"
             continue
         if name == "files" and isinstance(value, str):
             found[value.strip("/")] = None
@@ -146,7 +146,7 @@ def _directory(call: Call, repository: Repository, commit: Commit, path: str) ->
         raise refusal(400, "Invalid max_depth")
     pagelen = call.pagelen(10, 100)
     entries = call.filtered(repository.files.listing(commit.hash, path, int(depth)), ENTRY_FIELDS)
-    offset = int(from_cursor(call.query["page"])[0]) if "page" in call.query else 0
+    offset = call.position(lambda number: (number - 1) * pagelen)
     values = [_payload(call, repository, commit, one) for one in entries[offset : offset + pagelen]]
     more = offset + pagelen < len(entries)
     return call.iterate(values, pagelen, to_cursor(offset + pagelen) if more else None)

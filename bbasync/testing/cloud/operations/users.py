@@ -15,7 +15,8 @@ def get_user(call: Call) -> Result:
     if call.caller.workspace is not None:
         name = f"{call.caller.workspace} access token"
         return {"type": "app_user", "display_name": name, "uuid": call.world.users[-1].uuid}
-    return call.payloads.full_user(call.world.users[call.me])
+    user = call.world.users[call.me]
+    return call.payloads.full_user(user) | {"username": user.nickname}  # only the caller's own name is shown
 
 
 @operations("GET /users/{selected_user}")

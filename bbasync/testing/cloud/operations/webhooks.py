@@ -46,6 +46,7 @@ EVENTS = (
     *(f"repo:{name}" for name in REPOSITORY_EVENTS),
     "pipeline:span_created",
     "project:updated",
+    *("issue:comment_created", "issue:created", "issue:updated"),  # accepted still; nothing causes them any more
 )
 LONGEST_SECRET = 128
 

@@ -71,11 +71,11 @@ def get_member(call: Call) -> Result:
 
 @operations("GET /workspaces/{workspace}/permissions", "account")
 def list_permissions(call: Call) -> Result:
-    """List the members with their permission."""
+    """List the members with their permission; a client that counts pages up to an empty one reaches it (BCLOUD-13806)."""
     workspace = call.workspace()
 
     def render(index: int) -> Payload:
         permission = "owner" if index == call.world.me.index else "member"
         return call.payloads.membership(workspace, index) | {"permission": permission}
 
-    return call.page(workspace.members, render)
+    return call.page(workspace.members, render, ends_empty=True)

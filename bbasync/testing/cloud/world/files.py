@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import attrs
 
 from bbasync.testing.cloud.world.history import BLOCK, Commit, History
+from bbasync.testing.merging import Merge, merge_trees
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -107,11 +108,9 @@ class Files:
         """Give the bytes of a file; KeyError if there is none."""
         return self.tree(commit)[path.strip("/")]
 
-    def overlay(self, old: str | None, new: str) -> dict[str, bytes | None]:
-        """Give what turns the tree of one commit into that of another; None deletes."""
-        before, after = self.tree(old) if old else {}, self.tree(new)
-        changed: dict[str, bytes | None] = {path: body for path, body in after.items() if before.get(path) != body}
-        return changed | dict.fromkeys(before.keys() - after.keys())
+    def merge(self, base: str | None, ours: str, theirs: str) -> Merge:
+        """Merge one commit into another, seen from where they parted."""
+        return merge_trees(self.tree(base) if base else {}, self.tree(ours), self.tree(theirs))
 
     def changes(self, old: str | None, new: str, context: int = CONTEXT) -> list[Change]:
         """Compare two commits; None is the empty tree."""

@@ -98,6 +98,7 @@ class Walk:
 
     def __init__(self, history: History, include: Reach, exclude: Reach) -> None:
         self._history = history
+        self._starts: dict[tuple[str, int], list[int]] = {}
         stored = include.stored - exclude.stored
         self._stored = [name for name in reversed(history.stored) if name in stored]
         self._own = [
@@ -131,6 +132,14 @@ class Walk:
             if wanted is None or wanted(commit):
                 found.append(commit)
         return found, None
+
+    def start(self, number: int, length: int, path: str, wanted: Callable[[Commit], bool]) -> int:
+        """Return the offset of the `number`-th page of the commits that are `wanted` because they change `path`."""
+        starts = self._starts.setdefault((path, length), [0])  # a page is searched once for all that follow it
+        while len(starts) < number and starts[-1] < len(self):
+            _, following = self.page(starts[-1], length, wanted)
+            starts.append(len(self) if following is None else following)
+        return starts[min(number, len(starts)) - 1]
 
     def _at(self, position: int) -> Commit:
         if position < len(self._stored):

@@ -108,11 +108,14 @@ class Repository:
     version: int = 0
     """Grows with every change."""
     files: Files = attrs.field(init=False)
+    _trunk: str | None = attrs.field(init=False)
+    """The branch that the computed history is of, whichever is the main branch later."""
     _branches: dict[str, str] | None = None
     _tags: dict[str, Tag] | None = None
 
     def __attrs_post_init__(self) -> None:
         self.files = Files(self.history)
+        self._trunk = self.mainbranch
 
     @property
     def full_name(self) -> str:
@@ -156,11 +159,15 @@ class Repository:
         return max(self.pulls, max(self.changed_pulls, default=0))
 
     def pull(self, number: int) -> Pull | None:
-        """Give a pull request, computed if nobody changed it."""
-        changed = self.changed_pulls.get(number)
-        if changed is not None:
-            return changed
-        return self._compute_pull(number) if 0 < number <= self.pulls else None
+        """Return a pull request, computed if nobody changed it; an open one follows its branches."""
+        pull = self.changed_pulls.get(number)
+        if pull is None and 0 < number <= self.pulls:
+            pull = self._compute_pull(number)
+        if pull is not None and pull.state == "OPEN":
+            pull.destination_hash = self.branches.get(pull.destination_branch, pull.destination_hash)
+            if pull.source_repository == self.uuid:
+                pull.source_hash = self.branches.get(pull.source_branch, pull.source_hash)
+        return pull
 
     def all_pulls(self) -> Iterator[Pull]:
         """Give all pull requests in the order of their numbers."""
@@ -255,10 +262,10 @@ class Repository:
 
     def _compute_branches(self) -> dict[str, str]:
         history = self.history
-        if not history.length or self.mainbranch is None:
+        if not history.length or self._trunk is None:
             return {}
         found = {
-            self.mainbranch: history.trunk_hash(history.length - 1),
+            self._trunk: history.trunk_hash(history.length - 1),
             "develop": history.trunk_hash(history.length - 1),
             "release/1.0": history.trunk_hash(history.length // 2),
         }
@@ -324,7 +331,7 @@ class Repository:
             source_branch=world_pulls.branch_of(number),
             source_hash=None if lost else source_hash,
             source_repository=None if lost else self.uuid,
-            destination_branch=self.mainbranch or "main",
+            destination_branch=self._trunk or "main",
             destination_hash=destination_hash,
             merge_hash=merge_hash,
             closed_by=None if state == "OPEN" else (draw >> 24) % users,

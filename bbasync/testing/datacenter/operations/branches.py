@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bbasync.testing.datacenter.http import Call, required, resolve, text, value
+from bbasync.testing.datacenter.http import Call, flag, required, resolve, text
 from bbasync.testing.datacenter.payloads import VALIDATION, answer, refuse
 from bbasync.testing.operations import Operations, Result
 
@@ -30,7 +30,7 @@ def list_branches(call: Call) -> Result:
     names = sorted(name for name in history.branches if part in name.lower())
     if call.query.get("orderBy", "MODIFICATION") == "MODIFICATION":
         names.sort(key=lambda name: -history.commits[history.branches[name]].date)
-    if call.query.get("boostMatches") == "true":
+    if call.flag("boostMatches"):
         names.sort(key=lambda name: not name.lower().startswith(part))
     return call.page(names, lambda name: _branch(call, name, repository))
 
@@ -93,7 +93,7 @@ def delete_branch(call: Call) -> Result:
         raise refuse(400, f"{name} is the default branch and cannot be deleted.", VALIDATION)
     if expected is not None and expected != tip:
         raise refuse(400, f"Branch {name} has moved on to {tip}.", VALIDATION, context="endPoint")
-    if value(data, "dryRun") is not True:
+    if not flag(data, "dryRun"):
         del history.branches[name]
         call.tell.on_ref(repository, call.me, f"refs/heads/{name}", tip, None)
     return None
@@ -102,7 +102,7 @@ def delete_branch(call: Call) -> Result:
 def _branch(call: Call, name: str, repository: Repository) -> Json:
     history = repository.history
     payload = call.payloads.branch(history, name)
-    if call.query.get("details") == "true":
+    if call.flag("details"):
         tip = history.branches[name]
         base = call.query.get("base")
         other = resolve(repository, base) if base else history.branches.get(history.default_branch, tip)

@@ -24,7 +24,7 @@ def list_commits(call: Call) -> Result:
     """List commits, newest first: `until` but not `since`, of one path, merges in or out."""
     repository = call.repository()
     query, history = call.query, repository.history
-    ignore_missing = query.get("ignoreMissing") == "true"
+    ignore_missing = bool(call.flag("ignoreMissing"))
     names = [query.get("until"), query.get("since")]
     if ignore_missing and any(name and history.resolve(name) is None for name in names):
         return call.page([], call.payloads.commit)
@@ -32,7 +32,7 @@ def list_commits(call: Call) -> Result:
     log = _wanted(history.log(revision(call, repository, "until"), since), call)
     found = list(log)
     counts: Json = {}
-    if query.get("withCounts") == "true":
+    if call.flag("withCounts"):
         counts = {"totalCount": len(found), "authorCount": len({commit.author.email for commit in found})}
     return call.page(found, call.payloads.commit, counts)
 
@@ -69,10 +69,13 @@ def _between(repository: Repository, since: str | None, until: str) -> list[Chan
     return changed(history.tree(since), history.tree(until))
 
 
-def changes_page(call: Call, repository: Repository, since: str | None, until: str) -> Json:
-    """Return a page of the changes between two commits."""
+def changes_page(
+    call: Call, repository: Repository, since: str | None, until: str, *, linked: str | None = None
+) -> Json:
+    """Return a page of the changes between two commits, linked to `linked`, the second one by default."""
     hashes: Json = {"fromHash": since, "toHash": until}
-    return call.page(_between(repository, since, until), call.payloads.change, hashes)
+    page = call.payloads.commit_page(repository, linked or until)
+    return call.page(_between(repository, since, until), lambda one: call.payloads.change(one, page), hashes)
 
 
 def base_of(call: Call, repository: Repository, commit: Commit) -> str | None:

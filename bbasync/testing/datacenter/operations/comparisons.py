@@ -33,4 +33,5 @@ def compare_changes(call: Call) -> Result:
     """List the paths that differ between two refs, seen from their merge base."""
     repository = call.repository()
     start, end = (revision(call, repository, name) for name in ("from", "to"))
-    return changes_page(call, repository, repository.history.merge_base(start, end), start)
+    base = repository.history.merge_base(start, end)
+    return changes_page(call, repository, base, start, linked=end)  # as recorded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bbasync.testing.datacenter.http import Call, require, required, text, value
+from bbasync.testing.datacenter.http import Call, flag, require, required, text
 from bbasync.testing.datacenter.payloads import VALIDATION, refuse
 from bbasync.testing.datacenter.world import Project
 from bbasync.testing.operations import Operations, Result
@@ -37,7 +37,7 @@ def create_project(call: Call) -> Result:
         message = f"A project with the key {key} or the name {name} exists already."
         raise refuse(409, message, "project.DuplicateProjectException")
     project = Project(id=call.world.next_id(), key=key, name=name, description=text(data, "description"))
-    project.public = value(data, "public") is True
+    project.public = flag(data, "public")
     call.world.projects[key] = project
     return call.payloads.project(project)
 
@@ -60,7 +60,7 @@ def update_project(call: Call) -> Result:
     project.key = key
     project.name = text(data, "name") or project.name
     project.description = text(data, "description") if "description" in data else project.description
-    project.public = value(data, "public") is True if "public" in data else project.public
+    project.public = flag(data, "public", default=project.public)
     call.tell.on_project(project, before, call.me)
     return call.payloads.project(project)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bbasync.testing.datacenter.http import Call, required, text
+from bbasync.testing.datacenter.http import Call, flag, required, text
 from bbasync.testing.datacenter.payloads import answer, refuse
 from bbasync.testing.datacenter.world import Project, Repository
 from bbasync.testing.datacenter.world.history import History
@@ -140,6 +140,4 @@ def _change(repository: Repository, data: Json) -> None:
     if "description" in data:
         repository.description = text(data, "description")
     for name in ("public", "forkable", "archived"):
-        flag = data.get(name)
-        if isinstance(flag, bool):
-            setattr(repository, name, flag)
+        setattr(repository, name, flag(data, name, default=getattr(repository, name)))

@@ -56,10 +56,10 @@ def raw(call: Call) -> Result:
 @operations("GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/browse/{path}")
 def browse(call: Call) -> Result:
     """Return a directory as a page of children, a file as a page of lines, or only its size or type."""
-    node, query = _node(call), call.query
-    if query.get("size") == "true":
+    node = _node(call)
+    if call.flag("size"):
         return {"size": len(node.content or b"")}
-    if query.get("type") == "true":
+    if call.flag("type"):
         return {"type": "DIRECTORY" if node.content is None else "FILE"}
     if node.content is None:
         children = _children(node)
@@ -112,7 +112,7 @@ def _node(call: Call) -> Node:
     if not below:
         raise refuse(
             404,
-            f'The path "{path}" does not exist at revision "{call.query.get("at", "")}"',
+            f'The path "{path}" does not exist at revision "{at}"',
             "content.NoSuchPathException",
         )
     return Node(at, path, None, below)

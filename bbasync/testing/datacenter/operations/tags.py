@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bbasync.testing.datacenter.http import Call, required, resolve, text, value
+from bbasync.testing.datacenter.http import Call, flag, required, resolve, text
 from bbasync.testing.datacenter.operations.branches import check_name
 from bbasync.testing.datacenter.payloads import answer, refuse
 from bbasync.testing.datacenter.world.history import Tag
@@ -71,7 +71,7 @@ def _tag(call: Call, repository: Repository) -> str:
 def _create_tag(call: Call, data: Json, *, annotated: bool, status: int) -> web.Response:
     repository = call.writable()
     name = required(data, "name").removeprefix("refs/tags/")
-    check_name(name, repository, () if value(data, "force") is True else repository.history.tags)
+    check_name(name, repository, () if flag(data, "force") else repository.history.tags)
     commit = resolve(repository, required(data, "startPoint"))
     old = repository.history.tags.get(name)
     tag = repository.history.tags[name] = Tag(commit=commit, hash=commit[::-1] if annotated else None)

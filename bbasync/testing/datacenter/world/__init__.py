@@ -94,7 +94,10 @@ class Ref:
 
 @define(kw_only=True, eq=False)
 class PullRequest:
-    """A pull request. Set `conflicted` or `vetoes` (summary, detail) to have a merge refused."""
+    """A pull request. Set `conflicted` or `vetoes` (summary, detail) to have a merge refused.
+
+    Branches that cannot be merged are in conflict whatever `conflicted` says.
+    """
 
     id: int
     title: str
@@ -120,6 +123,12 @@ class PullRequest:
     def participant(self, user: User) -> Participant | None:
         """Find a user among the participants."""
         return next((item for item in self.participants if item.user is user), None)
+
+    @property
+    def in_conflict(self) -> bool:
+        """Whether a merge has conflicts."""
+        history = self.source.repository.history
+        return self.conflicted or bool(history.merge(self.source.commit, self.target.commit).conflicts)
 
     def refresh(self) -> None:
         """Take over the tips of both branches, as long as the pull request is open and they exist."""

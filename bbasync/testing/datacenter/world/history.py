@@ -7,11 +7,14 @@ from heapq import heappop, heappush
 
 from attrs import define, field
 
+from bbasync.testing.merging import Merge, merge_trees
+
 ABBREVIATED = 11
 SHORTEST_ID = 7
 MOVED_UNCHANGED = 100
 CONTEXT_LINES = 10
 KEPT_LOGS = 100
+KEPT_MERGES = 1000
 
 
 @define(frozen=True, kw_only=True)
@@ -77,6 +80,7 @@ class History:
         init=False, factory=dict[tuple[str, str | None], list[Commit]]
     )
     """Commits never change, so a log is walked once for all its pages."""
+    _merges: dict[tuple[str, str], Merge] = field(init=False, factory=dict[tuple[str, str], Merge])
 
     def commit(
         self,
@@ -173,12 +177,14 @@ class History:
                     files[path] = content
         return files
 
-    def merge(self, source: str, target: str) -> dict[str, bytes | None]:
-        """Return the changes that a merge of `source` makes to `target`; the source wins."""
-        base = self.tree(self.merge_base(target, source))
-        theirs = self.tree(source)
-        paths = [path for path in {**base, **theirs} if base.get(path) != theirs.get(path)]
-        return {path: theirs.get(path) for path in paths}
+    def merge(self, source: str, target: str) -> Merge:
+        """Return the changes that a merge of `source` makes to `target`, and the paths in conflict."""
+        if (source, target) not in self._merges:
+            if len(self._merges) >= KEPT_MERGES:
+                self._merges.clear()
+            base = self.tree(self.merge_base(target, source))
+            self._merges[source, target] = merge_trees(base, self.tree(target), self.tree(source))
+        return self._merges[source, target]
 
 
 def changed(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[Change]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bbasync.testing.cloud.http import Call, from_cursor, not_found, refusal, to_cursor
+from bbasync.testing.cloud.http import Call, not_found, refusal
 from bbasync.testing.cloud.world.pull_requests import Participant
 from bbasync.testing.faults import LOGIN_PAGE
 from bbasync.testing.operations import Operations, Result
@@ -62,10 +62,12 @@ def list_commits(call: Call) -> Result:
     context = call.query.get("ctx", digest.hexdigest())
     heads = include or list(repository.branches.values())
     walk = call.fake.walks.get(context, lambda: repository.history.walk(heads, exclude))
-    offset = int(from_cursor(call.query["page"])[0]) if "page" in call.query else 0
-    commits, following = walk.page(offset, pagelen, repository.files.touches(path) if path else None)
+    number = call.page_number()
+    wanted = repository.files.touches(path) if path else None
+    offset = (number - 1) * pagelen if wanted is None else walk.start(number, pagelen, path, wanted)
+    commits, following = walk.page(offset, pagelen, wanted)
     values = (call.payloads.commit(repository, commit) for commit in commits)
-    return call.iterate(values, pagelen, None if following is None else to_cursor(following), ctx=context)
+    return call.iterate(values, pagelen, None if following is None else str(number + 1), ctx=context)
 
 
 @operations("GET /repositories/{workspace}/{repo_slug}/commit/{commit}", "repository")

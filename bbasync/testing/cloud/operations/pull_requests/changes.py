@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bbasync.testing.cloud.http import Call, from_cursor, not_found, to_cursor
+from bbasync.testing.cloud.http import Call, not_found, to_cursor
 from bbasync.testing.operations import Operations, Result
 
 operations: Operations[Call] = Operations()
@@ -16,7 +16,7 @@ def list_pull_commits(call: Call) -> Result:
     repository = call.repository()
     pagelen = call.pagelen(10, 100)
     commits = repository.pull_commits(call.pull(repository))
-    offset = int(from_cursor(call.query["page"])[0]) if "page" in call.query else 0
+    offset = call.position(lambda number: (number - 1) * pagelen)
     values = [call.payloads.commit(repository, one) for one in commits[offset : offset + pagelen]]
     return call.iterate(values, pagelen, to_cursor(offset + pagelen) if offset + pagelen < len(commits) else None)
 

@@ -28,7 +28,7 @@ def merge(call: Call) -> Result:
     """Merge; with `async=true`, and where merges are slow, only a task to ask for is answered."""
     repository, body = call.repository(), call.json()
     pull = open_pull_request(call, repository)
-    strategy = body.get("merge_strategy", STRATEGIES[0])
+    strategy = body.get("merge_strategy") or STRATEGIES[0]
     if strategy not in STRATEGIES:
         raise refusal(400, "Bad request", fields={"merge_strategy": [f"{strategy} is not a valid choice"]})
     pull = repository.edit(pull.id)
@@ -59,7 +59,7 @@ def _merge(call: Call, repository: Repository, pull: Pull, body: Payload) -> Non
     head, base = pull.source_hash, repository.branches.get(pull.destination_branch)
     if head is None or base is None:
         raise refusal(409, "One of the branches of this pull request is gone")
-    strategy = str(body.get("merge_strategy", STRATEGIES[0]))
+    strategy = str(body.get("merge_strategy") or STRATEGIES[0])
     if strategy == "fast_forward":
         if len(repository.history.walk([base], [head])):
             raise refusal(400, "The destination has commits that the source lacks; it cannot be fast-forwarded")
@@ -68,14 +68,17 @@ def _merge(call: Call, repository: Repository, pull: Pull, body: Payload) -> Non
         parents = (base, head) if strategy in ("merge_commit", "rebase_merge") else (base,)
         text = body.get("message") or f"Merged in {pull.source_branch} (pull request #{pull.id})\n\n{pull.title}\n"
         fork = repository.history.merge_base(base, head)
-        changes = repository.files.overlay(fork.hash if fork is not None else None, head)
-        commit = Commit(call.world.new_hash(), parents, call.world.now(), str(text), call.me, changes=changes)
+        merge = repository.files.merge(fork.hash if fork is not None else None, base, head)
+        if merge.conflicts:
+            raise refusal(400, "Conflicts during merge.")
+        commit = Commit(call.world.new_hash(), parents, call.world.now(), str(text), call.me, changes=merge.changes)
         repository.history.store(commit)
         pull.merge_hash = commit.hash
     pull.destination_hash = base
     repository.branches[pull.destination_branch] = pull.merge_hash
     pull.state, pull.closed_by = "MERGED", call.me
-    pull.close_source_branch = bool(body.get("close_source_branch", pull.close_source_branch))
+    if body.get("close_source_branch") is not None:
+        pull.close_source_branch = bool(body["close_source_branch"])
     closes = pull.close_source_branch and pull.source_repository == repository.uuid
     closed = repository.branches.pop(pull.source_branch, None) if closes else None
     record_update(call, pull)
@@ -88,4 +91,4 @@ def _merge(call: Call, repository: Repository, pull: Pull, body: Payload) -> Non
 def _merged_payload(call: Call, repository: Repository, pull: Pull) -> Payload:
     """Build the answer to a merge, the only one that has the whole hash of the merge commit."""
     found = build.pull_request(call.payloads, repository, pull)
-    return found | {"merge_commit": {"type": "commit", "hash": pull.merge_hash}}
+    return found | {"merge_commit": call.payloads.commit_reference(repository, str(pull.merge_hash))}

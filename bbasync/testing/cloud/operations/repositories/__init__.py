@@ -129,17 +129,26 @@ def list_watchers(call: Call) -> Result:
 
 
 def _created(call: Call, workspace: Workspace) -> Payload:
+    _project(workspace, call.json())
     repository = call.world.create_repository(workspace, call.arg("repo_slug").lower())
     payload = _changed(call, workspace, repository, call.json())
     tell.on_repository(call, "created", repository)
     return payload
 
 
-def _changed(call: Call, workspace: Workspace, repository: Repository, body: Payload) -> Payload:
-    key = leaf(body, "project", "key") or repository.project
-    if key and key not in workspace.projects:
+def _project(workspace: Workspace, body: Payload) -> str | None:
+    """Return the key of the project that a body names, by its key or by its uuid in the place of the key."""
+    given = leaf(body, "project", "key")
+    for project in workspace.projects.values():
+        if given in (project.key, project.uuid):
+            return project.key
+    if given:
         raise refusal(400, "Bad request", fields={"project": ["Project not found"]})
-    repository.project = key
+    return None
+
+
+def _changed(call: Call, workspace: Workspace, repository: Repository, body: Payload) -> Payload:
+    repository.project = _project(workspace, body) or repository.project
     for name in WRITABLE:
         if name in body:
             setattr(repository, name, body[name])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
+from bbasync.testing.cloud.payloads import hrefs
 from bbasync.testing.collection import Collection
 from bbasync.testing.operations import Operations, Result
 
@@ -36,6 +38,11 @@ def list_own_repository_permissions(call: Call) -> Result:
     return call.page(call.filtered(workspace.repositories.values(), PERMISSION_FIELDS), render)
 
 
+def _links(call: Call, kind: str, who: str) -> Payload:
+    own = f"{call.payloads.base}/repositories/{call.repository().full_name}/permissions-config/{kind}"
+    return hrefs(self=f"{own}/{quote(who)}")
+
+
 def _user_permission(call: Call, stored: Payload) -> Payload:
     user = call.world.user(stored["user"])
     if user is None:
@@ -45,6 +52,7 @@ def _user_permission(call: Call, stored: Payload) -> Payload:
         "permission": stored["permission"],
         "user": call.payloads.user(user.index),
         "repository": call.payloads.repository_reference(call.repository()),
+        "links": _links(call, "users", user.uuid),
     }
 
 
@@ -54,6 +62,7 @@ def _group_permission(call: Call, stored: Payload) -> Payload:
         "permission": stored["permission"],
         "group": call.payloads.group(call.workspace(), stored["group"]),
         "repository": call.payloads.repository_reference(call.repository()),
+        "links": _links(call, "groups", stored["group"]),
     }
 
 

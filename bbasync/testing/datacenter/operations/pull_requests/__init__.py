@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bbasync.testing.datacenter.http import Call, items, require, required, text, value
+from bbasync.testing.datacenter.http import Call, flag, items, require, required, text, value
 from bbasync.testing.datacenter.operations.pull_requests.changes import changes_page, plain
 from bbasync.testing.datacenter.payloads import VALIDATION, refuse
 from bbasync.testing.datacenter.world import Participant, PullRequest, Ref, Repository
@@ -33,14 +33,14 @@ def list_pull_requests(call: Call) -> Result:
     if not incoming:
         everywhere = (pull for item in call.world.repositories() for pull in item.pull_requests.values())
         pulls = (pull for pull in everywhere if pull.source.repository is repository)
-    part, at, draft = query.get("filterText", "").lower(), query.get("at"), query.get("draft")
+    part, at, draft = query.get("filterText", "").lower(), query.get("at"), call.flag("draft")
     found = [
         pull
         for pull in pulls
         if state in ("ALL", pull.state)
         and part in f"{pull.title}\n{pull.description or ''}".lower()
         and at in (None, f"refs/heads/{(pull.target if incoming else pull.source).branch}")
-        and draft in (None, "true" if pull.draft else "false")
+        and draft in (None, pull.draft)
         and _has_participants(call, pull)
     ]
     newest = query.get("order", "NEWEST").upper() == "NEWEST"
@@ -71,7 +71,7 @@ def create(call: Call) -> Result:
     _check_new(call, source_ref, target_ref)
     reviewers = _reviewers(call, data, author)
     now = call.world.tick()
-    description, draft = text(data, "description"), value(data, "draft") is True
+    description, draft = text(data, "description"), flag(data, "draft")
     number = max(target.pull_requests, default=0) + 1
     pull = PullRequest(
         id=number,
@@ -106,7 +106,7 @@ def update(call: Call) -> Result:
             _check_new(call, pull.source, target, pull)
             pull.target = target
     pull.title, pull.description = text(data, "title") or pull.title, text(data, "description")
-    pull.draft = value(data, "draft") is True if "draft" in data else pull.draft
+    pull.draft = flag(data, "draft", default=pull.draft)
     joined = [Participant(user=user, role="REVIEWER") for user in reviewers if pull.participant(user) is None]
     pull.participants += joined
     for item in pull.participants:  # whoever took part once remains a participant
@@ -178,11 +178,9 @@ def _has_participants(call: Call, pull: PullRequest) -> bool:
         if name is None:
             return True
         author = Participant(user=pull.author, role="AUTHOR")
-        role, approved = call.query.get(f"role.{number}"), call.query.get(f"approved.{number}")
+        role, approved = call.query.get(f"role.{number}"), call.flag(f"approved.{number}")
         if not any(
-            item.user.name == name
-            and role in (None, item.role)
-            and approved in (None, "true" if item.status == "APPROVED" else "false")
+            item.user.name == name and role in (None, item.role) and approved in (None, item.status == "APPROVED")
             for item in [author, *pull.participants]
         ):
             return False

@@ -21,12 +21,13 @@ def can_merge(call: Call) -> Result:
     """Tell whether a merge would succeed."""
     pull = call.pull_request()
     require_open(pull)
-    vetoes = _vetoes(pull)
+    pull.refresh()
+    vetoes, conflicted = _vetoes(pull), pull.in_conflict
     return answer(
         {
-            "canMerge": not vetoes and not pull.conflicted,
-            "conflicted": pull.conflicted,
-            "outcome": "CONFLICTED" if pull.conflicted else "CLEAN",
+            "canMerge": not vetoes and not conflicted,
+            "conflicted": conflicted,
+            "outcome": "CONFLICTED" if conflicted else "CLEAN",
             "vetoes": vetoes,
         }
     )
@@ -41,19 +42,19 @@ def merge(call: Call) -> Result:
     check_version(call, pull, version)
     require_open(pull)
     pull.refresh()
-    vetoes = _vetoes(pull)
-    if vetoes or pull.conflicted:
-        reason = "has conflicts" if pull.conflicted else "is vetoed by a merge check"
+    vetoes, conflicted = _vetoes(pull), pull.in_conflict
+    if vetoes or conflicted:
+        reason = "has conflicts" if conflicted else "is vetoed by a merge check"
         message = f"The pull request {reason} and cannot be merged."
         exception = "pull.PullRequestMergeVetoedException"
-        raise refuse(409, message, exception, conflicted=pull.conflicted, vetoes=vetoes)
+        raise refuse(409, message, exception, conflicted=conflicted, vetoes=vetoes)
     history = pull.target.repository.history
     merge = history.commit(
         parents=(pull.target.commit, pull.source.commit),
         author=signature(user),
         date=call.world.tick(),
         message=text(data, "message") or f"Pull request #{pull.id}: {pull.title}",
-        changes=history.merge(pull.source.commit, pull.target.commit),
+        changes=history.merge(pull.source.commit, pull.target.commit).changes,
     )
     close(call, pull, "MERGED", user)
     history.branches[pull.target.branch] = merge.id

@@ -57,7 +57,7 @@ def assign_role(call: Call) -> Result:
 def set_status(call: Call) -> Result:
     """Set the caller's own status, and nobody else's."""
     pull, data = call.pull_request(), call.json()
-    user, status = call.me, text(data, "status")
+    user, status = call.me, (text(data, "status") or "").upper()
     if call.arg("userSlug") != user.slug:
         raise refuse(403, "You may only update your own status", "AuthorisationException")
     if status not in STATUSES:
