@@ -10,6 +10,7 @@ from bbasync.testing.cloud import pull_request_payloads as build
 from bbasync.testing.cloud import webhooks as tell
 from bbasync.testing.cloud.http import Call, json_response, refusal
 from bbasync.testing.cloud.operations.pull_requests import open_pull_request, record_update
+from bbasync.testing.cloud.world.conflicts import merge as merge_files
 from bbasync.testing.cloud.world.history import Commit
 from bbasync.testing.operations import Operations, Result
 
@@ -67,9 +68,11 @@ def _merge(call: Call, repository: Repository, pull: Pull, body: Payload) -> Non
     else:
         parents = (base, head) if strategy in ("merge_commit", "rebase_merge") else (base,)
         text = body.get("message") or f"Merged in {pull.source_branch} (pull request #{pull.id})\n\n{pull.title}\n"
-        fork = repository.history.merge_base(base, head)
-        changes = repository.files.overlay(fork.hash if fork is not None else None, head)
-        commit = Commit(call.world.new_hash(), parents, call.world.now(), str(text), call.me, changes=changes)
+        merged = merge_files(repository, head, base)
+        if merged.conflicts:
+            paths = ", ".join(one.path for one in merged.conflicts)
+            raise refusal(400, f"The pull request cannot be merged because of conflicts in {paths}")
+        commit = Commit(call.world.new_hash(), parents, call.world.now(), str(text), call.me, changes=merged.changes)
         repository.history.store(commit)
         pull.merge_hash = commit.hash
     pull.destination_hash = base
