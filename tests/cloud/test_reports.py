@@ -107,7 +107,7 @@ async def test_annotations_that_cannot_be_added_are_refused(annotations: list[An
 
 
 async def test_the_reason_of_a_refusal_is_shown() -> None:
-    refused = {"key": "report-service.general.bad-request", "message": "No summary", "arguments": {}}
+    refused = {"key": "report-service.general.bad-request", "message": "No summary"}
     bb, _ = replay(answer(orjson.dumps(refused), 400))
     with pytest.raises(BadRequestError, match="400: No summary") as caught:
         await bb.reports.put("acme", "api", "abc1234", "scan-1", title="Scan")

@@ -31,7 +31,7 @@ def finding(number: int) -> AnnotationBody:
 
 
 async def test_a_scan_is_reported_replaced_and_deleted(bb: CloudSession) -> None:
-    commit = (await bb.refs.get_branch("acme", "api", "main")).target.hash
+    commit = (await bb.commits.get("acme", "api", "main")).hash
     scan = ("acme", "api", commit, "scan-1")
     data = [ReportData(title="Took", value=14, type=ReportDataType.DURATION)]
     first = await bb.reports.put(*scan, title="Scan", report_type="SECURITY", result="PENDING", data=data)
@@ -52,8 +52,9 @@ async def test_a_scan_is_reported_replaced_and_deleted(bb: CloudSession) -> None
 
 async def test_a_report_belongs_to_its_commit(bb: CloudSession) -> None:
     await bb.reports.put("acme", "api", "main", "scan-1", title="Scan", report_type="BUG")
-    parent = (await bb.commits.get("acme", "api", "main")).parents[0].hash
-    assert await collect(bb.reports.list("acme", "api", parent)) == []
+    newest, before = await collect(bb.commits.list_from("acme", "api", "main"), limit=2)
+    assert len(await collect(bb.reports.list("acme", "api", newest.hash))) == 1
+    assert await collect(bb.reports.list("acme", "api", before.hash)) == []
     with pytest.raises(NotFoundError):
         await collect(bb.reports.list("acme", "api", "0" * 40))
 
@@ -118,9 +119,16 @@ async def test_a_refused_upload_stores_nothing(api: Api, annotations: object, me
     assert (await api.get(f"{REPORTS}/scan-1/annotations"))["values"] == []
 
 
-@pytest.mark.parametrize(
-    "body", [{}, {"title": ""}, {"title": "Scan", "result": "MAYBE"}, {"title": "Scan", "data": [{}] * 11}, ["Scan"]]
-)
+MALFORMED: list[object] = [
+    {},
+    {"title": ""},
+    {"title": "Scan", "result": "MAYBE"},
+    {"title": "Scan", "data": [1] * 11},
+    ["Scan"],
+]
+
+
+@pytest.mark.parametrize("body", MALFORMED)
 async def test_a_malformed_report_is_refused(api: Api, body: object) -> None:
     assert (await api("PUT", f"{REPORTS}/scan-1", body)).status == 400
     assert (await api.get(REPORTS))["values"] == []
