@@ -1,4 +1,7 @@
-"""Every operation of the client is simulated by the fake of its product, or refused by name with 501."""
+"""Every operation of the client is simulated by the fake of its product, or refused by name with 501.
+
+Operations of FakeCloud require the scopes that the vendor documents.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,12 @@ from bbasync.cloud.session import CloudSession
 from bbasync.datacenter.session import DataCenterSession
 from bbasync.errors import ResponseError
 from bbasync.testing import FakeCloud, FakeDataCenter
+from bbasync.testing.cloud.operations import OPERATIONS
+from bbasync.testing.cloud.scopes import api_token_scope
 from tests.meta.arguments import OTHER_VERB
 from tests.meta.calls import SESSIONS, arguments, finish, methods, start
 from tests.meta.table import operations
+from tests.meta.vendor import needs_data, rows_of_operations
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -98,3 +104,18 @@ async def test_every_operation_is_simulated_or_refused_by_name(
         assert refused == set()
     with capsys.disabled():
         sys.stdout.write(f"\n{product}: {len(refused)} of {len(rows)} operations are not simulated\n")
+
+
+@needs_data
+def test_the_scopes_of_fake_cloud_are_the_vendors() -> None:
+    documented = rows_of_operations("cloud")
+    compared = 0
+    for one in OPERATIONS:
+        row = documented.get(("cloud", one.method, one.template))
+        if row is None or not one.access or not row["oauth2_scopes"]:
+            continue
+        compared += 1
+        assert one.access in row["oauth2_scopes"], one.name
+        scope = api_token_scope(one.access, one.method, one.template)
+        assert not row["api_token_scopes"] or scope in row["api_token_scopes"], one.name
+    assert compared > 100
