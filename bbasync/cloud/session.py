@@ -103,13 +103,13 @@ class CloudSession(Session):
         return query
 
     def _read_error(self, response: RawResponse) -> ErrorDetails:
-        """Parse the error envelope `{"type": "error", "error": {message, detail, fields}}`."""
+        """Parse `{"type": "error", "error": {message, detail, fields}}`, or `{message}` as reports have it."""
         payload = as_object(response.json())
         error = as_object(payload.get("error"))
         scopes = as_object(error.get("detail"))
         headers = response.headers
         return ErrorDetails(
-            message=_text(error.get("message", payload.get("error"))),
+            message=_text(error.get("message", payload.get("error", payload.get("message")))),
             detail=_text(error.get("detail")),
             fields={name: _texts(messages) for name, messages in as_object(error.get("fields")).items()},
             scopes_required=_texts(scopes.get("required")) or _scopes(headers.get("x-accepted-oauth-scopes")),

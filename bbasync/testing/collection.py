@@ -80,6 +80,8 @@ class Collection(Generic[C]):
     hidden: Sequence[str] = attrs.field(default=(), kw_only=True)
     """Fields that are stored and never sent, such as the value of a secured variable."""
     render: Callable[[C, Payload], Payload] = attrs.field(default=lambda _call, stored: stored, kw_only=True)
+    key_of: Callable[[C, str], str] = attrs.field(default=lambda _call, argument: argument, kw_only=True)
+    """Returns the key of the item that an argument names, which may have several names, such as a user."""
 
     @property
     def argument(self) -> str:
@@ -124,21 +126,21 @@ class Collection(Generic[C]):
         return self._payload(call, item)
 
     def _put(self, call: C) -> Result:
-        items, key, body = self.items(call), call.arg(self.argument), call.json()
-        if key not in items:
-            self._check(call, body)
-        item = items.setdefault(key, {self.key: key})
-        item.update(body)
-        return self._payload(call, item)
+        items, key, body = self.items(call), self.key_of(call, call.arg(self.argument)), call.json()
+        item = items.get(key, {self.key: key}) | body | {self.key: key}
+        self._check(call, item)
+        payload = self._payload(call, item)
+        items[key] = item  # what cannot be rendered was refused and is not stored
+        return payload
 
     def _delete(self, call: C) -> Result:
         self._item(call)
-        del self.items(call)[call.arg(self.argument)]
+        del self.items(call)[self.key_of(call, call.arg(self.argument))]
         return None
 
     def _item(self, call: C) -> Payload:
         key = call.arg(self.argument)
-        found = self.items(call).get(key)
+        found = self.items(call).get(self.key_of(call, key))
         if found is None:
             raise call.missing(key)
         return found

@@ -14,6 +14,7 @@ from bbasync.cloud.models import (
     ReportType,
     Severity,
 )
+from bbasync.errors import BadRequestError
 from bbasync.testing.recording import answer
 from tests.cloud.replayed import body_of, replay
 
@@ -103,6 +104,14 @@ async def test_annotations_that_cannot_be_added_are_refused(annotations: list[An
     bb, _ = replay()
     with pytest.raises(ValueError, match=message):
         await bb.reports.create_annotations("acme", "api", "abc1234", "scan-1", annotations=annotations)
+
+
+async def test_the_reason_of_a_refusal_is_shown() -> None:
+    refused = {"key": "report-service.general.bad-request", "message": "No summary"}
+    bb, _ = replay(answer(orjson.dumps(refused), 400))
+    with pytest.raises(BadRequestError, match="400: No summary") as caught:
+        await bb.reports.put("acme", "api", "abc1234", "scan-1", title="Scan")
+    assert caught.value.details.message == "No summary"
 
 
 async def test_an_annotation_is_put_under_its_own_id() -> None:

@@ -63,6 +63,8 @@ class World:
             "name": "v1",
             "filename": "hello.txt",
             "task_id": "none",
+            "reportId": "mysystem-001",
+            "annotationId": "mysystem-annotation001",
             "selected_user": fake.world.users[0].uuid,
         }
 
@@ -74,6 +76,8 @@ class World:
         file = aiohttp.FormData()
         file.add_field("files", b"Hello\n", filename="hello.txt")
         await api("POST", "/repositories/acme/api/downloads", data=file)
+        report = f"/repositories/acme/api/commit/{self.head}/reports/mysystem-001"
+        await api("PUT", report, {"title": "Scan", "report_type": "SECURITY"})
         comment = {"content": {"raw": "One thing"}}
         made = (await api("POST", f"/repositories/acme/api/commit/{self.head}/comments", comment)).json
         subscription = {"url": "https://hooks.example.org", "events": ["repo:push"]}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bbasync.testing.cloud.payloads import Payloads
     from bbasync.testing.cloud.query import Fields
     from bbasync.testing.cloud.server import FakeCloud  # noqa: TC004 - it imports this module; attrs does not evaluate it
-    from bbasync.testing.cloud.world import Workspace, World
+    from bbasync.testing.cloud.world import Project, User, Workspace, World
     from bbasync.testing.cloud.world.pull_requests import Pull
     from bbasync.testing.cloud.world.repository import Repository
     from bbasync.testing.operations import Result
@@ -187,6 +187,20 @@ class Call:
             raise not_found(f"No workspace with identifier '{name}'.")
         return found
 
+    def project(self) -> Project:
+        """Find the project that the path names."""
+        workspace, key = self.workspace(), self.arg("project_key").upper()
+        if key not in workspace.projects:
+            raise not_found(f"Project {key} not found in {workspace.slug}")
+        return workspace.projects[key]
+
+    def user(self, name: str) -> User:
+        """Find the user that an argument names, by UUID or account ID."""
+        found = self.world.user(self.arg(name))
+        if found is None:
+            raise not_found(f"{self.arg(name)} is not a user")
+        return found
+
     def repository(self) -> Repository:
         """Find the repository that the path names; the empty workspace `{}` goes with a repository's uuid."""
         name, slug = self.arg("workspace"), self.arg("repo_slug")
@@ -220,10 +234,9 @@ class Call:
         if "repo_slug" in arguments:
             arguments |= {"workspace": "", "repo_slug": self.repository().uuid}
         elif "workspace" in arguments:
-            workspace = self.workspace()
-            if arguments.get("project_key", "").upper() not in {"", *workspace.projects}:
-                raise not_found(f"Project {arguments['project_key']} not found in {workspace.slug}")
-            arguments["workspace"] = workspace.uuid
+            if "project_key" in arguments:
+                arguments["project_key"] = self.project().uuid
+            arguments["workspace"] = self.workspace().uuid
         return tuple(arguments.values())
 
     def new_key(self, field: str) -> str | int:

@@ -143,13 +143,21 @@ class Payloads:
 
     def group(self, workspace: Workspace, slug: str) -> Payload:
         """Render a group of a workspace."""
+        own = f"groups/{workspace.slug}/{slug}"
         return {
             "type": "group",
             "name": slug.replace("-", " ").title(),
             "slug": slug,
             "full_slug": f"{workspace.slug}:{slug}",
-            "workspace": self.workspace_base(workspace),
-            "links": {"self": {"href": f"{self.base.removesuffix('/2.0')}/1.0/groups/{workspace.slug}/{slug}"}},
+            "owner": self.workspace_reference(workspace) | {"type": "team", "display_name": workspace.name},
+            "workspace": self.workspace_reference(workspace),
+            "default_permission": None,
+            "email_forwarding_disabled": False,
+            "account_privilege": None,
+            "links": hrefs(
+                self=f"{self.base.removesuffix('/2.0')}/1.0/{own}",
+                html=f"{self.web}/{workspace.slug}/workspace/settings/groups/{slug}",
+            ),
         }
 
     def project_reference(self, workspace: Workspace, project: Project) -> Payload:
@@ -231,7 +239,7 @@ class Payloads:
             "owner": self.owner(workspace),
             "workspace": self.workspace_reference(workspace),
             "project": None if project is None else self.project_reference(workspace, project),
-            "override_settings": {"default_merge_strategy": True, "branching_model": True},
+            "override_settings": dict(repository.override_settings),
             "links": reference["links"]
             | {"clone": clone}
             | hrefs(
@@ -347,6 +355,10 @@ class Payloads:
             "state": one.verdict,
             "participated_on": None if one.date is None else stamp(one.date),
         }
+
+    def default_reviewer(self, user: int, source: str) -> Payload:
+        """Build a default reviewer with where it comes from: `project` or `repository`."""
+        return {"type": "default_reviewer", "reviewer_type": source, "user": self.user(user)}
 
     def status(self, repository: Repository, commit: str, status: Status) -> Payload:
         """Build a build status."""

@@ -37,10 +37,16 @@ def implied(scopes: Iterable[str]) -> set[str]:
 def api_token_scope(scope: str, method: str, template: str) -> str:
     """Translate an OAuth scope into that of API tokens, of which none includes another."""
     area, _, level = scope.partition(":")
+    if area == "email" or (area == "account" and "{workspace}" not in template and template != "/user/workspaces"):
+        return "read:user:bitbucket"
+    if "/permissions/repositories" in template:
+        return "read:repository:bitbucket"
     if area == "account":
-        return (
-            f"read:{'workspace' if '{workspace}' in template or template == '/user/workspaces' else 'user'}:bitbucket"
-        )
+        return "read:workspace:bitbucket"
+    if method == "GET" and template.startswith("/workspaces/{workspace}/projects/{project_key}/default-reviewers"):
+        return "read:pullrequest:bitbucket"
+    if method == "GET" and "/permissions-config/" in template:
+        level = "read"
     if area == "webhook":
         level = {"GET": "read", "DELETE": "delete"}.get(method, "write")
     return f"{level or 'read'}:{area}:bitbucket"

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from bbasync.testing.operations import Operation
     from bbasync.testing.server import Caller, Handler, Route
 
-GROUPS = {"files": 5000, "webhooks": 1000, ANONYMOUS: 60}
-"""Limits an hour, beside that of `api`."""
+GROUPS = {"files": 5000, "webhooks": 1000, "mergeability": 1000, ANONYMOUS: 60}
+"""Limits an hour, beside that of `api`; the vendor does not document that of mergeability checks."""
 
 
 class FakeCloud(DeliveringServer):

@@ -12,6 +12,7 @@ from . import (
     pull_requests,
     refs,
     removed,
+    reports,
     repositories,
     source,
     users,
@@ -20,7 +21,8 @@ from . import (
 )
 from .commits import comments as commit_comments
 from .commits import diffs
-from .pull_requests import activity, changes, comments, merges, reviews, tasks
+from .projects import permissions as project_permissions
+from .pull_requests import activity, changes, comments, mergeability, merges, reviews, tasks
 from .repositories import permissions as repository_permissions
 
 if TYPE_CHECKING:
@@ -35,18 +37,21 @@ OPERATIONS: list[Operation[Call]] = [
     *changes.operations,
     *comments.operations,
     *merges.operations,
+    *mergeability.operations,
     *reviews.operations,
     *tasks.operations,
     *commits.operations,
     *commit_comments.operations,
     *diffs.operations,
     *commit_statuses.operations,
+    *reports.operations,
     *repositories.operations,
     *repository_permissions.operations,
     *refs.operations,
     *source.operations,
     *downloads.operations,
     *projects.operations,
+    *project_permissions.operations,
     *users.operations,
     *webhooks.operations,
     *workspaces.operations,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bbasync.testing.cloud.http import Call, not_found, refusal
+from bbasync.testing.cloud.payloads import Payload, hrefs
 from bbasync.testing.operations import Operations, Result
 
 operations: Operations[Call] = Operations()
@@ -31,10 +32,29 @@ def find_user(call: Call) -> Result:
 @operations("GET /user/emails", "email")
 def list_emails(call: Call) -> Result:
     """List the one address."""
+    return call.page([_email(call)], lambda one: one)
+
+
+@operations("GET /user/emails/{email}", "email")
+def get_email(call: Call) -> Result:
+    """Return an address of the caller."""
+    email = _email(call)
+    if call.arg("email") != email["email"]:
+        raise not_found(f"{call.arg('email')} is not an address of this account")
+    return email
+
+
+def _email(call: Call) -> Payload:
     demand_credential(call)
     name = "me" if call.me == call.world.me.index else call.world.users[call.me].nickname
-    address = {"type": "email", "email": f"{name}@example.invalid", "is_primary": True, "is_confirmed": True}
-    return call.page([address], lambda one: one)
+    address = f"{name}@example.invalid"
+    return {
+        "type": "email",
+        "email": address,
+        "is_primary": True,
+        "is_confirmed": True,
+        "links": hrefs(self=f"{call.payloads.base}/user/emails/{address}"),
+    }
 
 
 def demand_credential(call: Call) -> None:

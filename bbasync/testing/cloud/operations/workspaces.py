@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aiohttp import web
+
 from bbasync.testing.cloud.http import Call, not_found
 from bbasync.testing.cloud.operations.users import demand_credential
 from bbasync.testing.operations import Operations, Result
@@ -15,6 +17,14 @@ if TYPE_CHECKING:
 
 operations: Operations[Call] = Operations()
 
+GPG_KEY = """\
+-----BEGIN PGP PUBLIC KEY BLOCK-----
+
+bWFkZSB1cCBieSBGYWtlQ2xvdWQ6IG5vIHNpZ25hdHVyZSBpcyBtYWRlIHdpdGggdGhpcyBrZXk=
+=q7Vd
+-----END PGP PUBLIC KEY BLOCK-----
+"""
+"""The form of a key, not a key that can be imported."""
 WORKSPACE_FIELDS: Fields[Workspace] = {"slug": lambda one: one.slug, "uuid": lambda one: one.uuid}
 MEMBER_FIELDS: Fields[User] = {
     "user.uuid": lambda one: one.uuid,
@@ -79,3 +89,10 @@ def list_permissions(call: Call) -> Result:
         return call.payloads.membership(workspace, index) | {"permission": permission}
 
     return call.page(workspace.members, render, ends_empty=True)
+
+
+@operations("GET /workspaces/{workspace}/settings/gpg/public-key", "account")
+def get_gpg_public_key(call: Call) -> Result:
+    """Return the key of the system, the same for all workspaces, as text."""
+    call.workspace()
+    return web.Response(text=GPG_KEY, content_type="text/plain")

@@ -57,6 +57,7 @@ class Project:
     updated_on: datetime
     description: str = ""
     is_private: bool = True
+    default_reviewers: list[int] = attrs.field(factory=list[int])
 
 
 @attrs.define(eq=False)

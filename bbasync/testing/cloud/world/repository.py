@@ -22,9 +22,11 @@ from bbasync.testing.cloud.world.pull_requests import (
     Verdict,
     total,
 )
+from bbasync.testing.cloud.world.reports import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
 
 Counts: TypeAlias = dict[str, int]
 
@@ -101,6 +103,12 @@ class Repository:
     downloads: dict[str, Download] = attrs.field(factory=dict[str, Download])
     default_reviewers: list[int] = attrs.field(factory=list[int])
     watchers: list[int] = attrs.field(factory=list[int])
+    override_settings: dict[str, bool] = attrs.field(
+        factory=lambda: {"default_merge_strategy": True, "branching_model": True}
+    )
+    """Whether it has settings of its own, instead of those of its project."""
+    reports: dict[str, dict[str, Report]] = attrs.field(factory=dict[str, "dict[str, Report]"])
+    """Reports by commit, then by external ID."""
     commit_comments: dict[str, dict[int, Comment]] = attrs.field(factory=dict[str, dict[int, Comment]])
     commit_participants: dict[str, dict[int, Participant]] = attrs.field(factory=dict[str, dict[int, Participant]])
     changed_pulls: dict[int, Pull] = attrs.field(factory=dict[int, Pull])

@@ -10,10 +10,12 @@ from aiohttp import web
 from bbasync.testing.cloud.http import Call, refusal
 from bbasync.testing.cloud.operations.commits import resolve
 from bbasync.testing.cloud.payloads import hrefs
+from bbasync.testing.cloud.world.conflicts import SCENARIOS, conflicts
 from bbasync.testing.operations import Operations, Result
 
 if TYPE_CHECKING:
     from bbasync.testing.cloud.payloads import Payload
+    from bbasync.testing.cloud.world.conflicts import Conflict
     from bbasync.testing.cloud.world.files import Change
     from bbasync.testing.cloud.world.history import Commit
     from bbasync.testing.cloud.world.repository import Repository
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 operations: Operations[Call] = Operations()
 
 DIFFSTAT = 500
-"""Default and cap of the page length of a diffstat."""
+"""Default and cap of the page length of diffstats and file conflicts."""
 MOST_PATCHES = 250
 
 
@@ -66,6 +68,20 @@ def get_patch(call: Call) -> Result:
     if destination is not None:
         commits, _ = repository.history.walk([source.hash], [destination.hash]).page(0, MOST_PATCHES)
     return _text(b"".join(_mail(call, repository, commit) for commit in reversed(commits)))
+
+
+@operations("GET /repositories/{workspace}/{repo_slug}/file-conflicts/{spec}", "repository")
+def list_file_conflicts(call: Call) -> Result:
+    """List the files that the source and the destination changed in ways that cannot be merged."""
+    repository = call.repository()
+    source, destination = _ends(call, repository)
+    found = conflicts(repository, source.hash, destination.hash) if destination is not None else []
+
+    def render(one: Conflict) -> Payload:
+        message = SCENARIOS[one.scenario]
+        return {"type": "file_conflict", "path": one.path, "scenario": one.scenario, "message": message}
+
+    return call.page(found, render, default=DIFFSTAT, cap=DIFFSTAT)
 
 
 def _ends(call: Call, repository: Repository) -> tuple[Commit, Commit | None]:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aiohttp import web
 
 from bbasync.testing.cloud.http import Call, not_found, to_cursor
 from bbasync.testing.operations import Operations, Result
+
+if TYPE_CHECKING:
+    from bbasync.testing.cloud.world.pull_requests import Pull
+    from bbasync.testing.cloud.world.repository import Repository
 
 operations: Operations[Call] = Operations()
 
@@ -39,13 +45,32 @@ def redirect_patch(call: Call) -> Result:
     return _redirect(call, "patch")
 
 
+@operations("GET /repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/conflicts", "pullrequest")
+def redirect_conflicts(call: Call) -> Result:
+    """Redirect to the file conflicts of the repository, between what a merge would join now."""
+    repository = call.repository()
+    source, destination = heads(repository, call.pull(repository))
+    return _redirected(call, "file-conflicts", source, destination, call.request.query_string)
+
+
+def heads(repository: Repository, pull: Pull) -> tuple[str | None, str | None]:
+    """Return the commits that a merge joins: the destination of an open pull request is the head of its branch."""
+    if pull.state != "OPEN":
+        return pull.source_hash, pull.destination_hash
+    return pull.source_hash, repository.branches.get(pull.destination_branch)
+
+
 def _redirect(call: Call, kind: str) -> web.Response:
     repository = call.repository()
     pull = call.pull(repository)
-    if pull.source_hash is None or pull.destination_hash is None:
-        raise not_found("The source branch of this pull request was deleted")
-    spec = f"{repository.full_name}:{pull.source_hash[:12]}..{pull.destination_hash[:12]}"
     query = call.request.query_string
-    location = f"{call.payloads.base}/repositories/{repository.full_name}/{kind}/{spec}"
-    location += f"?from_pullrequest_id={pull.id}&topic=true{f'&{query}' if query else ''}"
-    return web.Response(status=302, headers={"Location": location})
+    query = f"from_pullrequest_id={pull.id}&topic=true{f'&{query}' if query else ''}"
+    return _redirected(call, kind, pull.source_hash, pull.destination_hash, query)
+
+
+def _redirected(call: Call, kind: str, source: str | None, destination: str | None, query: str) -> web.Response:
+    if source is None or destination is None:
+        raise not_found("The source branch of this pull request was deleted")
+    name = call.repository().full_name
+    location = f"{call.payloads.base}/repositories/{name}/{kind}/{name}:{source[:12]}..{destination[:12]}"
+    return web.Response(status=302, headers={"Location": f"{location}?{query}" if query else location})

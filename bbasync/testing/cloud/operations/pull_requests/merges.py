@@ -70,7 +70,7 @@ def _merge(call: Call, repository: Repository, pull: Pull, body: Payload) -> Non
         fork = repository.history.merge_base(base, head)
         merge = repository.files.merge(fork.hash if fork is not None else None, base, head)
         if merge.conflicts:
-            raise refusal(400, "Conflicts during merge.")
+            raise refusal(400, "Conflicts during merge.", detail=f"Conflicts in {', '.join(merge.conflicts)}")
         commit = Commit(call.world.new_hash(), parents, call.world.now(), str(text), call.me, changes=merge.changes)
         repository.history.store(commit)
         pull.merge_hash = commit.hash

@@ -12,7 +12,6 @@ from bbasync.testing.operations import Operations, Result
 
 if TYPE_CHECKING:
     from bbasync.testing.cloud.payloads import Payload
-    from bbasync.testing.cloud.world import User
     from bbasync.testing.cloud.world.pull_requests import Verdict
 
 operations: Operations[Call] = Operations()
@@ -61,19 +60,18 @@ def list_default_reviewers(call: Call) -> Result:
 
 @operations("GET /repositories/{workspace}/{repo_slug}/effective-default-reviewers", "pullrequest")
 def list_effective_default_reviewers(call: Call) -> Result:
-    """List the default reviewers with where they come from."""
-
-    def render(index: int) -> Payload:
-        user = call.payloads.user(index)
-        return {"type": "default_reviewer", "reviewer_type": "repository", "user": user}
-
-    return call.page(call.repository().default_reviewers, render)
+    """List the default reviewers of a repository and of its project, with where they come from."""
+    repository = call.repository()
+    project = call.world.workspaces[repository.workspace].projects.get(repository.project)
+    inherited = project.default_reviewers if project is not None else []
+    sources = dict.fromkeys(repository.default_reviewers, "repository") | dict.fromkeys(inherited, "project")
+    return call.page(list(sources.items()), lambda one: call.payloads.default_reviewer(*one))
 
 
 @operations("GET /repositories/{workspace}/{repo_slug}/default-reviewers/{target_username}", "pullrequest")
 def get_default_reviewer(call: Call) -> Result:
     """Answer with a default reviewer."""
-    user = _reviewer(call)
+    user = call.user("target_username")
     if user.index not in call.repository().default_reviewers:
         raise not_found(f"{call.arg('target_username')} is not a default reviewer")
     return call.payloads.user(user.index) or {}
@@ -82,7 +80,7 @@ def get_default_reviewer(call: Call) -> Result:
 @operations("PUT /repositories/{workspace}/{repo_slug}/default-reviewers/{target_username}", "repository:admin")
 def put_default_reviewer(call: Call) -> Result:
     """Add a default reviewer; once more changes nothing."""
-    repository, user = call.repository(), _reviewer(call)
+    repository, user = call.repository(), call.user("target_username")
     if user.index not in repository.default_reviewers:
         repository.default_reviewers.append(user.index)
     return call.payloads.user(user.index) or {}
@@ -91,7 +89,7 @@ def put_default_reviewer(call: Call) -> Result:
 @operations("DELETE /repositories/{workspace}/{repo_slug}/default-reviewers/{target_username}", "repository:admin")
 def delete_default_reviewer(call: Call) -> Result:
     """Remove a default reviewer."""
-    repository, user = call.repository(), _reviewer(call)
+    repository, user = call.repository(), call.user("target_username")
     if user.index not in repository.default_reviewers:
         raise not_found(f"{call.arg('target_username')} is not a default reviewer")
     repository.default_reviewers.remove(user.index)
@@ -118,10 +116,3 @@ def _withdraw(call: Call, verdict: Verdict) -> None:
     pull, now = repository.edit(pull.id), call.world.now()
     pull.participants[call.me] = Participant(None, now)
     tell.on_review(call, EVENTS[verdict][1], repository, pull, now)
-
-
-def _reviewer(call: Call) -> User:
-    user = call.world.user(call.arg("target_username"))
-    if user is None:
-        raise not_found(f"{call.arg('target_username')} is not a user")
-    return user

@@ -128,6 +128,20 @@ def list_watchers(call: Call) -> Result:
     return call.page(call.repository().watchers, lambda index: call.payloads.user(index) or {})
 
 
+@operations("GET /repositories/{workspace}/{repo_slug}/override-settings", "repository:admin")
+def get_override_settings(call: Call) -> Result:
+    """Return which settings a repository does not inherit from its project."""
+    return {"type": "repository_inheritance_state", "override_settings": dict(call.repository().override_settings)}
+
+
+@operations("PUT /repositories/{workspace}/{repo_slug}/override-settings", "repository:admin")
+def update_override_settings(call: Call) -> Result:
+    """Set the flags that the body names at its top level."""
+    settings, body = call.repository().override_settings, call.json()
+    settings.update({name: bool(body[name]) for name in settings if name in body})
+    return None
+
+
 def _created(call: Call, workspace: Workspace) -> Payload:
     _project(workspace, call.json())
     repository = call.world.create_repository(workspace, call.arg("repo_slug").lower())

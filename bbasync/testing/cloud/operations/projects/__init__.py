@@ -1,11 +1,11 @@
-"""Projects and their default reviewers and permissions."""
+"""Projects and their default reviewers; permissions have a module of their own."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bbasync.testing.cloud import webhooks as tell
-from bbasync.testing.cloud.http import Call, not_found, refusal
+from bbasync.testing.cloud.http import Call, refusal
 from bbasync.testing.cloud.world import Project, Workspace
 from bbasync.testing.operations import Operations, Result
 
@@ -37,8 +37,7 @@ def list_projects(call: Call) -> Result:
 @operations("GET /workspaces/{workspace}/projects/{project_key}", "project")
 def get_project(call: Call) -> Result:
     """Answer with a project."""
-    workspace = call.workspace()
-    return call.payloads.project(workspace, _project(call, workspace))
+    return call.payloads.project(call.workspace(), call.project())
 
 
 @operations("POST /workspaces/{workspace}/projects", "project:admin", status=201)
@@ -65,19 +64,48 @@ def put_project(call: Call) -> Result:
 @operations("DELETE /workspaces/{workspace}/projects/{project_key}", "project:admin")
 def delete_project(call: Call) -> Result:
     """Delete a project that holds no repository."""
-    workspace = call.workspace()
-    project = _project(call, workspace)
+    workspace, project = call.workspace(), call.project()
     if any(one.project == project.key for one in workspace.repositories.values()):
         raise refusal(400, "Project has repositories; move or delete them first")
     del workspace.projects[project.key]
     return None
 
 
-def _project(call: Call, workspace: Workspace) -> Project:
-    key = call.arg("project_key").upper()
-    if key not in workspace.projects:
-        raise not_found(f"Project {key} not found in {workspace.slug}")
-    return workspace.projects[key]
+@operations("GET /workspaces/{workspace}/projects/{project_key}/default-reviewers", "project:admin")
+def list_default_reviewers(call: Call) -> Result:
+    """List the default reviewers of a project."""
+    return call.page(call.project().default_reviewers, lambda index: call.payloads.default_reviewer(index, "project"))
+
+
+@operations("GET /workspaces/{workspace}/projects/{project_key}/default-reviewers/{selected_user}", "project:admin")
+def get_default_reviewer(call: Call) -> Result:
+    """Return a default reviewer."""
+    return call.payloads.user(_default_reviewer(call))
+
+
+@operations("PUT /workspaces/{workspace}/projects/{project_key}/default-reviewers/{selected_user}", "project:admin")
+def add_default_reviewer(call: Call) -> Result:
+    """Add a default reviewer; adding one twice has no effect."""
+    reviewers, user = call.project().default_reviewers, call.user("selected_user")
+    if user.index not in reviewers:
+        reviewers.append(user.index)
+    return call.payloads.user(user.index)
+
+
+@operations("DELETE /workspaces/{workspace}/projects/{project_key}/default-reviewers/{selected_user}", "project:admin")
+def remove_default_reviewer(call: Call) -> Result:
+    """Remove a default reviewer."""
+    index = _default_reviewer(call)
+    call.project().default_reviewers.remove(index)
+    return None
+
+
+def _default_reviewer(call: Call) -> int:
+    """Find the default reviewer that the path names; 400 for another user, as the vendor documents."""
+    project, user = call.project(), call.user("selected_user")
+    if user.index not in project.default_reviewers:
+        raise refusal(400, f"{call.arg('selected_user')} is not a default reviewer of this project")
+    return user.index
 
 
 def _save_project(call: Call, workspace: Workspace, found: Project | None, body: Payload) -> Payload:
