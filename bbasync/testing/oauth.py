@@ -7,6 +7,7 @@ import binascii
 import hmac
 import secrets
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -38,9 +39,10 @@ class OAuth:
     issued: int = 0
     """How many access tokens were issued."""
     access_tokens: dict[str, tuple[str, float]] = attrs.field(factory=dict[str, "tuple[str, float]"], repr=False)
-    """Whom a token stands for, and until when on the monotonic clock; take them out to revoke them."""
+    """Whom a token stands for, and until when on the `clock`; take them out to revoke them."""
     refresh_tokens: set[str] = attrs.field(factory=set[str], repr=False)
     scope: str = "account repository pullrequest"
+    clock: Callable[[], float] = attrs.field(default=time.monotonic, kw_only=True)
     _codes: dict[str, dict[str, str]] = attrs.field(factory=dict[str, "dict[str, str]"], repr=False)
 
     def authorize(self, asked: Mapping[str, str] | None = None) -> str:
@@ -63,7 +65,7 @@ class OAuth:
     def principal(self, token: str) -> str | None:
         """Tell whom a token stands for; None if it is unknown or has expired."""
         name, until = self.access_tokens.get(token, ("", 0.0))
-        return name if name and time.monotonic() < until else None
+        return name if name and self.clock() < until else None
 
     def answer(self, authorization: str | None, form: Mapping[str, object], user: str) -> web.Response:
         """Issue a token, or say what is wrong as RFC 6749 does."""
@@ -123,7 +125,7 @@ class OAuth:
 
     def _issue(self, name: str, *, refreshable: bool) -> web.Response:
         token = secrets.token_urlsafe(24)
-        self.access_tokens[token] = (name, time.monotonic() + self.expires_in)
+        self.access_tokens[token] = (name, self.clock() + self.expires_in)
         self.issued += 1
         answer: dict[str, object] = {
             "access_token": token,

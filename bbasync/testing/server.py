@@ -80,10 +80,14 @@ class FakeServer:
         self.faults = Faults() if faults is None else faults
         self.latency = latency
         self.in_flight = 0
+        self.begun = 0
+        """Requests that have come since the server was made."""
         self.peak_in_flight = 0
         self._host = host
         self._port = port
         self._runner: web.AppRunner | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     def routes(self) -> Iterable[Route]:
         """Give (method, template, handler) of every operation, the most frequent first."""
@@ -139,9 +143,9 @@ class FakeServer:
         for site in list(runner.sites):
             await site.stop()
         # asyncio makes a connection known some steps after it was accepted, and closes its socket a step after the end
-        await _steps(3)
+        await loop_steps(3)
         await runner.cleanup()
-        await _steps(3)
+        await loop_steps(3)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -159,7 +163,9 @@ class FakeServer:
             headers.popall(name, None)
         logged = request[LOGGED] = LoggedRequest(request.method, request.path_qs, headers)
         self.requests.append(logged)
+        self.begun += 1
         self.in_flight += 1
+        self._idle.clear()
         self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
         try:
             if self.latency:
@@ -170,6 +176,8 @@ class FakeServer:
             return response
         finally:
             self.in_flight -= 1
+            if not self.in_flight:
+                self._idle.set()
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         fault = self.faults.pick(request)
@@ -203,6 +211,7 @@ def with_trailing_slash(routes: Iterable[Route]) -> Iterator[Route]:
     yield from ((method, f"{path}/", handler) for method, path, handler in routes if not WITH_SLASHES.search(path))
 
 
-async def _steps(count: int) -> None:
+async def loop_steps(count: int) -> None:
+    """Let the event loop take so many steps."""
     for _ in range(count):
         await asyncio.sleep(0)

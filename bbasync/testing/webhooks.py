@@ -11,11 +11,13 @@ from collections.abc import Mapping
 import aiohttp
 import attrs
 
-from bbasync.testing.server import FakeServer
+from bbasync.testing.server import FakeServer, loop_steps
 
 ATTEMPT = "X-Attempt-Number"
 LOG_SIZE = 1000
 """Deliveries that the log keeps; older ones are dropped."""
+QUIET_STEPS = 100
+"""Steps of the event loop after which a receiver that has something to do would have begun a request."""
 
 
 @attrs.frozen
@@ -57,6 +59,11 @@ class WebhookSender:
         task = asyncio.get_running_loop().create_task(self._deliver(key, url, body, sent), name="fake-webhooks")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    @property
+    def delivering(self) -> bool:
+        """Whether a delivery is under way or waits for its next attempt."""
+        return bool(self._tasks)
 
     async def delivered(self) -> None:
         """Wait until nothing is under way."""
@@ -113,6 +120,20 @@ class DeliveringServer(FakeServer):
     async def delivered(self) -> None:
         """Wait until no delivery is under way, nor waits for its next attempt."""
         await self.webhooks.delivered()
+
+    async def settled(self) -> None:
+        """Wait until deliveries, and the requests that receivers make because of them, are over.
+
+        It is for receivers that run in the same event loop, handlers of a `WebhookRouter` among them: once no delivery
+        and no request is under way, they are given some steps of the loop to begin the next request. What waits for
+        time to pass, such as a retry, is not waited for.
+        """
+        begun = -1
+        while self.webhooks.delivering or self.in_flight or self.begun != begun:
+            await self.webhooks.delivered()
+            await self._idle.wait()
+            begun = self.begun
+            await loop_steps(QUIET_STEPS)
 
     async def redeliver(self, delivery: WebhookDelivery) -> WebhookDelivery:
         """Send a past delivery once more, byte for byte and with the same headers."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -325,10 +325,10 @@ async def test_our_clock_may_jump_between_two_crawls(ours: str, monkeypatch: pyt
 async def test_a_change_after_the_servers_clock_was_put_right_is_found() -> None:
     async with cloud() as fake, Store("sqlite://") as store:
         first, second = opened(fake)[:2]
-        fake.world._clock = lambda: datetime.now(UTC) + timedelta(hours=2)  # pyright: ignore[reportPrivateUsage] - the fake's clock
+        fake.clock.advance(7200)
         await rename(fake, first)
         assert (await run(fake, store, rates=budget())).is_complete
-        fake.world._clock = lambda: datetime.now(UTC)  # pyright: ignore[reportPrivateUsage] - the fake's clock
+        fake.clock.advance(-7200)
         fake.world._last = datetime.now(UTC)  # pyright: ignore[reportPrivateUsage] - the fake's clock
         await rename(fake, second)
         assert (await run(fake, store, rates=budget())).is_complete

@@ -147,3 +147,13 @@ async def test_empty_repository_and_equal_names(tmp_path: Path) -> None:
     async with FakeCloud(git_world(paths, workspace="mine")) as fake, Api(fake) as api:
         assert [one["slug"] for one in await api.values("/repositories/mine")] == ["same", "same-1"]
         assert (await api("GET", "/repositories/mine/same/commits")).status == 404
+
+
+async def test_snapshot_keeps_what_was_changed_on_top_of_git(api: Api) -> None:
+    before = await api.get(f"{OWN}/commits")
+    state = api.fake.snapshot()
+    for _ in range(2):
+        assert (await api("POST", f"{OWN}/src", data={"/new.txt": "new"})).status == 201
+        assert (await api("GET", f"{OWN}/src/main/new.txt")).status == 200
+        api.fake.restore(state)
+        assert await api.get(f"{OWN}/commits") == before

@@ -98,21 +98,22 @@ class MergeTasks:
     """How often a task is pending before it has succeeded."""
     slow_merges: bool = False
     """Whether merges that nobody asked to be asynchronous are so too."""
-    _left: dict[str, tuple[int, int]] = attrs.field(factory=dict[str, tuple[int, int]])
+    left: dict[str, tuple[int, int]] = attrs.field(factory=dict[str, tuple[int, int]])
+    """By task, its pull request and how often it is pending still."""
 
     def add(self, pull: int) -> str:
         """Give the id of a new task."""
-        task = f"merge-{pull}-{len(self._left) + 1}"
-        self._left[task] = (pull, self.polls)
+        task = f"merge-{pull}-{len(self.left) + 1}"
+        self.left[task] = (pull, self.polls)
         return task
 
     def pending(self, task: str, pull: int) -> bool:
         """Tell whether a task is pending; unknown ones always are."""
-        owner, left = self._left.get(task, (pull, 1))
+        owner, left = self.left.get(task, (pull, 1))
         if owner != pull:
             raise refusal(400, "The task does not belong to this pull request")
-        if task in self._left:
-            self._left[task] = (owner, max(left - 1, 0))
+        if task in self.left:
+            self.left[task] = (owner, max(left - 1, 0))
         return left > 0
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import copy
 import itertools
 from typing import TYPE_CHECKING
 
+import attrs
 from aiohttp import BodyPartReader, web
 from multidict import MultiDict
 
@@ -34,12 +36,21 @@ from bbasync.testing.webhooks import DeliveringServer, WebhookSender
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from bbasync.testing.clock import Clock
     from bbasync.testing.faults import Faults
     from bbasync.testing.operations import Operation
     from bbasync.testing.server import Caller, Handler, Route
 
 GROUPS = {"files": 5000, "webhooks": 1000, "mergeability": 1000, ANONYMOUS: 60}
 """Limits an hour, beside that of `api`; the vendor does not document that of mergeability checks."""
+
+
+@attrs.frozen
+class CloudSnapshot:
+    """What clients can change of a FakeCloud, at some time."""
+
+    world: dict[str, object] = attrs.field(repr=False)
+    merges: dict[str, tuple[int, int]] = attrs.field(repr=False)
 
 
 class FakeCloud(DeliveringServer):
@@ -87,18 +98,23 @@ class FakeCloud(DeliveringServer):
         )
         self.access_tokens = {slug: f"fake-access-token-{slug}" for slug in self.world.workspaces}
         self._user_tokens = {f"fake-user-token-{user.index}": user for user in self.world.users}
-        self.rate = RateLimit(limits={"api": limit, **GROUPS}, window=window)
+        self.rate = RateLimit(limits={"api": limit, **GROUPS}, window=window, clock=self.clock.monotonic)
         self.scaled = scaled
         self.scopes = scopes
         self._operations: dict[Handler, Operation[Call]] = {}
         self.filters = Memory(64)
         self.walks = Memory(1000)
         self.merges = MergeTasks()
-        self.oauth = OAuth()
+        self.oauth = OAuth(clock=self.clock.monotonic)
         self.files = FileHost()
         self.webhooks = WebhookSender(attempts=3, timeout=10.0)
         self._payloads: Payloads | None = None
         self._request_ids = itertools.count(1)
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of the world, which can be advanced."""
+        return self.world.clock
 
     def token_of(self, user: str) -> str:
         """Give an access token of another user, named by nickname, uuid or account id; KeyError if there is none."""
@@ -106,6 +122,21 @@ class FakeCloud(DeliveringServer):
             if user in (one.nickname, one.uuid, one.account_id):
                 return token
         raise KeyError(user)
+
+    def snapshot(self) -> CloudSnapshot:
+        """Copy all that clients can change: repositories, webhooks and whatever else the world holds.
+
+        Credentials, limits, faults, the clock and the logs are not part of it.
+        """
+        world = {name: value for name, value in vars(self.world).items() if name != "clock"}
+        return copy.deepcopy(CloudSnapshot(world, self.merges.left))
+
+    def restore(self, snapshot: CloudSnapshot) -> None:
+        """Return to a snapshot, as often as needed; what was read from `world` before is no longer part of it."""
+        copied = copy.deepcopy(snapshot)
+        vars(self.world).update(copied.world)
+        self.merges.left = copied.merges
+        self.filters, self.walks = Memory(64), Memory(1000)  # they belong to versions that there may be again
 
     @property
     def payloads(self) -> Payloads:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import copy
 import math
 import time
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from bbasync.testing.webhooks import DeliveringServer, WebhookSender
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from bbasync.testing.clock import Clock
     from bbasync.testing.faults import Faults
     from bbasync.testing.operations import Operation
     from bbasync.testing.server import Handler, Route
@@ -66,6 +68,16 @@ class Rate:
         self._buckets[user] = (tokens, now)
         self.refused += 1
         return (1 - tokens) / self.fill_rate if self.fill_rate else math.inf
+
+
+@attrs.frozen
+class DataCenterSnapshot:
+    """What clients can change of a FakeDataCenter, at some time."""
+
+    world: dict[str, object] = attrs.field(repr=False)
+    webhooks: list[Webhook] = attrs.field(repr=False)
+    tokens: dict[str, User] = attrs.field(repr=False)
+    """They lead to users of the world."""
 
 
 class FakeDataCenter(DeliveringServer):
@@ -111,7 +123,7 @@ class FakeDataCenter(DeliveringServer):
             pull_requests=pull_requests,
             users=users,
         ).build()
-        self.rate = Rate(capacity, fill_rate)
+        self.rate = Rate(capacity, fill_rate, self.clock.monotonic)
         self.payloads = Payloads(self.world, lambda: self.url, max_limit, hidden_rows, endless_lists)
         self.webhooks = WebhookSender(attempts=1, timeout=20.0)
         self.hooks = Webhooks(self.world, self.payloads, self.webhooks)
@@ -129,7 +141,7 @@ class FakeDataCenter(DeliveringServer):
             email="",
             kind="SERVICE",
         )
-        self.oauth = OAuth()
+        self.oauth = OAuth(clock=self.clock.monotonic)
         self._tokens = {self.token: people[0], self.reader_token: people[-1], self.project_token: service}
 
     def add_webhook(
@@ -148,6 +160,25 @@ class FakeDataCenter(DeliveringServer):
         )
         self.hooks.add(hook)
         return hook
+
+    def snapshot(self) -> DataCenterSnapshot:
+        """Copy all that clients can change: repositories, webhooks and whatever else the world holds.
+
+        Limits, faults, the clock and the logs are not part of it.
+        """
+        world = {name: value for name, value in vars(self.world).items() if name != "clock"}
+        return copy.deepcopy(DataCenterSnapshot(world, self.hooks.hooks, self._tokens))
+
+    def restore(self, snapshot: DataCenterSnapshot) -> None:
+        """Return to a snapshot, as often as needed; what was read from `world` before is no longer part of it."""
+        copied = copy.deepcopy(snapshot)
+        vars(self.world).update(copied.world)
+        self.hooks.hooks, self._tokens = copied.webhooks, copied.tokens
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of the world, which can be advanced."""
+        return self.world.clock
 
     @property
     def url(self) -> str:

@@ -179,7 +179,7 @@ class Webhooks:
         ]
         if not hooks:
             return
-        date = datetime.fromtimestamp(self.world.now / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S%z")
+        date = self.world.clock.now().strftime("%Y-%m-%dT%H:%M:%S%z")
         body = orjson.dumps({"eventKey": key, "date": date, "actor": self.payloads.user(actor)} | payload())
         for hook in hooks:
             headers = {"User-Agent": AGENT, "X-Request-Id": str(uuid.uuid4())}

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from bbasync.testing.clock import Clock
 from bbasync.testing.cloud.world.history import START, History
 from bbasync.testing.cloud.world.repository import Counts, Download, Hook, Repository, by_uuid_or_slug, make_uuid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 WORKSPACES = ("acme", "globex", "initech", "umbrella", "hooli", "stark")
 REPOSITORIES = ("api", "web", "docs", "infra", "mobile", "tools", "billing", "search")
@@ -97,11 +98,11 @@ class World:
         repositories: int = 4,
         commits: int = 120,
         pull_requests: int = 20,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Clock | None = None,
     ) -> None:
         self.seed = seed
-        self._clock = clock
-        self._last = clock()
+        self.clock = clock or Clock()
+        self._last = self.clock.now()
         self._serial = 0
         self.users = [self._make_user(index) for index in range(max(2 * members, 2))]
         self.workspaces: dict[str, Workspace] = {}
@@ -115,7 +116,7 @@ class World:
 
     def now(self) -> datetime:
         """Tell the time, later at each call by a microsecond at least, so that changes have an order."""
-        self._last = max(self._clock(), self._last + timedelta(microseconds=1))
+        self._last = max(self.clock.now(), self._last + timedelta(microseconds=1))
         return self._last
 
     def serial(self) -> int:

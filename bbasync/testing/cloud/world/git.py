@@ -110,6 +110,11 @@ class GitHistory(History):
         super().__init__(trunk_key="", own_key="", length=0, pulls=0, authors=1)
         self.git = git
 
+    def __deepcopy__(self, memo: dict[int, object]) -> GitHistory:
+        copied = GitHistory(self.git)
+        copied.stored = dict(self.stored)
+        return copied
+
     def find(self, prefix: str) -> Commit | None:
         """Give a commit by the first seven or more digits of its hash."""
         stored = next((commit for name, commit in self.stored.items() if name.startswith(prefix)), None)

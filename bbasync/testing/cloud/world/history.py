@@ -74,6 +74,9 @@ class Commit:
     changes: Mapping[str, bytes | None] = attrs.field(factory=dict[str, "bytes | None"], repr=False)
     """What a stored commit did to files, against its first parent; None deletes."""
 
+    def __deepcopy__(self, memo: dict[int, object]) -> Commit:
+        return self  # commits never change
+
 
 @attrs.define
 class Reach:

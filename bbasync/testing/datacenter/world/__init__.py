@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import define, field
 
+from bbasync.testing.clock import Clock
 from bbasync.testing.datacenter.world.history import History
 
 SECOND = 1000
@@ -176,11 +177,13 @@ class Repository:
         return f"{self.project.key}/{self.slug}"
 
 
-@define(eq=False)
+@define(eq=False, slots=False)
 class World:
-    """All that one server holds; its clock (epoch milliseconds) moves a second with every change."""
+    """All that one server holds."""
 
-    now: int = 1_760_000_000_000
+    now: int = 0
+    """The time of the last change, in epoch milliseconds."""
+    clock: Clock = field(factory=Clock)
     users: dict[str, User] = field(factory=dict[str, User])
     """By slug."""
     projects: dict[str, Project] = field(factory=dict[str, Project])
@@ -196,8 +199,8 @@ class World:
     last_id: int = 0
 
     def tick(self) -> int:
-        """Let a second pass and return the time."""
-        self.now += SECOND
+        """Return the time, later at each call by a millisecond at least, so that changes have an order."""
+        self.now = max(int(self.clock.now().timestamp() * 1000), self.now + 1)
         return self.now
 
     def next_id(self) -> int:

@@ -36,6 +36,9 @@ class Commit:
     message: str
     changes: Mapping[str, bytes | None]
 
+    def __deepcopy__(self, memo: dict[int, object]) -> "Commit":
+        return self  # commits never change
+
 
 @define(frozen=True, kw_only=True)
 class Tag:
