@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 API_TOKEN = "x-bitbucket-api-token-auth"
 ACCESS_TOKEN = "x-token-auth"
-LARGE = 48 * 1024 * 1024
+LARGE = 24 * 1024 * 1024
 """Bytes that do not fit into the buffers between git and a client."""
 
 
@@ -108,6 +108,7 @@ async def origin(tmp_path: Path) -> Git:
     await origin.ok("tag", "v1")
     await origin.ok("update-ref", "refs/stash", head)
     await origin.ok("config", "http.receivepack", "true")
+    await origin.ok("config", "core.compression", "0")
     return origin
 
 
