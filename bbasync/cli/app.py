@@ -155,6 +155,7 @@ def logout(data_center: DataCenterUrl = "", base_url: BaseUrl = "") -> None:
 
 @app.command()
 def fake(
+    host: Annotated[str, typer.Option(help="The address to bind, which links name too.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 for any that is free.", min=0, max=65535)] = 0,
     git: Annotated[list[Path] | None, typer.Option(help="Serve the history of a local git repository.")] = None,
     seed: Annotated[int | None, typer.Option(help="Other made-up data.", show_default="0")] = None,
@@ -170,12 +171,13 @@ def fake(
     *,
     data_center: Annotated[bool, typer.Option("--data-center", help="A Data Center server.")] = False,
 ) -> None:
-    """Serve a fake Bitbucket on 127.0.0.1 until Ctrl-C."""
+    """Serve a fake Bitbucket, on this machine alone unless --host says otherwise, until Ctrl-C."""
     with guarded():
         from .fakes import make, serve  # noqa: PLC0415 - only this command needs them
 
         serve(
             make(
+                host=host,
                 port=port,
                 git=git or [],
                 seed=seed,

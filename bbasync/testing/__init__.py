@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .cloud.world import World as World
     from .cloud.world.git import git_world as git_world
     from .datacenter.server import FakeDataCenter as FakeDataCenter
+    from .datacenter.world.git import datacenter_git_world as datacenter_git_world
     from .faults import Fault as Fault
     from .faults import Faults as Faults
     from .recording import RecordingTransport as RecordingTransport
@@ -26,6 +27,7 @@ __all__ = [
     "WebhookDelivery",
     "World",
     "answer",
+    "datacenter_git_world",
     "git_world",
 ]
 
@@ -37,6 +39,7 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             "cloud.world": "World",
             "cloud.world.git": "git_world",
             "datacenter.server": "FakeDataCenter",
+            "datacenter.world.git": "datacenter_git_world",
             "faults": "Fault Faults",
             "recording": "RecordingTransport answer",
             "webhooks": "WebhookDelivery",

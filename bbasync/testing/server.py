@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 from collections import deque
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 from aiohttp import web
+from yarl import URL
 
 from bbasync.testing import faults as spoil
 from bbasync.testing.faults import Faults
@@ -74,11 +77,19 @@ class FakeServer:
     """
 
     def __init__(
-        self, *, host: str = "127.0.0.1", port: int = 0, latency: float = 0.0, faults: Faults | None = None
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        latency: float = 0.0,
+        faults: Faults | None = None,
+        guarded: bool = False,
     ) -> None:
         self.requests: deque[LoggedRequest] = deque(maxlen=LOG_SIZE)
         self.faults = Faults() if faults is None else faults
         self.latency = latency
+        self.guarded = guarded
+        """Whether real source is behind it: its secrets are random then, and requests must name it as their host."""
         self.in_flight = 0
         self.begun = 0
         """Requests that have come since the server was made."""
@@ -110,12 +121,16 @@ class FakeServer:
     def finish(self, request: web.Request, response: web.StreamResponse) -> None:
         """Add the headers that every answer carries."""
 
+    def secret(self, name: str) -> str:
+        """Return a credential to accept: its name, with a random end if the server is guarded."""
+        return f"{name}-{secrets.token_hex(16)}" if self.guarded else name
+
     @property
     def origin(self) -> str:
         """Scheme, host and port, such as `http://127.0.0.1:41233`."""
         if self._runner is None:
             raise RuntimeError("the fake server is not started: use `async with`, or await start()")
-        return f"http://{self._host}:{self._port}"
+        return str(URL.build(scheme="http", host=self._host, port=self._port))
 
     async def start(self) -> None:
         """Open the socket; with port 0 the system chooses a free one."""
@@ -156,6 +171,14 @@ class FakeServer:
     ) -> None:
         await self.stop()
 
+    def _is_addressed(self, request: web.Request) -> bool:
+        """Tell whether a request names this server, as one through a name that was bound to its address does not."""
+        try:
+            host = URL(f"http://{request.headers.get('Host', '')}").host
+        except ValueError:
+            return False
+        return host == self._host.lower() or (is_loopback(self._host) and is_loopback(host))
+
     @web.middleware
     async def _serve(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         headers = request.headers.copy()
@@ -180,6 +203,8 @@ class FakeServer:
                 self._idle.set()
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if self.guarded and not self._is_addressed(request):
+            return web.Response(status=403, text="The Host header names another server\n")
         fault = self.faults.pick(request)
         if fault is not None and fault.kind == "rate_limited":  # a refused request spends nothing of the budget
             return await spoil.instead(fault, request, self.error)
@@ -209,6 +234,14 @@ def with_trailing_slash(routes: Iterable[Route]) -> Iterator[Route]:
     routes = list(routes)
     yield from routes
     yield from ((method, f"{path}/", handler) for method, path, handler in routes if not WITH_SLASHES.search(path))
+
+
+def is_loopback(host: str | None) -> bool:
+    """Tell whether a host of a URL is this machine; names other than localhost may lead anywhere."""
+    try:
+        return host == "localhost" or ip_address(host or "").is_loopback
+    except ValueError:
+        return False
 
 
 async def loop_steps(count: int) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import logging
 from collections import deque
 from collections.abc import Mapping
 
 import aiohttp
 import attrs
+from yarl import URL
 
-from bbasync.testing.server import FakeServer, loop_steps
+from bbasync.testing.server import FakeServer, is_loopback, loop_steps
 
+LOG = logging.getLogger("bbasync.testing")
 ATTEMPT = "X-Attempt-Number"
 LOG_SIZE = 1000
 """Deliveries that the log keeps; older ones are dropped."""
@@ -48,11 +51,16 @@ class WebhookSender:
     """Seconds that an attempt may take."""
     delay: float = 0.05
     """Seconds between two attempts, far less than the vendor's, so that tests are fast."""
+    loopback_only: bool = False
+    """Whether deliveries to other machines are dropped."""
     log: deque[WebhookDelivery] = attrs.field(factory=lambda: deque[WebhookDelivery](maxlen=LOG_SIZE))
     _tasks: set[asyncio.Task[None]] = attrs.field(factory=set["asyncio.Task[None]"])
 
     def send(self, key: str, url: str, body: bytes, secret: str | None, headers: Mapping[str, str]) -> None:
         """Begin to deliver a body; one with a secret is signed."""
+        if not self.may_reach(url):
+            LOG.warning("%s is not delivered to %s: this fake serves real source, and only to this machine", key, url)
+            return
         sent = {"Content-Type": "application/json", "X-Event-Key": key, **headers}
         if secret:
             sent["X-Hub-Signature"] = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
@@ -64,6 +72,13 @@ class WebhookSender:
     def delivering(self) -> bool:
         """Whether a delivery is under way or waits for its next attempt."""
         return bool(self._tasks)
+
+    def may_reach(self, url: str) -> bool:
+        """Tell whether deliveries to a URL are sent."""
+        try:
+            return not self.loopback_only or is_loopback(URL(url).host)
+        except ValueError:
+            return False
 
     async def delivered(self) -> None:
         """Wait until nothing is under way."""

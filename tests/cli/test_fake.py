@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
+import aiohttp
 import pygit2
 import pytest
 from attrs import frozen
@@ -12,6 +14,7 @@ from attrs import frozen
 from bbasync.cli.fakes import make
 from bbasync.testing import FakeCloud, FakeDataCenter
 from tests.cli.running import Result, bbasync, rows, start
+from tests.testing.cloud_api import basic
 from tests.waiting import PATIENCE, end_of
 
 if TYPE_CHECKING:
@@ -24,7 +27,23 @@ class Served:
     url: str
     env: dict[str, str]
     """What it says to export."""
-    rest: str
+    output: str
+
+    def secret(self, words: str) -> str:
+        """Return the last word of the line that has these."""
+        (line,) = (line for line in self.output.splitlines() if words in line)
+        return line.split()[-1]
+
+
+async def _exported(program: str) -> dict[str, str]:
+    """Let a shell read all that the command writes, and return the variables that it then has."""
+    shell = await asyncio.create_subprocess_exec(
+        "sh", "-euc", 'eval "$1"; env', "sh", program, env={"PATH": "/usr/bin:/bin"}, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await shell.communicate()
+    assert shell.returncode == 0
+    variables = dict(line.split("=", 1) for line in out.decode().splitlines())
+    return {name: value for name, value in variables.items() if name.startswith("BITBUCKET_")}
 
 
 @asynccontextmanager
@@ -34,9 +53,10 @@ async def _serving(*arguments: str, cwd: Path) -> AsyncGenerator[Served, None]:
     assert process.stdout is not None
     try:
         async with asyncio.timeout(PATIENCE):
-            first, exports, *rest = [(await process.stdout.readline()).decode() for _ in range(5)]
-        variables = dict(export.split("=", 1) for export in exports.removeprefix("export ").split())
-        yield Served(first.split()[1], variables, "".join(rest))
+            lines = [(await process.stdout.readline()).decode()]
+            while "throw-away" not in lines[-1]:
+                lines.append((await process.stdout.readline()).decode())
+        yield Served(lines[0].split()[1], await _exported("".join(lines)), "".join(lines))
     finally:
         with suppress(ProcessLookupError):
             process.send_signal(signal.SIGINT)
@@ -48,8 +68,11 @@ async def test_a_cloud_is_served_until_ctrl_c(tmp_path: Path) -> None:
     async with _serving("--workspaces", "1", "--limit", "5", cwd=tmp_path) as served:
         command = ("api", "GET", "/workspaces/acme", "--base-url", served.url)
         assert (await bbasync(*command, cwd=tmp_path, env=served.env)).status == 0
-        assert "# workspaces: acme\n" in served.rest
-        assert "throw-away" in served.rest
+        assert served.env["BITBUCKET_BASE_URL"] == served.url
+        assert "# workspaces: acme\n" in served.output
+        for words in ("access token of the workspace acme", "access token of the user grace"):
+            token = {"BITBUCKET_ACCESS_TOKEN": served.secret(words)}
+            assert (await bbasync(*command, cwd=tmp_path, env=token)).status == 0
         port = served.url.split(":")[2].split("/")[0]
         another = await start("fake", "--port", port, cwd=tmp_path)
         out, err = await end_of(another)
@@ -61,6 +84,15 @@ async def test_a_data_center_is_served_until_ctrl_c(tmp_path: Path) -> None:
         command = ("api", "GET", "/api/latest/projects", "--data-center", "--paginate")
         listed = await bbasync(*command, cwd=tmp_path, env=served.env)
         assert (listed.status, listed.out.count("\n")) == (0, 1)
+        for words in ("who may only read", "token of a project"):
+            env = served.env | {"BITBUCKET_DC_TOKEN": served.secret(words)}
+            assert (await bbasync(*command, cwd=tmp_path, env=env)).status == 0
+        headers = {"Authorization": basic("bjorn", served.secret("password of every user"))}
+        async with (
+            aiohttp.ClientSession(headers=headers) as http,
+            http.get(f"{served.url}/rest/api/latest/projects") as response,
+        ):
+            assert response.headers["X-AUSERNAME"] == "bjorn"
 
 
 async def test_the_history_of_a_git_repository_can_be_crawled(tmp_path: Path) -> None:
@@ -72,13 +104,36 @@ async def test_the_history_of_a_git_repository_can_be_crawled(tmp_path: Path) ->
         tree = git.index.write_tree()
         parents = [git.create_commit("refs/heads/main", author, author, f"Change {number}", tree, parents)]
     async with _serving("--git", "tool", cwd=tmp_path) as served:
+        assert await _heads(served) == parents
         result = await bbasync("crawl", "--base-url", served.url, cwd=tmp_path, env=served.env)
     assert result.status == 0, result.err
     assert rows(tmp_path / "bitbucket.db")["commits"] == 120
+    async with _serving("--git", "tool", "--data-center", cwd=tmp_path) as served:
+        assert await _heads(served) == parents
+        command = ("api", "GET", "/api/latest/projects/LOCAL/repos/tool/commits", "--data-center", "--paginate")
+        listed = await bbasync(*command, cwd=tmp_path, env=served.env)
+        assert (listed.status, listed.out.count("\n")) == (0, 120)
+
+
+async def _heads(served: Served) -> list[pygit2.Oid]:
+    """Ask the clone link that the command prints, with the git command."""
+    environment = {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0"}
+    process = await asyncio.create_subprocess_exec(
+        "git",
+        "ls-remote",
+        "--heads",
+        served.secret("# git clone"),
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 0
+    return [pygit2.Oid(hex=line.split()[0]) for line in out.decode().splitlines()]
 
 
 def test_both_products_take_the_sizes_and_the_limit() -> None:
     cloud = make(
+        host="127.0.0.1",
         port=0,
         git=[],
         seed=1,
@@ -93,6 +148,7 @@ def test_both_products_take_the_sizes_and_the_limit() -> None:
     assert (len(cloud.world.workspaces), len(list(cloud.world.repositories()))) == (2, 6)
     assert (cloud.world.seed, cloud.latency, cloud.rate.limits["api"], cloud.rate.window) == (1, 0.5, 7, 60)
     server = make(
+        host="127.0.0.1",
         port=0,
         git=[],
         seed=1,
@@ -112,8 +168,9 @@ def test_both_products_take_the_sizes_and_the_limit() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--git", "."], "no git repository"),
-        (["--git", ".", "--data-center"], "Bitbucket Cloud only"),
+        (["--git", "."], "not a git repository"),
+        (["--git", ".", "--data-center"], "not a git repository"),
+        (["--host", "::"], "links name it"),
         (["--git", ".", "--seed", "0"], "leave out --seed"),
     ],
 )

@@ -12,6 +12,7 @@ import attrs
 from aiohttp import BodyPartReader, web
 from multidict import MultiDict
 
+from bbasync.testing import git_http
 from bbasync.testing.cloud.file_host import FileHost
 from bbasync.testing.cloud.http import (
     Call,
@@ -28,9 +29,10 @@ from bbasync.testing.cloud.rate import ANONYMOUS, RateLimit
 from bbasync.testing.cloud.scopes import ALL_SCOPES, api_token_scope, implied
 from bbasync.testing.cloud.world import World
 from bbasync.testing.faults import RATE_LIMIT_TEXT
+from bbasync.testing.git_http import GitBackend
 from bbasync.testing.oauth import AUTHORIZE_PATH, TOKEN_PATH, OAuth
 from bbasync.testing.operations import in_order
-from bbasync.testing.server import CALLER, with_trailing_slash
+from bbasync.testing.server import CALLER, Refusal, with_trailing_slash
 from bbasync.testing.webhooks import DeliveringServer, WebhookSender
 
 if TYPE_CHECKING:
@@ -41,8 +43,13 @@ if TYPE_CHECKING:
     from bbasync.testing.operations import Operation
     from bbasync.testing.server import Caller, Handler, Route
 
-GROUPS = {"files": 5000, "webhooks": 1000, "mergeability": 1000, ANONYMOUS: 60}
+GROUPS = {"files": 5000, "webhooks": 1000, "mergeability": 1000, "git": 60_000, ANONYMOUS: 60}
 """Limits an hour, beside that of `api`; the vendor does not document that of mergeability checks."""
+API_TOKEN_USER = "x-bitbucket-api-token-auth"  # noqa: S105  # a name
+ACCESS_TOKEN_USER = "x-token-auth"  # noqa: S105  # a name
+"""What git sends as user name for tokens."""
+GIT_ACCESS = ("repository", "GET", "/repositories/{workspace}/{repo_slug}")
+"""The scope that a clone needs, and the operation that needs the same."""
 
 
 @attrs.frozen
@@ -63,6 +70,9 @@ class FakeCloud(DeliveringServer):
 
     `requests` logs what was asked, `faults` spoils answers, `rate` counts and refuses, `oauth` issues tokens, `merges`
     makes merges slow, `files` is the host that downloads redirect to, and `world` holds the data and counts it.
+
+    The clone links of a `git_world` serve `git clone` and `git fetch`. As its source is real, the credentials are
+    random then, requests must name the fake as their host, and webhooks reach this machine only.
 
     Webhooks made through the API are told what is done through the API. `token_of` gives the tokens of other users.
     """
@@ -88,7 +98,6 @@ class FakeCloud(DeliveringServer):
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
-        super().__init__(host=host, port=port, latency=latency, faults=faults)
         self.world = world or World(
             seed=seed,
             workspaces=workspaces,
@@ -96,8 +105,10 @@ class FakeCloud(DeliveringServer):
             commits=commits,
             pull_requests=pull_requests,
         )
-        self.access_tokens = {slug: f"fake-access-token-{slug}" for slug in self.world.workspaces}
-        self._user_tokens = {f"fake-user-token-{user.index}": user for user in self.world.users}
+        super().__init__(host=host, port=port, latency=latency, faults=faults, guarded=self.world.has_source)
+        self.token = self.secret(self.token)
+        self.access_tokens = {slug: self.secret(f"fake-access-token-{slug}") for slug in self.world.workspaces}
+        self._user_tokens = {self.secret(f"fake-user-token-{user.index}"): user for user in self.world.users}
         self.rate = RateLimit(limits={"api": limit, **GROUPS}, window=window, clock=self.clock.monotonic)
         self.scaled = scaled
         self.scopes = scopes
@@ -105,9 +116,10 @@ class FakeCloud(DeliveringServer):
         self.filters = Memory(64)
         self.walks = Memory(1000)
         self.merges = MergeTasks()
-        self.oauth = OAuth(clock=self.clock.monotonic)
+        self.oauth = OAuth(client_secret=self.secret("fake-client-secret"), clock=self.clock.monotonic)
         self.files = FileHost()
-        self.webhooks = WebhookSender(attempts=3, timeout=10.0)
+        self.webhooks = WebhookSender(attempts=3, timeout=10.0, loopback_only=self.guarded)
+        self.git = GitBackend()
         self._payloads: Payloads | None = None
         self._request_ids = itertools.count(1)
 
@@ -170,6 +182,7 @@ class FakeCloud(DeliveringServer):
             await self.files.stop()
         finally:
             await super().stop()
+            await self.git.close()
 
     def routes(self) -> Iterator[Route]:
         """Bind every operation to its path."""
@@ -180,16 +193,18 @@ class FakeCloud(DeliveringServer):
         yield "POST", TOKEN_PATH, self._issue_token
         yield "GET", AUTHORIZE_PATH, self._authorize
         yield "*", "/2.0/{path}", self._not_simulated
+        yield "*", "/{workspace}/{repo_slug}.git", self._git
+        yield "*", "/{workspace}/{repo_slug}.git{path}", self._git
         yield "*", "/{path}", self._not_simulated
 
     def authenticate(self, request: web.Request) -> Caller:
         """Read the credential; a wrong one is refused, none at all is anonymous."""
         if request.path in {TOKEN_PATH, AUTHORIZE_PATH}:
             return CloudCaller("oauth_client", "")
-        caller = self._caller(request.headers.get("Authorization"))
+        caller = self._caller(request)
         operation = self._operation(request)
         if operation is not None and caller.credential != "none":
-            self._check_scope(operation, caller)
+            self._check_scope(caller, operation.access, operation.method, operation.template)
         return caller
 
     def admit(self, request: web.Request, caller: Caller) -> web.Response | None:
@@ -198,6 +213,8 @@ class FakeCloud(DeliveringServer):
             return None
         operation = self._operation(request)
         group = ANONYMOUS if caller.credential == "none" else operation.group if operation else "api"
+        if self._is_git(request):  # its first request is always anonymous
+            group = "git"
         if not self.rate.accept(caller.principal, group):
             return web.Response(status=429, text=RATE_LIMIT_TEXT)
         if request.method in ("POST", "PUT") and not {"Content-Length", "Transfer-Encoding"} & request.headers.keys():
@@ -212,6 +229,8 @@ class FakeCloud(DeliveringServer):
         """Add the headers that tell of credentials and scopes."""
         response.headers["X-Request-Id"] = f"{next(self._request_ids):032x}"
         operation, caller = self._operation(request), request.get(CALLER)
+        if response.status == 401 and self._is_git(request):
+            response.headers["WWW-Authenticate"] = 'Basic realm="Bitbucket.org HTTP"'
         if operation is not None:
             response.headers["X-Accepted-Oauth-Scopes"] = operation.access
         if caller is None or caller.credential == "none":
@@ -234,37 +253,57 @@ class FakeCloud(DeliveringServer):
     def _operation(self, request: web.Request) -> Operation[Call] | None:
         return self._operations.get(request.match_info.handler)
 
-    def _caller(self, header: str | None) -> CloudCaller:
+    def _is_git(self, request: web.Request) -> bool:
+        return request.match_info.handler == self._git
+
+    def _caller(self, request: web.Request) -> CloudCaller:
+        header = request.headers.get("Authorization")
         if header is None:
             return CloudCaller("none", ANONYMOUS)
         scheme, _, value = header.partition(" ")
+        caller = None
         if scheme.lower() == "basic":
             try:
-                given = base64.b64decode(value, validate=True).decode()
+                name, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
             except (binascii.Error, UnicodeDecodeError):
-                given = ""
-            if given == f"{self.email}:{self.token}":
-                return CloudCaller("api_token", self.email)
+                name, secret = "", ""
+            caller = self._of_git(name, secret) if self._is_git(request) else self._of_api(name, secret)
         elif scheme.lower() == "bearer":
-            for slug, token in self.access_tokens.items():
-                if value == token:
-                    return CloudCaller("access_token", f"token of {slug}", slug)
-            principal = self.oauth.principal(value)
-            if principal is not None:
-                return CloudCaller("oauth2", principal)
-            user = self._user_tokens.get(value)
-            if user is not None:
-                return CloudCaller("oauth2", user.account_id, user=user.index)
+            caller = self._of_bearer(value)
+        if caller is not None:
+            return caller
+        if self._is_git(request):
+            names = f"{API_TOKEN_USER} with an API token, {ACCESS_TOKEN_USER} with an access token"
+            raise Refusal(git_http.refusal(401, f"Wrong user name or token; user names for git are {names}"))
         raise refusal(401, "Token is invalid, expired, or not supported for this endpoint.")
 
-    def _check_scope(self, operation: Operation[Call], caller: CloudCaller) -> None:
-        if self.scopes is None or not operation.access:
+    def _of_api(self, name: str, secret: str) -> CloudCaller | None:
+        return CloudCaller("api_token", self.email) if (name, secret) == (self.email, self.token) else None
+
+    def _of_git(self, name: str, secret: str) -> CloudCaller | None:
+        """Tell whom the credential of a git command stands for; the vendor does not take e-mail addresses there."""
+        if name == ACCESS_TOKEN_USER:
+            return self._of_bearer(secret)
+        return self._of_api(self.email, secret) if name in (API_TOKEN_USER, self.world.me.nickname) else None
+
+    def _of_bearer(self, token: str) -> CloudCaller | None:
+        for slug, one in self.access_tokens.items():
+            if token == one:
+                return CloudCaller("access_token", f"token of {slug}", slug)
+        principal = self.oauth.principal(token)
+        if principal is not None:
+            return CloudCaller("oauth2", principal)
+        user = self._user_tokens.get(token)
+        return None if user is None else CloudCaller("oauth2", user.account_id, user=user.index)
+
+    def _check_scope(self, caller: CloudCaller, access: str, method: str, template: str) -> None:
+        if self.scopes is None or not access:
             return
         if caller.credential == "api_token":
-            required = api_token_scope(operation.access, operation.method, operation.template)
+            required = api_token_scope(access, method, template)
             granted = set(self.scopes)
         else:
-            required, granted = operation.access, implied(self.scopes)
+            required, granted = access, implied(self.scopes)
         if required not in granted:
             raise refusal(
                 403,
@@ -278,6 +317,23 @@ class FakeCloud(DeliveringServer):
             return call.respond(operation.action(call), operation.status)
 
         return handle
+
+    async def _git(self, request: web.Request) -> web.StreamResponse:
+        """Serve what is below a clone link; what nobody may see looks as if it did not exist."""
+        caller, path = request[CALLER], request.match_info
+        assert isinstance(caller, CloudCaller)  # noqa: S101  # what `authenticate` gives
+        workspace = self.world.workspace(path["workspace"])
+        found = workspace.repository(path["repo_slug"]) if workspace is not None else None
+        if found is not None and found.git_dir is None:
+            return git_http.refusal(501, f"{found.full_name} is made up: there is no git repository to clone")
+        anonymous = caller.credential == "none"
+        if found is None or (anonymous and found.is_private) or caller.workspace not in (None, found.workspace):
+            status = 401 if anonymous else 404
+            return git_http.refusal(status, "The repository does not exist, or needs other credentials")
+        if not anonymous:
+            self._check_scope(caller, *GIT_ACCESS)
+        assert found.git_dir is not None  # noqa: S101  # seen above
+        return await self.git.respond(request, found.git_dir, path.get("path", ""))
 
     async def _authorize(self, request: web.Request) -> web.Response:
         return self.oauth.page(request.query)

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import attrs
 from aiohttp import BodyPartReader, web
 
+from bbasync.testing import git_http
 from bbasync.testing.datacenter.http import LOGIN, Call, Login, require
 from bbasync.testing.datacenter.oauth import OAuth
 from bbasync.testing.datacenter.operations import OPERATIONS
@@ -22,6 +23,7 @@ from bbasync.testing.datacenter.webhooks import Webhook, Webhooks
 from bbasync.testing.datacenter.world import User
 from bbasync.testing.datacenter.world.seed import Seed
 from bbasync.testing.faults import LOGIN_PAGE
+from bbasync.testing.git_http import GitBackend
 from bbasync.testing.operations import in_order
 from bbasync.testing.server import Caller, Refusal, with_trailing_slash
 from bbasync.testing.webhooks import DeliveringServer, WebhookSender
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bbasync.testing.clock import Clock
+    from bbasync.testing.datacenter.world import World
     from bbasync.testing.faults import Faults
     from bbasync.testing.operations import Operation
     from bbasync.testing.server import Handler, Route
@@ -86,11 +89,16 @@ class FakeDataCenter(DeliveringServer):
     Sizes are for each parent: `repositories` a project, `commits` on the main line of a repository. The same `seed`
     gives the same data. `world` holds it and may be changed, `rate` counts what was served and refused, `oauth` issues
     tokens. `hidden_rows` permission-filtered rows after every third item make pages short or empty; `endless_lists`
-    never says `isLastPage`, as some lists of real servers; `max_limit` caps `limit` silently.
+    never says `isLastPage`, as some lists of real servers; `max_limit` caps `limit` silently. A `world` given takes the
+    place of the one that the sizes describe.
+
+    The clone links of a `datacenter_git_world` serve `git clone` and `git fetch`. As its source is real,
+    the credentials are random then, requests must name the fake as their host, and webhooks reach this machine only.
     """
 
     def __init__(
         self,
+        world: World | None = None,
         *,
         seed: int = 0,
         projects: int = 2,
@@ -111,27 +119,31 @@ class FakeDataCenter(DeliveringServer):
         latency: float = 0.0,
         faults: Faults | None = None,
     ) -> None:
-        super().__init__(host=host, port=port, latency=latency, faults=faults)
+        self.world = (
+            world
+            or Seed(
+                seed=seed,
+                projects=projects,
+                repositories=repositories,
+                commits=commits,
+                branches=branches,
+                tags=tags,
+                pull_requests=pull_requests,
+                users=users,
+            ).build()
+        )
+        super().__init__(host=host, port=port, latency=latency, faults=faults, guarded=self.world.has_source)
         self.context = context.rstrip("/")
-        self.world = Seed(
-            seed=seed,
-            projects=projects,
-            repositories=repositories,
-            commits=commits,
-            branches=branches,
-            tags=tags,
-            pull_requests=pull_requests,
-            users=users,
-        ).build()
         self.rate = Rate(capacity, fill_rate, self.clock.monotonic)
         self.payloads = Payloads(self.world, lambda: self.url, max_limit, hidden_rows, endless_lists)
-        self.webhooks = WebhookSender(attempts=1, timeout=20.0)
+        self.webhooks = WebhookSender(attempts=1, timeout=20.0, loopback_only=self.guarded)
+        self.git = GitBackend()
         self.hooks = Webhooks(self.world, self.payloads, self.webhooks)
         people = list(self.world.users.values())
         self.username, self.reader = people[0].name, people[-1].name
-        self.password = "fake-password"  # noqa: S105 - opens nothing but this server
+        self.password = self.secret("fake-password")
         self.token, self.reader_token, self.project_token = (
-            f"BBDC-fake-{name}" for name in ("admin", "reader", "project")
+            self.secret(f"BBDC-fake-{name}") for name in ("admin", "reader", "project")
         )
         service = User(
             id=self.world.next_id(),
@@ -141,7 +153,7 @@ class FakeDataCenter(DeliveringServer):
             email="",
             kind="SERVICE",
         )
-        self.oauth = OAuth(clock=self.clock.monotonic)
+        self.oauth = OAuth(client_secret=self.secret("fake-client-secret"), clock=self.clock.monotonic)
         self._tokens = {self.token: people[0], self.reader_token: people[-1], self.project_token: service}
 
     def add_webhook(
@@ -149,8 +161,11 @@ class FakeDataCenter(DeliveringServer):
     ) -> Webhook:
         """Make a webhook of a project, or of one of its repositories; it is `active` until you set that to False.
 
-        A failed delivery is not repeated. ValueError for an event that a server does not take.
+        A failed delivery is not repeated. ValueError for an event that a server does not take, and for a URL that this
+        one does not deliver to.
         """
+        if not self.webhooks.may_reach(url):
+            raise ValueError("This fake serves real source: its webhooks reach this machine only")
         hook = Webhook(
             url=url,
             events=tuple(events),
@@ -192,6 +207,8 @@ class FakeDataCenter(DeliveringServer):
         yield "POST", f"{self.context}/rest/oauth2/latest/token", self._issue_token
         yield "GET", f"{self.context}/status", _status
         yield "GET", f"{self.context}/login", _login_page
+        yield "*", f"{self.context}/scm/{{projectKey}}/{{repositorySlug}}.git", self._git
+        yield "*", f"{self.context}/scm/{{projectKey}}/{{repositorySlug}}.git{{path}}", self._git
         yield "*", "/{path}", self._elsewhere
 
     def _operation_routes(self) -> Iterable[Route]:
@@ -275,11 +292,35 @@ class FakeDataCenter(DeliveringServer):
 
     def finish(self, request: web.Request, response: web.StreamResponse) -> None:
         """Name the request and, if it was authenticated, the user."""
+        if response.status == 401 and request.match_info.handler == self._git:
+            response.headers["WWW-Authenticate"] = 'Basic realm="Atlassian Bitbucket"'
         response.headers["X-AREQUESTID"] = f"@1FAKE0x{len(self.requests)}x{id(request):x}x0"
         user = request[LOGIN].user if LOGIN in request else None
         if user is not None:
             response.headers["X-AUSERNAME"] = quote(user.name, safe="")
             response.headers["X-AUSERID"] = str(user.id)
+
+    async def stop(self) -> None:
+        """Close the socket, and end what git still serves."""
+        try:
+            await super().stop()
+        finally:
+            await self.git.close()
+
+    async def _git(self, request: web.Request) -> web.StreamResponse:
+        """Serve what is below a clone link; an anonymous caller is asked to log in, except for what is public."""
+        path, user = request.match_info, request[LOGIN].user
+        try:
+            found = self.world.repository(path["projectKey"], path["repositorySlug"])
+        except KeyError:
+            found = None
+        if found is not None and found.git_dir is None:
+            return git_http.refusal(501, f"{found.path} is made up: there is no git repository to clone")
+        if user is None and (found is None or not found.public):
+            return git_http.refusal(401, "Authentication is required")
+        if found is None or found.git_dir is None:
+            return git_http.refusal(404, "The repository does not exist")
+        return await self.git.respond(request, found.git_dir, path.get("path", ""))
 
     async def _authorize(self, request: web.Request) -> web.StreamResponse:
         return self.oauth.page(request.query)

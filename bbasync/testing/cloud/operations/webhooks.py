@@ -65,7 +65,7 @@ def create_hook(call: Call) -> Result:
     """Create a webhook."""
     hooks, subject, path = _owner(call)
     body = call.json()
-    _check(body, needed=("url", "events"))
+    _check(call, body, needed=("url", "events"))
     hook = Hook(call.world.new_uuid(), "", "", [], active=True, created_at=call.world.now())
     _change(hook, body)
     hooks[hook.uuid] = hook
@@ -86,7 +86,7 @@ def update_hook(call: Call) -> Result:
     """Change a webhook; a body without `secret` keeps it, an empty one clears it."""
     hooks, subject, path = _owner(call)
     hook, body = _find(call, hooks), call.json()
-    _check(body, needed=())
+    _check(call, body, needed=())
     _change(hook, body)
     return call.payloads.hook(subject, path, hook)
 
@@ -138,13 +138,15 @@ def _find(call: Call, hooks: dict[str, Hook]) -> Hook:
     return found
 
 
-def _check(body: Payload, needed: tuple[str, ...]) -> None:
+def _check(call: Call, body: Payload, needed: tuple[str, ...]) -> None:
     wrong = {name: ["required key not provided"] for name in needed if not body.get(name)}
     unknown = [event for event in body.get("events", ()) if event not in EVENTS]
     if unknown:
         wrong["events"] = [f"{event} is not an event" for event in unknown]
     if len(body.get("secret") or "") > LONGEST_SECRET:
         wrong["secret"] = ["A secret has at most 128 characters"]
+    if body.get("url") and not call.fake.webhooks.may_reach(str(body["url"])):
+        wrong["url"] = ["This fake serves real source: its webhooks reach this machine only"]
     if wrong:
         raise refusal(400, "Bad request", fields=wrong)
 

@@ -160,6 +160,11 @@ class World:
         for workspace in self.workspaces.values():
             yield from workspace.repositories.values()
 
+    @property
+    def has_source(self) -> bool:
+        """Whether there are real repositories among the made-up ones."""
+        return any(one.git_dir is not None for one in self.repositories())
+
     def counts(self) -> Counts:
         """Count the rows that full listings give, by resource."""
         found = Counter(

@@ -10,12 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pygit2
-from pygit2.enums import DeltaStatus, FileMode, ReferenceType, SortMode
+from pygit2.enums import DeltaStatus, FileMode, SortMode
 
 from bbasync.testing.cloud.world import World
 from bbasync.testing.cloud.world.files import CONTEXT, Attribute, Change, Entry, Files, Status
 from bbasync.testing.cloud.world.history import SHORTEST, Commit, History, Place, Reach, Walk
 from bbasync.testing.cloud.world.repository import Tag
+from bbasync.testing.git_source import (
+    current_branch,
+    find_commit,
+    list_blobs,
+    list_branches,
+    list_tags,
+    open_repositories,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,48 +40,29 @@ ATTRIBUTES: dict[int, Attribute] = {FileMode.LINK: "link", FileMode.BLOB_EXECUTA
 
 
 def git_world(paths: Sequence[str | Path], *, workspace: str = "local") -> World:
-    """Make a world of one workspace with a repository for each path; raises ValueError where there is no git."""
+    """Make a world of one workspace with a repository for each path; raises ValueError where there is none."""
     world = World(workspaces=1, repositories=0, projects=1)
     (owner,) = world.workspaces.values()
     owner.slug = owner.name = workspace
     world.workspaces = {workspace: owner}
-    for path in paths:
-        try:
-            git = pygit2.Repository(str(path))  # pyright: ignore[reportCallIssue] - pygit2's stub wants its own flags
-        except (pygit2.GitError, KeyError) as error:
-            raise ValueError(f"{path} is no git repository") from error
-        name = Path(path).resolve().name.removesuffix(".git").lower()
-        slug = name if name not in owner.repositories else f"{name}-{len(owner.repositories)}"
+    for slug, git in open_repositories(paths).items():
         _fill(world.create_repository(owner, slug), git)
     return world
 
 
 def _fill(repository: Repository, git: pygit2.Repository) -> None:
+    repository.git_dir = Path(git.path)
     repository.history = GitHistory(git)
     repository.files = GitFiles(repository.history)
-    repository.branches.update({name: str(git.branches.local[name].target) for name in git.branches.local})
-    repository.tags.update(dict(_tags(git)))
-    head = "" if git.head_is_unborn or git.head_is_detached else git.head.shorthand
-    repository.mainbranch = head or next(iter(repository.branches), None)
+    repository.branches.update(list_branches(git))
+    repository.tags.update({name: _tag(commit, found) for name, commit, found in list_tags(git)})
+    repository.mainbranch = current_branch(git)
     dates = [commit.date for commit in map(repository.commit, repository.branches.values())]
     repository.updated_on = max(dates, default=repository.updated_on)
 
 
-def _tags(git: pygit2.Repository) -> Iterator[tuple[str, Tag]]:
-    for name in git.references:
-        if not name.startswith("refs/tags/"):
-            continue
-        reference = git.references[name]
-        try:
-            commit = str(reference.peel(pygit2.Commit).id)
-        except pygit2.InvalidSpecError:  # a tag of something else than a commit
-            continue
-        found = git[reference.target] if reference.type == ReferenceType.DIRECT else None
-        tag = Tag(commit)
-        if isinstance(found, pygit2.Tag):
-            tag.message = found.message
-            tag.date = _tagged_on(found.tagger)
-        yield name.removeprefix("refs/tags/"), tag
+def _tag(commit: str, found: pygit2.Tag | None) -> Tag:
+    return Tag(commit) if found is None else Tag(commit, found.message, _tagged_on(found.tagger))
 
 
 def _date(signature: pygit2.Signature) -> datetime:
@@ -135,10 +124,7 @@ class GitHistory(History):
 
     def git_commit(self, name: str) -> pygit2.Commit | None:
         """Give a commit of git's own."""
-        try:
-            return _as_commit(self.git[name])
-        except (KeyError, ValueError):  # unknown, ambiguous, or no hash at all
-            return None
+        return find_commit(self.git, name)
 
     def place(self, prefix: str) -> Place | None:
         """Tell whether there is such a commit; there are no computed ones."""
@@ -258,11 +244,7 @@ class GitFiles(Files):
         found = self._source.git_commit(commit)
         if found is None:
             return {}
-        return {path: blob.data for path, blob in _blobs(found.tree, "")}
-
-
-def _as_commit(found: object) -> pygit2.Commit | None:
-    return found if isinstance(found, pygit2.Commit) else None
+        return {path: blob.data for path, blob in list_blobs(found.tree)}
 
 
 def _walk_tree(tree: pygit2.Tree, prefix: str, depth: int) -> Iterator[Entry]:
@@ -271,14 +253,6 @@ def _walk_tree(tree: pygit2.Tree, prefix: str, depth: int) -> Iterator[Entry]:
         yield _entry(path, item)
         if isinstance(item, pygit2.Tree) and depth > 1:
             yield from _walk_tree(item, f"{path}/", depth - 1)
-
-
-def _blobs(tree: pygit2.Tree, prefix: str) -> Iterator[tuple[str, pygit2.Blob]]:
-    for item in tree:
-        if isinstance(item, pygit2.Blob):
-            yield f"{prefix}{item.name}", item
-        elif isinstance(item, pygit2.Tree):
-            yield from _blobs(item, f"{prefix}{item.name}/")
 
 
 def _entry(path: str, item: pygit2.Object) -> Entry:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
@@ -99,6 +100,8 @@ class Repository:
     size: int = 0
     empty_status: int = 404
     """What listing the commits answers while there are none: 404, or 200 with an empty page."""
+    git_dir: Path | None = None
+    """The git repository that its clone link serves, if there is one."""
     hooks: dict[str, Hook] = attrs.field(factory=dict[str, Hook])
     downloads: dict[str, Download] = attrs.field(factory=dict[str, Download])
     default_reviewers: list[int] = attrs.field(factory=list[int])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from attrs import define, field
 
 from bbasync.testing.clock import Clock
@@ -168,6 +170,8 @@ class Repository:
     forkable: bool = True
     archived: bool = False
     origin: Repository | None = None
+    git_dir: Path | None = None
+    """The git repository that its clone link serves, if there is one."""
     forks: list[Repository] = field(factory=list["Repository"])
     pull_requests: dict[int, PullRequest] = field(factory=dict[int, PullRequest])
 
@@ -223,6 +227,11 @@ class World:
     def repositories(self) -> list[Repository]:
         """List the repositories of all projects."""
         return [item for project in self.projects.values() for item in project.repositories.values()]
+
+    @property
+    def has_source(self) -> bool:
+        """Whether there are real repositories among the made-up ones."""
+        return any(one.git_dir is not None for one in self.repositories())
 
     def record(
         self, pull: PullRequest, action: str, user: User, created: int, *, comment: Comment | None = None
