@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bbasync.testing import FakeCloud, FakeDataCenter
@@ -50,6 +51,7 @@ def make(
         seed=seed,
         workspaces=workspaces,
         repositories=repositories,
+        now=datetime.now(UTC),
         latency=latency,
         limit=limit or 1000,
         window=window,

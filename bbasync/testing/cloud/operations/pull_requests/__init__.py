@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from bbasync.testing.cloud import pull_request_payloads as build
 from bbasync.testing.cloud import webhooks as tell
 from bbasync.testing.cloud.http import Call, leaf, not_found, refusal
-from bbasync.testing.cloud.world.pull_requests import Discussion, Event, Participant, Pull
+from bbasync.testing.cloud.world.pull_requests import Discussion, Participant, Pull
 from bbasync.testing.operations import Operations, Result
 
 if TYPE_CHECKING:
@@ -268,8 +268,7 @@ def record_update(call: Call, pull: Pull) -> None:
     """Put an update into the activity; only this moves `updated_on`, neither comments nor reviews do."""
     pull.updated_on = call.world.now()
     if pull.discussion is not None:
-        event = Event("update", pull.updated_on, call.me, state=pull.state, title=pull.title)
-        pull.discussion.events.append(event)
+        pull.discussion.events.append(pull.update_event(pull.updated_on, call.me))
 
 
 def open_pull_request(call: Call, repository: Repository) -> Pull:
