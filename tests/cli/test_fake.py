@@ -3,12 +3,14 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pygit2
 import pytest
 from attrs import frozen
 
+from bbasync.cli.crawling import demo_fake
 from bbasync.cli.fakes import make
 from bbasync.testing import FakeCloud, FakeDataCenter
 from tests.cli.running import bbasync, rows, start
@@ -72,6 +74,16 @@ async def test_the_history_of_a_git_repository_can_be_crawled(tmp_path: Path) ->
     assert rows(tmp_path / "bitbucket.db")["commits"] == 120
 
 
+def assert_recent(fake: FakeCloud) -> None:
+    repository = fake.world.repository("acme", "api")
+    newest = repository.commit(repository.branches["main"]).date
+    assert timedelta() < datetime.now(UTC) - newest < timedelta(days=7)
+
+
+def test_the_demo_ends_at_the_present() -> None:
+    assert_recent(demo_fake())
+
+
 def test_both_products_take_the_sizes_and_the_limit() -> None:
     cloud = make(
         port=0,
@@ -85,6 +97,7 @@ def test_both_products_take_the_sizes_and_the_limit() -> None:
         data_center=False,
     )
     assert isinstance(cloud, FakeCloud)
+    assert_recent(cloud)
     assert (len(cloud.world.workspaces), len(list(cloud.world.repositories()))) == (2, 6)
     assert (cloud.world.seed, cloud.latency, cloud.rate.limits["api"], cloud.rate.window) == (1, 0.5, 7, 60)
     server = make(

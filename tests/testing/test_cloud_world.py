@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -168,9 +169,9 @@ async def test_updates_show_drafts_pushes_and_reviewers_of_their_moment(team: Ap
                 assert changes == {"status": {"old": "open", "new": new}}
             if before["reviewers"] != after["reviewers"]:
                 seen["removed"] += 1
-                (gone,) = changes["reviewers"]["removed"]
-                assert gone in before["reviewers"]
-                assert gone not in pull["reviewers"]
+                (one,) = changes["reviewers"]["removed"]
+                assert one in before["reviewers"]
+                assert one not in pull["reviewers"]
             if before["source"] != after["source"]:
                 seen["push"] += 1
                 assert changes == {}
@@ -199,7 +200,7 @@ async def test_failing_builds_are_mended_by_a_later_commit(team: Api) -> None:
             if update["source"]["commit"] is not None:
                 own = f"/repositories/{repository.full_name}/commit/{update['source']['commit']['hash']}"
                 builds.append({one["state"] for one in await team.values(own + "/statuses")})
-        mended += any("FAILED" in old and new == {"SUCCESSFUL"} for old, new in zip(builds, builds[1:], strict=False))
+        mended += any("FAILED" in old and new == {"SUCCESSFUL"} for old, new in pairwise(builds))
     assert mended > 10
 
 

@@ -61,8 +61,13 @@ def reference(payloads: Payloads, repository: Repository, pull: Pull) -> Payload
     }
 
 
-def pull_request(payloads: Payloads, repository: Repository, pull: Pull, *, in_list: bool = False) -> Payload:
-    """Build a pull request; one in a list lacks what only `/pullrequests/{id}` renders."""
+def pull_request(
+    payloads: Payloads, repository: Repository, pull: Pull, *, in_list: bool = False, people: bool = True
+) -> Payload:
+    """Build a pull request; one in a list lacks what only `/pullrequests/{id}` renders.
+
+    Without `people`, it lacks reviewers and participants too.
+    """
     own, page = _own(payloads, repository, pull)
     description = text(pull.description)
     found: Payload = {
@@ -85,8 +90,6 @@ def pull_request(payloads: Payloads, repository: Repository, pull: Pull, *, in_l
         "reason": pull.reason,
         "created_on": stamp(pull.created_on),
         "updated_on": stamp(pull.updated_on),
-        "reviewers": [payloads.user(user) for user in pull.reviewers],
-        "participants": [participant(payloads, pull, user, one) for user, one in pull.participants.items()],
         "links": hrefs(
             self=own,
             html=page,
@@ -103,6 +106,9 @@ def pull_request(payloads: Payloads, repository: Repository, pull: Pull, *, in_l
             mergeability_checks=f"{own}/mergeability/checks",
         ),
     }
+    if people:
+        found["reviewers"] = [payloads.user(user) for user in pull.reviewers]
+        found["participants"] = [participant(payloads, pull, user, one) for user, one in pull.participants.items()]
     if not in_list:
         found["rendered"] = {"title": text(pull.title), "description": description, "reason": text(pull.reason)}
     return found

@@ -28,7 +28,7 @@ NAMES = (
     "Ólafur Jónsson",
     "Noor O'Brien",
 )
-BOT_NAMES = ("Renovate Bot", "Release Bot")
+BOT_NAMES = ("Dependency Bot", "Release Bot")
 LANGUAGES = ("python", "typescript", "", "go", "c++")
 EMPTY_EVERY, FORK_EVERY, UNICODE_EVERY, PUBLIC_EVERY = 8, 6, 4, 4
 
@@ -165,7 +165,7 @@ class World:
             yield from workspace.repositories.values()
 
     def truth(self, repository: Repository, pull_request_id: int) -> Truth:
-        """Tell what really happened to a made-up pull request, for tests of reports; KeyError if there is none.
+        """Return what happened to a made-up pull request, to test reports against; KeyError if there is none.
 
         Changes made through the API are not part of it.
         """

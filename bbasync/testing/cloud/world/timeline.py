@@ -270,7 +270,7 @@ class Timeline:
         course.commits = course.first_commits = 1 if bot else min(1 + int(0.9 * long_tail(draw[8], 1.2)), MOST_COMMITS)
         if state == "MERGED" or draw[9] < 0.8 * RANGE:
             self._review(course, draw)
-        elif draw[9] < 0.85 * RANGE:  # nobody looks at it, the author goes on
+        elif draw[9] < 0.85 * RANGE:  # nobody reviews it, and the author works on
             course.pushed, course.forced = course.asked + _delay(draw[10], 3.0, 1.2), True
         self._close(course, draw)
         course.clip(self.end)

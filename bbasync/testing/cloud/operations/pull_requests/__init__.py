@@ -134,11 +134,9 @@ def list_pulls(call: Call) -> Result:
     def render(number: int) -> Payload:
         pull = repository.pull(number)
         assert pull is not None  # noqa: S101  # the list is of this version
-        found = build.pull_request(call.payloads, repository, pull, in_list=True)
+        found = build.pull_request(call.payloads, repository, pull, in_list=True, people=extended)
         if extended:
             build.add_strategies(found)
-        else:
-            del found["reviewers"], found["participants"]
         return found
 
     call.pagelen(10, 50)
