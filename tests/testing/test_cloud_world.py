@@ -219,7 +219,7 @@ async def test_authors_are_people_bots_and_deleted_accounts(team: Api) -> None:
 def test_reviews_sizes_and_comments_have_long_tails(world: World) -> None:
     for repository in world.repositories():
         cut = quantiles(hours_to_review(world, repository), n=10)
-        assert cut[8] > 3 * cut[4]
+        assert cut[8] > 3 * cut[4] > 9 * cut[0]
         pulls = list(repository.all_pulls())
         sizes = [len(repository.pull_commits(pull)) for pull in pulls]
         assert max(sizes) >= 5 * median(sizes)
@@ -233,7 +233,7 @@ def test_repositories_differ(world: World) -> None:
     one, other = ([pull.state for pull in repository.all_pulls()] for repository in (first, second))
     assert one != other
     medians = [median(hours_to_review(world, repository)) for repository in world.repositories()]
-    assert max(medians) > 2 * min(medians)
+    assert max(medians) > 5 * min(medians)
 
 
 def test_nights_and_weekends_are_quiet(world: World) -> None:

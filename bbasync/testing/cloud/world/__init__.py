@@ -86,6 +86,7 @@ class World:
 
     Every repository has `commits` commits on its trunk, `pull_requests` pull requests, and what follows from them;
     every eighth one is empty, every sixth a fork of its neighbour. User 0 is the one whose credentials are taken.
+    Pull request 1 and the newest of a repository are open, what becomes of the others differs from one to another.
     All that is made up lies in the five years before `now`, and the newest of it not long before.
     """
 
