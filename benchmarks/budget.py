@@ -210,7 +210,7 @@ def make_world() -> World:
     world = World(workspaces=1, repositories=REPOSITORIES, pull_requests=1)
     filled = [repository for repository in world.repositories() if repository.pulls]
     for place, repository in enumerate(filled):
-        repository.pulls = repository.history.pulls = SIZES[place % len(SIZES)]
+        repository.history.timeline.pulls = SIZES[place % len(SIZES)]
     if world.counts()["pull_requests"] != PULL_REQUESTS:
         raise RuntimeError("the sizes do not add up")
     return world

@@ -107,7 +107,8 @@ def demo_fake() -> FakeCloud:
     """Return a fake whose crawl takes some fifteen seconds and stays within the budget of an hour."""
     from bbasync.testing import FakeCloud  # noqa: PLC0415 - only the demo needs it
 
-    return FakeCloud(workspaces=3, repositories=5, commits=1500, pull_requests=15, latency=0.2)
+    now = datetime.now(UTC)
+    return FakeCloud(workspaces=3, repositories=5, commits=1500, pull_requests=15, now=now, latency=0.2)
 
 
 def run_demo(plan: Plan) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,7 @@ def make(
         seed=seed,
         workspaces=workspaces,
         repositories=repositories,
+        now=datetime.now(UTC),
         latency=latency,
         limit=limit or 1000,
         window=window,

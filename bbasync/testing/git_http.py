@@ -57,13 +57,8 @@ class GitBackend:
             ("POST", "/git-upload-pack", "git-upload-pack"),
         }:
             return refusal(501, f"The fake does not simulate {request.method} {request.path_qs}")
-        try:
-            async with self._slots, asyncio.timeout(self.deadline):
-                return await self._run(request, repository, path)
-        except TimeoutError:
-            if request.transport is not None:
-                request.transport.abort()
-            return refusal(504, "git has not ended in time")
+        async with self._slots:
+            return await self._run(request, repository, path)
 
     async def close(self) -> None:
         """End every process."""
@@ -80,16 +75,17 @@ class GitBackend:
         self.processes.add(process)
         process.end.add_done_callback(lambda _: self.processes.discard(process))
         feeding = asyncio.create_task(_feed(request.content, process.stdin))
-        complaining = asyncio.create_task(_read_errors(process.stderr))
         try:
-            response = await _stream(request, process.stdout)
-            errors = await complaining
-            if errors:
-                LOG.warning("git http-backend: %s", errors)
-            return response
+            async with asyncio.timeout(self.deadline):
+                response = await _stream(request, process.stdout)
+                await asyncio.wait([process.end])
+                return response
+        except TimeoutError:
+            if request.transport is not None:
+                request.transport.abort()
+            return refusal(504, "git has not ended in time")
         finally:
             feeding.cancel()
-            complaining.cancel()
             process.kill()
             await asyncio.wait([process.end])  # which ends also if this task is cancelled
 
@@ -100,9 +96,8 @@ class GitProcess:
 
     stdin: asyncio.StreamWriter
     stdout: asyncio.StreamReader
-    stderr: asyncio.StreamReader
-    end: asyncio.Task[int]
-    """Waits for its end."""
+    end: asyncio.Task[None]
+    """Waits for its end, and logs what it complained of."""
     _transport: asyncio.SubprocessTransport
 
     @classmethod
@@ -116,8 +111,8 @@ class GitProcess:
         assert process.stdin is not None  # noqa: S101 - all three are pipes
         assert process.stdout is not None  # noqa: S101
         assert process.stderr is not None  # noqa: S101
-        end = loop.create_task(process.wait(), name="fake-git")
-        return cls(process.stdin, process.stdout, process.stderr, end, transport)
+        end = loop.create_task(_watch(process, process.stderr), name="fake-git")
+        return cls(process.stdin, process.stdout, end, transport)
 
     @property
     def pid(self) -> int:
@@ -166,11 +161,13 @@ async def _feed(body: StreamReader, stdin: asyncio.StreamWriter) -> None:
     stdin.close()
 
 
-async def _read_errors(stderr: asyncio.StreamReader) -> str:
+async def _watch(process: Process, stderr: asyncio.StreamReader) -> None:
     errors = b""
     while chunk := await stderr.read(CHUNK):
         errors = (errors + chunk)[:MOST_ERRORS]
-    return errors.decode(errors="replace").strip()
+    await process.wait()
+    if errors:
+        LOG.warning("git http-backend: %s", errors.decode(errors="replace").strip())
 
 
 async def _stream(request: web.Request, stdout: asyncio.StreamReader) -> web.StreamResponse:

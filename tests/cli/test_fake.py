@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -11,6 +12,7 @@ import pygit2
 import pytest
 from attrs import frozen
 
+from bbasync.cli.crawling import demo_fake
 from bbasync.cli.fakes import make
 from bbasync.testing import FakeCloud, FakeDataCenter
 from tests.cli.running import Result, bbasync, rows, start
@@ -131,6 +133,16 @@ async def _heads(served: Served) -> list[pygit2.Oid]:
     return [pygit2.Oid(hex=line.split()[0]) for line in out.decode().splitlines()]
 
 
+def assert_recent(fake: FakeCloud) -> None:
+    repository = fake.world.repository("acme", "api")
+    newest = repository.commit(repository.branches["main"]).date
+    assert timedelta() < datetime.now(UTC) - newest < timedelta(days=7)
+
+
+def test_the_demo_ends_at_the_present() -> None:
+    assert_recent(demo_fake())
+
+
 def test_both_products_take_the_sizes_and_the_limit() -> None:
     cloud = make(
         host="127.0.0.1",
@@ -145,6 +157,7 @@ def test_both_products_take_the_sizes_and_the_limit() -> None:
         data_center=False,
     )
     assert isinstance(cloud, FakeCloud)
+    assert_recent(cloud)
     assert (len(cloud.world.workspaces), len(list(cloud.world.repositories()))) == (2, 6)
     assert (cloud.world.seed, cloud.latency, cloud.rate.limits["api"], cloud.rate.window) == (1, 0.5, 7, 60)
     server = make(

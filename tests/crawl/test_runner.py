@@ -203,14 +203,15 @@ async def test_a_head_that_is_gone_is_not_excluded_any_more(fake: FakeCloud, sto
 
 
 async def test_a_failing_branch_is_tried_again_reported_and_read_by_the_next_run(fake: FakeCloud, store: Store) -> None:
-    fake.faults.add(Fault("html", path="*/acme/web/pullrequests/2/comments", times=None))
+    number = next(pull.id for pull in fake.world.repository("acme", "web").all_pulls() if pull.comment_count)
+    fake.faults.add(Fault("html", path=f"*/acme/web/pullrequests/{number}/comments", times=None))
     report = await run(fake, store)
     assert [(failure.key, failure.is_final) for failure in report.failures] == [
-        ("acme/web/pull_requests/2/comments", False)
+        (f"acme/web/pull_requests/{number}/comments", False)
     ]
     assert "\n" not in report.failures[0].error
     assert "csrf" not in report.failures[0].error
-    assert len(sent(fake, "/acme/web/pullrequests/2/comments")) == 8  # four tries, twice
+    assert len(sent(fake, f"/acme/web/pullrequests/{number}/comments")) == 8  # four tries, twice
     there, wanted = await counts(store), expected(fake)
     assert there["comments"] < wanted["comments"]
     assert there | {"comments": 0} == wanted | {"comments": 0}

@@ -219,14 +219,18 @@ def _commits(bb: CloudSession, chance: random.Random, *, prefetch: bool) -> Asyn
     return cast("AsyncGenerator[Any]", bb.commits.list(*_repository(chance), paging=paging))
 
 
-async def _list_to_the_end(bb: CloudSession, chance: random.Random) -> None:
-    async with aclosing(_commits(bb, chance, prefetch=chance.random() < 0.5)) as listing:
+async def _list_to_the_end(soak: Soak, bb: CloudSession, chance: random.Random) -> None:
+    name = _repository(chance)
+    paging = Paging(size=chance.choice([10, 25, 100]), prefetch=chance.random() < 0.5)
+    async with aclosing(bb.commits.list(*name, paging=paging)) as listing:
         hashes = [commit.hash async for commit in listing]
-    assert len(hashes) == len(set(hashes)) == 168, "each commit once"
+    repository = soak.fake.world.repository(*name)
+    there = len(repository.history.walk(repository.branches.values()))
+    assert len(hashes) == len(set(hashes)) == there > 150, "each commit once"
 
 
 async def list_to_the_end(soak: Soak, chance: random.Random) -> None:
-    await _list_to_the_end(soak.bb, chance)
+    await _list_to_the_end(soak, soak.bb, chance)
 
 
 async def break_off(soak: Soak, chance: random.Random) -> None:
@@ -289,7 +293,7 @@ async def upload(soak: Soak, chance: random.Random) -> None:
 async def open_and_close_a_session(soak: Soak, chance: random.Random) -> None:
     """Close it while it is at work, as often as not."""
     async with soak.session() as short:
-        work = asyncio.gather(*(_list_to_the_end(short, chance) for _ in range(3)), return_exceptions=True)
+        work = asyncio.gather(*(_list_to_the_end(soak, short, chance) for _ in range(3)), return_exceptions=True)
         await asyncio.wait([work], timeout=chance.random() * 250 * STEP)
     for end in await work:
         if isinstance(end, BaseException) and not _is_expected(end) and "closed" not in str(end):

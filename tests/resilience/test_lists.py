@@ -68,7 +68,7 @@ LISTINGS = (BRANCHES, COMMITS, POSTED)
 
 
 def cloud() -> FakeCloud:
-    return small_cloud(commits=18, pull_requests=34)
+    return small_cloud(commits=18, pull_requests=49)
 
 
 @define

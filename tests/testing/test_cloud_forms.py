@@ -43,7 +43,7 @@ async def by_number(api: Api, path: str, pagelen: int) -> list[Json]:
         (f"{COMMITS}/main", 50),
         (f"{OWN}/src/main/src/", 1),
         (README, 3),
-        (f"{OWN}/pullrequests/1/commits", 1),
+        (f"{OWN}/pullrequests/5/commits", 1),
     ],
 )
 async def test_lists_with_cursors_accept_page_numbers(api: Api, path: str, pagelen: int) -> None:
@@ -71,7 +71,7 @@ async def test_next_of_commits_is_a_page_number_with_a_constant_context(api: Api
     assert len(context) == 32
 
 
-@pytest.mark.parametrize("path", [f"{OWN}/src/main/", README, f"{OWN}/pullrequests/1/commits"])
+@pytest.mark.parametrize("path", [f"{OWN}/src/main/", README, f"{OWN}/pullrequests/5/commits"])
 async def test_next_of_other_lists_with_cursors_is_opaque(api: Api, path: str) -> None:
     page = await api.get(path, pagelen="1")
     query = URL(page["next"]).query

@@ -72,7 +72,7 @@ async def test_million_commits_are_listed_in_flat_memory() -> None:
         finally:
             tracemalloc.stop()
         assert kept < 3_000_000
-        assert fake.world.counts()["commits"] == 1_000_000 + 2
+        assert 1_000_000 < fake.world.counts()["commits"] < 1_000_000 + 200
 
 
 async def test_data_varies_as_real_data_does() -> None:
@@ -119,9 +119,10 @@ async def test_include_and_exclude_list_what_git_would() -> None:
             return found
 
         branches = {one["name"]: one["target"]["hash"] for one in await api.values(f"{own}/refs/branches")}
-        feature, release = branches["feature/API-1"], branches["release/1.0"]
+        name = next(name for name in branches if name.startswith("feature/"))
+        feature, release = branches[name], branches["release/1.0"]
         expected = ancestors(feature) - ancestors(release)
-        listed = await api.values(f"{own}/commits/{quote('feature/API-1', safe='')}", exclude=release)
+        listed = await api.values(f"{own}/commits/{quote(name, safe='')}", exclude=release)
         assert {one["hash"] for one in listed} == expected
         posted = await api("POST", f"{own}/commits", data={"include": feature, "exclude": "release/1.0"})
         assert {one["hash"] for one in posted.json["values"]} == expected
@@ -179,4 +180,4 @@ async def test_uuids_stand_for_names() -> None:
 
 def test_world_is_cheap_to_count() -> None:
     world = World(workspaces=1, repositories=1, commits=5_000_000, pull_requests=1000)
-    assert world.counts()["commits"] == 5_000_000 + 2 * 300
+    assert 5_000_000 < world.counts()["commits"] < 5_000_000 + 5 * 1000

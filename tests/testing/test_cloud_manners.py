@@ -144,10 +144,10 @@ async def test_page_length_has_a_default_and_a_cap(api: Api, path: str, default:
 
 
 async def test_iterators_have_no_size_and_lists_have(api: Api) -> None:
-    assert (await api.get(PULLS)).keys() == {"values", "pagelen", "size", "page", "next"}
+    assert (await api.get(PULLS, pagelen="3")).keys() == {"values", "pagelen", "size", "page", "next"}
     for path in (PULLS + "/activity", "/repositories/acme/api/commits"):
         assert (await api.get(path)).keys() == {"values", "pagelen", "next"}
-    last = [page async for page in api.pages(PULLS)][-1]
+    last = [page async for page in api.pages(PULLS, pagelen="3")][-1]
     assert "next" not in last
 
 

@@ -72,6 +72,7 @@ def walk_branches_and_tags(cloud: Any, fake: FakeCloud, judge: Judge) -> None:
         repository.branches.get("topic/one")
     assert repository.tags.create("v9.0", main.hash).hash == main.hash
     assert [one.name for one in repository.tags.each(q='name ~ "v9"')] == ["v9.0"]
+    repository.branches.create("fix/#14", main.hash)
     with judge.refuses(404, 'Branch "fix/" not found'):  # the client cuts the name off at its "#"
         list(repository.branches.each())
 

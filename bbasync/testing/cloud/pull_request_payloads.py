@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bbasync.testing.cloud.payloads import SHORT, STRATEGIES, Payload, Payloads, hrefs, stamp, text
@@ -42,6 +42,13 @@ def _end(payloads: Payloads, repository: Repository, hash_: str | None, branch: 
     }
 
 
+def _source(payloads: Payloads, repository: Repository, pull: Pull, hash_: str | None) -> Payload:
+    source = repository
+    if pull.source_repository not in (None, repository.uuid):
+        source = payloads.world.repository_by_uuid(pull.source_repository) or repository
+    return _end(payloads, source, hash_, pull.source_branch, lost=pull.source_repository is None)
+
+
 def reference(payloads: Payloads, repository: Repository, pull: Pull) -> Payload:
     """Build a pull request as it stands in comments and activity."""
     own, page = _own(payloads, repository, pull)
@@ -54,12 +61,14 @@ def reference(payloads: Payloads, repository: Repository, pull: Pull) -> Payload
     }
 
 
-def pull_request(payloads: Payloads, repository: Repository, pull: Pull, *, in_list: bool = False) -> Payload:
-    """Build a pull request; one in a list lacks what only `/pullrequests/{id}` renders."""
+def pull_request(
+    payloads: Payloads, repository: Repository, pull: Pull, *, in_list: bool = False, people: bool = True
+) -> Payload:
+    """Build a pull request; one in a list lacks what only `/pullrequests/{id}` renders.
+
+    Without `people`, it lacks reviewers and participants too.
+    """
     own, page = _own(payloads, repository, pull)
-    source = repository
-    if pull.source_repository not in (None, repository.uuid):
-        source = payloads.world.repository_by_uuid(pull.source_repository) or repository
     description = text(pull.description)
     found: Payload = {
         "type": "pullrequest",
@@ -71,7 +80,7 @@ def pull_request(payloads: Payloads, repository: Repository, pull: Pull, *, in_l
         "draft": pull.draft,
         "queued": False,
         "author": payloads.user(pull.author),
-        "source": _end(payloads, source, pull.source_hash, pull.source_branch, lost=pull.source_repository is None),
+        "source": _source(payloads, repository, pull, pull.source_hash),
         "destination": _end(payloads, repository, pull.destination_hash, pull.destination_branch),
         "merge_commit": payloads.commit_reference(repository, pull.merge_hash[:SHORT]) if pull.merge_hash else None,
         "comment_count": pull.comment_count,
@@ -81,8 +90,6 @@ def pull_request(payloads: Payloads, repository: Repository, pull: Pull, *, in_l
         "reason": pull.reason,
         "created_on": stamp(pull.created_on),
         "updated_on": stamp(pull.updated_on),
-        "reviewers": [payloads.user(user) for user in pull.reviewers],
-        "participants": [participant(payloads, pull, user, one) for user, one in pull.participants.items()],
         "links": hrefs(
             self=own,
             html=page,
@@ -99,6 +106,9 @@ def pull_request(payloads: Payloads, repository: Repository, pull: Pull, *, in_l
             mergeability_checks=f"{own}/mergeability/checks",
         ),
     }
+    if people:
+        found["reviewers"] = [payloads.user(user) for user in pull.reviewers]
+        found["participants"] = [participant(payloads, pull, user, one) for user, one in pull.participants.items()]
     if not in_list:
         found["rendered"] = {"title": text(pull.title), "description": description, "reason": text(pull.reason)}
     return found
@@ -164,35 +174,54 @@ def task(payloads: Payloads, repository: Repository, pull: Pull, one: Task) -> P
     return found
 
 
-def activity(payloads: Payloads, repository: Repository, pull: Pull, entry: Event | Comment) -> Payload:
-    """Build an entry of the activity: what happened stands under a key named after its kind."""
+def activity(
+    payloads: Payloads, repository: Repository, pull: Pull, entry: Event | Comment, before: Event | None = None
+) -> Payload:
+    """Build an entry of the activity: what happened stands under a key named after its kind.
+
+    `before` is the update before this one, if this is one.
+    """
     short = reference(payloads, repository, pull)
     if isinstance(entry, Comment):
         return {"pull_request": short, "comment": comment(payloads, repository, pull, entry)}
     if entry.kind == "update":
-        return {"pull_request": short, "update": _update(payloads, repository, pull, entry)}
+        return {"pull_request": short, "update": _update(payloads, repository, pull, entry, before)}
     said = {"date": stamp(entry.date), "user": payloads.user(entry.user), "pullrequest": short}
     return {"pull_request": short, entry.kind: said}
 
 
-def _update(payloads: Payloads, repository: Repository, pull: Pull, event: Event) -> Payload:
-    full = pull_request(payloads, repository, pull, in_list=True)
-    changes: dict[str, Any] = {}
-    if event.state != "OPEN":
-        changes["status"] = {"old": "open", "new": {"MERGED": "fulfilled"}.get(event.state, "rejected")}
+def _update(payloads: Payloads, repository: Repository, pull: Pull, event: Event, before: Event | None) -> Payload:
     return {
         "state": event.state,
-        "draft": pull.draft,
+        "draft": event.draft,
         "title": event.title,
         "description": pull.description,
-        "reviewers": full["reviewers"],
-        "changes": changes,
+        "reviewers": [payloads.user(user) for user in event.reviewers],
+        "changes": {} if before is None else _changes(payloads, before, event),
         "reason": pull.reason if event.state == "DECLINED" else "",
         "author": payloads.user(event.user),
         "date": stamp(event.date),
-        "source": full["source"],
-        "destination": full["destination"],
+        "source": _source(payloads, repository, pull, event.source_hash),
+        "destination": _end(payloads, repository, pull.destination_hash, pull.destination_branch),
     }
+
+
+def _changes(payloads: Payloads, before: Event, after: Event) -> Payload:
+    """Build what an update changed; a push shows in the source of the update only."""
+    changes: Payload = {
+        name: {"old": old, "new": new}
+        for name, old, new in (("title", before.title, after.title), ("draft", before.draft, after.draft))
+        if old != new
+    }
+    if before.state != after.state:
+        changes["status"] = {"old": "open", "new": {"MERGED": "fulfilled"}.get(after.state, "rejected")}
+    moved = {
+        "added": [payloads.user(user) for user in after.reviewers if user not in before.reviewers],
+        "removed": [payloads.user(user) for user in before.reviewers if user not in after.reviewers],
+    }
+    if any(moved.values()):
+        changes["reviewers"] = {name: users for name, users in moved.items() if users}
+    return changes
 
 
 def moment(entry: Event | Comment) -> datetime:

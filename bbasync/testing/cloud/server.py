@@ -28,6 +28,7 @@ from bbasync.testing.cloud.payloads import Payloads
 from bbasync.testing.cloud.rate import ANONYMOUS, RateLimit
 from bbasync.testing.cloud.scopes import ALL_SCOPES, api_token_scope, implied
 from bbasync.testing.cloud.world import World
+from bbasync.testing.cloud.world.timeline import NOW
 from bbasync.testing.faults import RATE_LIMIT_TEXT
 from bbasync.testing.git_http import GitBackend
 from bbasync.testing.oauth import AUTHORIZE_PATH, TOKEN_PATH, OAuth
@@ -37,6 +38,7 @@ from bbasync.testing.webhooks import DeliveringServer, WebhookSender
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from datetime import datetime
 
     from bbasync.testing.clock import Clock
     from bbasync.testing.faults import Faults
@@ -65,8 +67,8 @@ class FakeCloud(DeliveringServer):
 
     It takes Basic authentication with `email` and `token`, and as Bearer the `access_tokens`, one a workspace.
     `limit` requests are accepted within any `window` seconds, by principal and group; `scaled` adds the headers of a
-    scaled plan. `scopes` restricts what the credentials may do. `world` takes the place of the one that the other
-    arguments describe. Changes made through the API stay until the server is gone.
+    scaled plan. `scopes` restricts what the credentials may do. What is made up lies before `now`. `world` takes the
+    place of the world that the other arguments describe. Changes made through the API stay until the server is gone.
 
     `requests` logs what was asked, `faults` spoils answers, `rate` counts and refuses, `oauth` issues tokens, `merges`
     makes merges slow, `files` is the host that downloads redirect to, and `world` holds the data and counts it.
@@ -89,6 +91,7 @@ class FakeCloud(DeliveringServer):
         repositories: int = 4,
         commits: int = 120,
         pull_requests: int = 20,
+        now: datetime = NOW,
         limit: int = 1000,
         window: float = 3600.0,
         scaled: bool = False,
@@ -104,6 +107,7 @@ class FakeCloud(DeliveringServer):
             repositories=repositories,
             commits=commits,
             pull_requests=pull_requests,
+            now=now,
         )
         super().__init__(host=host, port=port, latency=latency, faults=faults, guarded=self.world.has_source)
         self.token = self.secret(self.token)

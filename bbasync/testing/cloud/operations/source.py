@@ -121,6 +121,8 @@ def create_commit(call: Call) -> Result:
         if pull.state == "OPEN" and pull.source_branch == branch and pull.source_repository == repository.uuid:
             pushed = repository.edit(pull.id)
             pushed.source_hash, pushed.updated_on = commit.hash, commit.date
+            if pushed.discussion is not None:
+                pushed.discussion.events.append(pushed.update_event(commit.date, call.me))
             for event in ("push", "updated"):
                 tell.on_pull(call, event, repository, pushed)
     repository.version += 1

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from bbasync.testing.clock import Clock
-from bbasync.testing.cloud.world.history import START, History
+from bbasync.testing.cloud.world.history import History
 from bbasync.testing.cloud.world.repository import Counts, Download, Hook, Repository, by_uuid_or_slug, make_uuid
+from bbasync.testing.cloud.world.timeline import BOTS, NOW, SPAN, Timeline, Truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,7 @@ NAMES = (
     "Ólafur Jónsson",
     "Noor O'Brien",
 )
+BOT_NAMES = ("Dependency Bot", "Release Bot")
 LANGUAGES = ("python", "typescript", "", "go", "c++")
 EMPTY_EVERY, FORK_EVERY, UNICODE_EVERY, PUBLIC_EVERY = 8, 6, 4, 4
 
@@ -86,6 +88,8 @@ class World:
 
     Every repository has `commits` commits on its trunk, `pull_requests` pull requests, and what follows from them;
     every eighth one is empty, every sixth a fork of its neighbour. User 0 is the one whose credentials are taken.
+    Pull request 1 and the newest of a repository are open, what becomes of the others differs from one to another.
+    All that is made up lies in the five years before `now`, and the newest of it not long before.
     """
 
     def __init__(
@@ -98,13 +102,16 @@ class World:
         repositories: int = 4,
         commits: int = 120,
         pull_requests: int = 20,
+        now: datetime = NOW,
         clock: Clock | None = None,
     ) -> None:
         self.seed = seed
         self.clock = clock or Clock()
-        self._last = self.clock.now()
+        self._end, self._begin = now, now - SPAN
+        self._last = max(self.clock.now(), now)
         self._serial = 0
-        self.users = [self._make_user(index) for index in range(max(2 * members, 2))]
+        self._people = max(2 * members, 2)
+        self.users = [self._make_user(index) for index in range(self._people + BOTS)]
         self.workspaces: dict[str, Workspace] = {}
         self.stored: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
         """What clients have stored in resources without behaviour."""
@@ -165,6 +172,15 @@ class World:
         """Whether there are real repositories among the made-up ones."""
         return any(one.git_dir is not None for one in self.repositories())
 
+    def truth(self, repository: Repository, pull_request_id: int) -> Truth:
+        """Return what happened to a made-up pull request, to test reports against; KeyError if there is none.
+
+        Changes made through the API are not part of it.
+        """
+        if not 0 < pull_request_id <= repository.pulls:
+            raise KeyError(pull_request_id)
+        return repository.history.timeline.truth(pull_request_id)
+
     def counts(self) -> Counts:
         """Count the rows that full listings give, by resource."""
         found = Counter(
@@ -183,9 +199,8 @@ class World:
         history = History(
             trunk_key=parent.history.trunk_key if parent else key,
             own_key=key,
-            length=parent.history.length if parent else 0,
-            pulls=0,
-            authors=len(self.users),
+            timeline=self._timeline(key, parent.history.length if parent else 0, 0, parent),
+            authors=self._people,
         )
         repository = Repository(
             workspace=workspace.slug,
@@ -194,8 +209,7 @@ class World:
             uuid=make_uuid(key),
             project=next(iter(workspace.projects), ""),
             history=history,
-            pulls=0,
-            users=len(self.users),
+            users=self._people,
             created_on=now,
             updated_on=now,
             parent=parent,
@@ -209,16 +223,20 @@ class World:
     def _make_user(self, index: int) -> User:
         key = f"{self.seed}/user/{index}"
         name = NAMES[index % len(NAMES)] + ("" if index < len(NAMES) else f" {index}")
+        if index >= self._people:
+            name = BOT_NAMES[index - self._people]
         account = f"557058:{make_uuid(key + '/account')[1:-1]}"
-        return User(index, make_uuid(key), account, name.split()[0].lower(), name, START + timedelta(days=index % 300))
+        return User(
+            index, make_uuid(key), account, name.split()[0].lower(), name, self._begin + timedelta(days=index % 300)
+        )
 
     def _make_workspace(self, index: int, members: int, projects: int) -> Workspace:
         slug = WORKSPACES[index] if index < len(WORKSPACES) else f"workspace-{index}"
         key = f"{self.seed}/workspace/{index}"
-        others = [1 + (index * 5 + place) % (len(self.users) - 1) for place in range(max(members - 1, 0))]
-        workspace = Workspace(slug, slug.title(), make_uuid(key), START + timedelta(days=index), [0, *others])
+        others = [1 + (index * 5 + place) % (self._people - 1) for place in range(max(members - 1, 0))]
+        workspace = Workspace(slug, slug.title(), make_uuid(key), self._begin + timedelta(days=index), [0, *others])
         for number in range(projects):
-            date = START + timedelta(days=number, microseconds=number + 1)
+            date = self._begin + timedelta(days=number, microseconds=number + 1)
             name = f"Projekt Größe {number}" if number % UNICODE_EVERY == 1 else f"Project {number}"
             project = Project(f"PRJ{number}", name, make_uuid(f"{key}/project/{number}"), date, date)
             workspace.projects[project.key] = project
@@ -230,15 +248,14 @@ class World:
         empty = number % EMPTY_EVERY == 3 or not commits  # the fourth, so that small worlds have one
         neighbour = list(workspace.repositories.values())[-1] if number % FORK_EVERY == 2 else None
         parent = neighbour if neighbour is not None and neighbour.history.length else None
-        pulls = 0 if empty else pull_requests
+        parent = None if empty else parent
         history = History(
-            trunk_key=parent.history.trunk_key if parent is not None and not empty else key,
+            trunk_key=parent.history.trunk_key if parent is not None else key,
             own_key=key,
-            length=0 if empty else commits,
-            pulls=pulls,
-            authors=len(self.users),
+            timeline=self._timeline(key, 0 if empty else commits, 0 if empty else pull_requests, parent),
+            authors=self._people,
         )
-        created = START + timedelta(days=number % 365, seconds=index, microseconds=number % 999_983 + 1)
+        created = self._begin + timedelta(days=number % 365, seconds=index, microseconds=number % 999_983 + 1)
         releases = {} if empty else {"release-1.0.zip": Download(ARCHIVE, 0, created)}
         workspace.repositories[slug] = Repository(
             workspace=workspace.slug,
@@ -247,11 +264,10 @@ class World:
             uuid=make_uuid(key),
             project=list(workspace.projects)[number % len(workspace.projects)] if workspace.projects else "",
             history=history,
-            pulls=pulls,
-            users=len(self.users),
+            users=self._people,
             created_on=created,
-            updated_on=created + timedelta(days=400 + number % 1000, microseconds=7 * number % 999_983),
-            parent=None if empty else parent,
+            updated_on=created + (self._end - created) * (0.4 + number * 0.37 % 0.6),
+            parent=parent,
             is_private=number % PUBLIC_EVERY != 1,
             description="" if number % 2 else f"The {slug} of {workspace.name}",
             language=LANGUAGES[number % len(LANGUAGES)],
@@ -261,4 +277,17 @@ class World:
             default_reviewers=[0, 1],
             watchers=workspace.members[:2],
             downloads=releases,
+        )
+
+    def _timeline(self, key: str, commits: int, pull_requests: int, parent: Repository | None) -> Timeline:
+        """Lay out what happens in a repository, from some time in the first two years on."""
+        age = hashlib.blake2b(b"%s/age" % key.encode(), digest_size=1).digest()[0] / 256
+        return Timeline(
+            key,
+            pulls=pull_requests,
+            length=commits,
+            users=self._people,
+            begin=self._begin + 0.4 * age * SPAN,
+            end=self._end,
+            trunk=parent.history.timeline if parent is not None else None,
         )

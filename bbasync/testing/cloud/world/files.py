@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
 
-from bbasync.testing.cloud.world.history import BLOCK, Commit, History
+from bbasync.testing.cloud.world.history import REPLACED, Commit, History
+from bbasync.testing.cloud.world.timeline import BLOCK, long_tail
 from bbasync.testing.merging import Merge, merge_trees
 
 if TYPE_CHECKING:
@@ -153,10 +154,15 @@ class Files:
             case ("trunk", index, _):
                 return self._trunk(index)
             case ("own", pull, step):
-                lines = "".join(f"Note {number} on {pull}\n" for number in range(step + 1))
-                return self._trunk(self._history.base_of(pull)) | {_own_path(pull): lines.encode()}
+                return self._trunk(self._history.base_of(pull)) | {_own_path(pull): self._notes(pull, step)}
             case _:
                 return {}
+
+    def _notes(self, pull: int, step: int) -> bytes:
+        """Give what a pull request writes: some of its commits are small, some large."""
+        last = 0 if step == REPLACED else min(step, self._history.timeline.course(pull).commits - 1)
+        sizes = (lines_of(self._history.own_hash(pull, one)) for one in range(last + 1))
+        return "".join(f"Note {number} on {pull}\n" for number in range(sum(sizes))).encode()
 
     def _trunk(self, index: int) -> dict[str, bytes]:
         block, mask = self._history.mask(index)
@@ -169,6 +175,11 @@ class Files:
             name = OLD_NAME if path == RENAMED and not version else path
             found[name] = _content(path, version)
         return found
+
+
+def lines_of(hash_: str) -> int:
+    """Give how many lines a pull request's own commit adds; the distribution has a long tail."""
+    return max(int(6 * long_tail(int(hash_[8:12], 16), 1.5)), 1)
 
 
 def _own_path(pull: int) -> str:

@@ -16,6 +16,7 @@ from bbasync.testing.cloud.world import World
 from bbasync.testing.cloud.world.files import CONTEXT, Attribute, Change, Entry, Files, Status
 from bbasync.testing.cloud.world.history import SHORTEST, Commit, History, Place, Reach, Walk
 from bbasync.testing.cloud.world.repository import Tag
+from bbasync.testing.cloud.world.timeline import NOW, SPAN, Timeline
 from bbasync.testing.git_source import (
     current_branch,
     find_commit,
@@ -96,7 +97,8 @@ class GitHistory(History):
     """The commits of a git repository, and those made through the API."""
 
     def __init__(self, git: pygit2.Repository) -> None:
-        super().__init__(trunk_key="", own_key="", length=0, pulls=0, authors=1)
+        nothing = Timeline("", pulls=0, length=0, users=1, begin=NOW - SPAN, end=NOW)
+        super().__init__(trunk_key="", own_key="", timeline=nothing, authors=1)
         self.git = git
 
     def __deepcopy__(self, memo: dict[int, object]) -> GitHistory:

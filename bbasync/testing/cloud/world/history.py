@@ -8,7 +8,8 @@ is merged by the seventh; every fourth block, and an unfinished last one, is a s
           3 --------- 4
 
 So a commit reaches everything in the blocks before its own, and in its own block what a mask of eight bits says. Pull
-requests bring commits of their own, which leave the trunk at one point. Only commits made through the API are kept.
+requests bring commits of their own, which leave the trunk at one point; those that are merged become one commit of the
+trunk (a squash), or one beside it where the trunk has no room. Only commits made through the API are kept.
 """
 
 from __future__ import annotations
@@ -17,25 +18,24 @@ import functools
 import hashlib
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
 
+from bbasync.testing.cloud.world.hours import to_date
+from bbasync.testing.cloud.world.timeline import BLOCK, Timeline
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-BLOCK = 8
 SIDE_PARENTS: tuple[tuple[int, ...], ...] = ((-1,), (0,), (1,), (1,), (3,), (2,), (5, 4), (6,))
 SIDE_MASKS = (0b1, 0b11, 0b111, 0b1011, 0b11011, 0b100111, 0b1111111, 0b11111111)
-SIDE_HEAD, SIDE_BASE, SIDE_MERGE = 4, 5, 6
 FULL = 0xFF
-OWN_COMMITS = 2
-"""Commits that a pull request brings, where it was not merged from a side branch."""
+OWN_CODES_EACH = 64
+REPLACED, SQUASHED = 62, 63
+"""Commits of a pull request beside its branch: the head before a forced push, and a merge that is not on the trunk."""
 
-START = datetime(2021, 6, 1, 8, tzinfo=UTC)
-SPAN_SECONDS = 5 * 365 * 86400
-END = START + timedelta(seconds=SPAN_SECONDS)
 LOCAL = timezone(timedelta(hours=2))
 
 CODES = 1 << 32
@@ -59,6 +59,15 @@ NOBODY = ("deploy bot <bot@ci.invalid>", "Former Colleague <gone@example.invalid
 
 Place: TypeAlias = tuple[Literal["trunk", "own", "stored"], int, int]
 """Where a commit stands: (trunk, index, 0), (own, pull request, step) or (stored, 0, 0)."""
+
+TITLES = (
+    "Retry on 555",
+    "Größere Seiten",
+    "Rate limit by workspace",
+    "Typos",
+    "支持中文路径",
+    "Follow `next` verbatim",
+)
 
 
 @attrs.frozen
@@ -86,6 +95,8 @@ class Reach:
     mask: int = 0
     own: dict[int, int] = attrs.field(factory=dict[int, int])
     """By pull request, how many of its own commits."""
+    beside: set[tuple[int, int]] = attrs.field(factory=set[tuple[int, int]])
+    """Commits of pull requests beside their branches."""
     stored: set[str] = attrs.field(factory=set[str])
 
     def add_trunk(self, block: int, mask: int) -> None:
@@ -104,7 +115,7 @@ class Walk:
         self._starts: dict[tuple[str, int], list[int]] = {}
         stored = include.stored - exclude.stored
         self._stored = [name for name in reversed(history.stored) if name in stored]
-        self._own = [
+        self._own = sorted(include.beside - exclude.beside, reverse=True) + [
             (pull, step)
             for pull in sorted(include.own, reverse=True)
             for step in range(include.own[pull] - 1, exclude.own.get(pull, 0) - 1, -1)
@@ -162,27 +173,45 @@ class Walk:
 class History:
     """The commits of one repository; a fork shares the trunk of its parent by sharing its `trunk_key`."""
 
-    def __init__(self, *, trunk_key: str, own_key: str, length: int, pulls: int, authors: int) -> None:
+    def __init__(self, *, trunk_key: str, own_key: str, timeline: Timeline, authors: int) -> None:
         self.trunk_key = trunk_key
         self.own_key = own_key
-        self.length = length
-        self.pulls = pulls
+        self.timeline = timeline
         self.stored: dict[str, Commit] = {}
         self._authors = authors
 
-    def side_block(self, number: int) -> int | None:
-        """Give the block whose side branch is the `number`-th, counted round; None if there is none."""
-        complete = self.length // BLOCK
-        sides = complete - complete // 4
-        if not sides:
-            return None
-        threes, rest = divmod(number % sides, 3)
-        return threes * 4 + rest
+    @property
+    def length(self) -> int:
+        """How many commits of the trunk are computed."""
+        return self.timeline.length
+
+    @property
+    def pulls(self) -> int:
+        """How many pull requests are computed."""
+        return self.timeline.pulls
 
     def base_of(self, pull: int) -> int:
-        """Give the trunk index at which a pull request's own commits leave the trunk."""
-        index = self.length * pull // (self.pulls + 1)
+        """Give the trunk index at which a pull request's own commits leave the trunk: before the first of them."""
+        index = self.timeline.merges.before(self.timeline.course(pull).commit_time(0))
         return max(index - index % BLOCK - 1, 0)
+
+    def head_of(self, pull: int) -> str:
+        """Give the newest of a pull request's own commits."""
+        return self.own_hash(pull, self.timeline.course(pull).commits - 1)
+
+    def merge_of(self, pull: int) -> tuple[str, str]:
+        """Give the commit that merges a pull request, and the one before it on the trunk."""
+        index = self.timeline.merge_index(pull)
+        if index is not None:
+            return self.trunk_hash(index), self.trunk_hash(
+                index - index % BLOCK + self._parents(*divmod(index, BLOCK))[0]
+            )
+        return self.own_hash(pull, SQUASHED), self.trunk_hash(self._destination(pull))
+
+    def _destination(self, pull: int) -> int:
+        closed = self.timeline.course(pull).closed
+        index = self.timeline.merges.before(self.timeline.end if closed is None else closed)
+        return max(index - index % BLOCK - 1, self.base_of(pull))
 
     def trunk_hash(self, index: int) -> str:
         """Give the hash of a commit of the trunk."""
@@ -190,30 +219,42 @@ class History:
 
     def own_hash(self, pull: int, step: int) -> str:
         """Give the hash of a pull request's own commit."""
-        return _hash(self.own_key, OWN_CODES + pull * OWN_COMMITS + step)
+        return _hash(self.own_key, OWN_CODES + pull * OWN_CODES_EACH + step)
 
     def trunk_commit(self, index: int) -> Commit:
         """Compute a commit of the trunk."""
         name = self.trunk_hash(index)
         number = int(name[:8], 16)
-        date = START + timedelta(seconds=SPAN_SECONDS * index // self.length)
+        merges = self.timeline.merges
+        date = to_date(merges.time(index)).replace(microsecond=0)
         if index % 11 == 0:
             date = date.astimezone(LOCAL)
         block, place = divmod(index, BLOCK)
         parents = tuple(self.trunk_hash(block * BLOCK + parent) for parent in self._parents(block, place))
+        merged = merges.number(index)
+        if merged is not None:
+            course = self.timeline.trunk.course(merged)
+            return self._commit(name, parents, date, merge_message(self.trunk_key, merged), course.closed_by)
         if len(parents) > 1:
-            message = f"Merged in feature/{number % 900 + 100} (pull request #{block + 1})\n"
+            message = f"Merge branch 'release/{number % 900 + 100}'\n"
         else:
             message = f"{VERBS[number % 8]} {THINGS[number // 8 % 7]}\n\nStep {index}.\n"
-        return self._commit(name, parents, date, message, number >> 8)
+        return self._commit(name, parents, date, message, self._author(number >> 8))
 
     def own_commit(self, pull: int, step: int) -> Commit:
         """Compute a pull request's own commit."""
-        parent = self.own_hash(pull, step - 1) if step else self.trunk_hash(self.base_of(pull))
+        course = self.timeline.course(pull)
         name = self.own_hash(pull, step)
         number = int(name[:8], 16)
-        date = END + timedelta(minutes=10 * pull + step)
-        return self._commit(name, (parent,), date, f"{VERBS[number % 8]} part {step + 1} of {pull}\n", number >> 8)
+        if step == SQUASHED:
+            date = to_date(course.closed or course.opened).replace(microsecond=0)
+            parents = (self.trunk_hash(self._destination(pull)),)
+            return self._commit(name, parents, date, merge_message(self.own_key, pull), course.closed_by)
+        date = to_date(course.opened - 60 if step == REPLACED else course.commit_time(step)).replace(microsecond=0)
+        parent = self.own_hash(pull, step - 1) if 0 < step < REPLACED else self.trunk_hash(self.base_of(pull))
+        part = 1 if step == REPLACED else step + 1
+        author = course.author if number % 8 else self._author(number >> 8)  # colleagues help
+        return self._commit(name, (parent,), date, f"{VERBS[number % 8]} part {part} of {pull}\n", author)
 
     def store(self, commit: Commit) -> None:
         """Keep a commit that was made through the API."""
@@ -231,8 +272,8 @@ class History:
             index = _code(self.trunk_key, int(head, 16))
             if index < self.length and self.trunk_hash(index).startswith(prefix):
                 return ("trunk", index, 0)
-            pull, step = divmod(_code(self.own_key, int(head, 16)) - OWN_CODES, OWN_COMMITS)
-            if 0 < pull <= self.pulls and self.own_hash(pull, step).startswith(prefix):
+            pull, step = divmod(_code(self.own_key, int(head, 16)) - OWN_CODES, OWN_CODES_EACH)
+            if 0 < pull <= self.pulls and self.own_hash(pull, step).startswith(prefix) and self._has_own(pull, step):
                 return ("own", pull, step)
         return None
 
@@ -262,6 +303,10 @@ class History:
             match self.place(name):
                 case ("trunk", index, _):
                     reached.add_trunk(*self.mask(index))
+                case ("own", pull, step) if step >= REPLACED:
+                    reached.beside.add((pull, step))
+                    base = self.base_of(pull) if step == REPLACED else self._destination(pull)
+                    reached.add_trunk(*self.mask(base))
                 case ("own", pull, step):
                     reached.own[pull] = max(reached.own.get(pull, 0), step + 1)
                     reached.add_trunk(*self.mask(self.base_of(pull)))
@@ -278,6 +323,7 @@ class History:
         one, other = self.reach([left]), self.reach([right])
         common = Reach(own={pull: min(one.own[pull], other.own[pull]) for pull in one.own.keys() & other.own.keys()})
         common.stored = one.stored & other.stored
+        common.beside = one.beside & other.beside
         lower, higher = sorted((one, other), key=lambda reach: reach.block)
         common.block = lower.block
         common.mask = lower.mask if lower.block < higher.block else lower.mask & higher.mask
@@ -297,10 +343,19 @@ class History:
     def _has_side(self, block: int) -> bool:
         return block % 4 != 3 and (block + 1) * BLOCK <= self.length  # every fourth block is straight
 
-    def _commit(self, name: str, parents: tuple[str, ...], date: datetime, message: str, number: int) -> Commit:
-        if number % 9 == 0:
-            return Commit(name, parents, date, message, None, NOBODY[number % 3])
-        return Commit(name, parents, date, message, number % self._authors)
+    def _has_own(self, pull: int, step: int) -> bool:
+        course = self.timeline.course(pull)
+        if step == REPLACED:
+            return course.forced
+        if step == SQUASHED:
+            return course.state == "MERGED" and self.timeline.merge_index(pull) is None
+        return step < course.commits
+
+    def _author(self, number: int) -> int | None:
+        return number % self._authors if number % 9 else None
+
+    def _commit(self, name: str, parents: tuple[str, ...], date: datetime, message: str, user: int | None) -> Commit:
+        return Commit(name, parents, date, message, user, "" if user is not None else NOBODY[int(name[0], 16) % 3])
 
 
 def _indices(block: int, mask: int) -> list[int]:
@@ -309,6 +364,28 @@ def _indices(block: int, mask: int) -> list[int]:
 
 def _digest(key: str, code: int) -> str:
     return hashlib.blake2b(b"%s/%d" % (key.encode(), code), digest_size=16).hexdigest()
+
+
+def number_of(key: str, number: int) -> int:
+    """Draw the number from which the details of a pull request follow."""
+    return int.from_bytes(hashlib.blake2b(b"%s/%d" % (key.encode(), number), digest_size=8).digest())
+
+
+def title_of(key: str, number: int) -> str:
+    """Give the title of a computed pull request."""
+    return f"{TITLES[number_of(key, number) % len(TITLES)]} ({number})"
+
+
+def branch_of(number: int) -> str:
+    """Give the source branch of a computed pull request."""
+    if number % 10 == 4:  # these have a name that wants quoting in a path
+        return f"fix/#{number}-größe"
+    return f"feature/API-{number}"
+
+
+def merge_message(key: str, number: int) -> str:
+    """Give the message of the commit that merges a computed pull request."""
+    return f"Merged in {branch_of(number)} (pull request #{number})\n\n{title_of(key, number)}\n"
 
 
 @functools.lru_cache(maxsize=4096)  # a commit is asked for again as the parent of the next

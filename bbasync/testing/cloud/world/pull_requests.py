@@ -2,47 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
 
-from bbasync.testing.cloud.world.history import END, SPAN_SECONDS, START
+from bbasync.testing.cloud.world.history import REPLACED, History
+from bbasync.testing.cloud.world.hours import to_date
+from bbasync.testing.cloud.world.timeline import State
 
-State: TypeAlias = Literal["OPEN", "MERGED", "DECLINED", "SUPERSEDED"]
+if TYPE_CHECKING:
+    from bbasync.testing.cloud.world.timeline import Course
+
 Verdict: TypeAlias = Literal["approved", "changes_requested"]
 
-# Patterns by number, so that totals are known without looking at every pull request.
-STATES: tuple[State, ...] = (
-    "DECLINED",
-    "OPEN",
-    "MERGED",
-    "MERGED",
-    "OPEN",
-    "MERGED",
-    "DECLINED",
-    "MERGED",
-    "OPEN",
-    "SUPERSEDED",
-)
-COMMENTS = (0, 2, 1, 0, 3, 0, 1, 5)
 TASKS = (0, 1, 0, 0, 2, 0, 0)
-APPROVALS = (1, 0, 2, 0, 0, 1)
-STATUSES = (1, 2, 0, 3, 1)
-KEPT_BRANCH = 3
-"""Merged ones of this place in STATES kept their source branch."""
-LOST_FORK = 6
-"""Declined ones of this place came from a fork that is gone."""
+"""Tasks by number."""
+STATUSES = ("SUCCESSFUL",) * 7 + ("FAILED", "SUCCESSFUL", "STOPPED")
 
-TITLES = (
-    "Retry on 555",
-    "Größere Seiten",
-    "Rate limit by workspace",
-    "Typos",
-    "支持中文路径",
-    "Follow `next` verbatim",
-)
 REMARKS = (
     "Looks good.",
     "Why not a set?",
@@ -86,13 +63,16 @@ class Task:
 
 @attrs.define
 class Event:
-    """An entry of the activity other than a comment; `state` and `title` are those of that moment."""
+    """An entry of the activity other than a comment; what an update shows of the pull request is of that moment."""
 
     kind: Literal["update", "approval", "changes_requested"]
     date: datetime
     user: int | None
     state: State = "OPEN"
     title: str = ""
+    draft: bool = False
+    reviewers: tuple[int, ...] = ()
+    source_hash: str | None = None
 
 
 @attrs.define
@@ -155,78 +135,97 @@ class Pull:
     comment_count: int = 0
     task_count: int = 0
 
-
-def total(pattern: tuple[int, ...], last: int) -> int:
-    """Sum a pattern over the numbers 1 to `last`."""
-    rounds, rest = divmod(last + 1, len(pattern))
-    return rounds * sum(pattern) + sum(pattern[:rest]) - pattern[0]
-
-
-def state_of(number: int) -> State:
-    """Give the state of a computed pull request."""
-    return STATES[number % len(STATES)]
+    def update_event(self, date: datetime, user: int | None) -> Event:
+        """Make the entry of the activity which shows the pull request as it is now."""
+        reviewers = tuple(self.reviewers)
+        return Event("update", date, user, self.state, self.title, self.draft, reviewers, self.source_hash)
 
 
-def branch_of(number: int) -> str:
-    """Give the source branch of a computed pull request."""
-    if number % len(STATES) == 4:  # these have a name that wants quoting in a path
-        return f"fix/#{number}-größe"
-    return f"feature/API-{number}"
+def count_tasks(number: int) -> int:
+    """Give how many tasks a computed pull request has; all but the first are resolved."""
+    return TASKS[number % len(TASKS)]
 
 
-def number_of(key: str, number: int) -> int:
-    """Draw the number from which the details of a pull request follow."""
-    return int.from_bytes(hashlib.blake2b(b"%s/%d" % (key.encode(), number), digest_size=8).digest())
-
-
-def compute_discussion(pull: Pull, draw: int, users: int) -> Discussion:
+def compute_discussion(pull: Pull, course: Course, draw: int, history: History) -> Discussion:
     """Compute the comments, tasks and events of a pull request that nobody has changed."""
     comments: dict[int, Comment] = {}
-    for place in range(COMMENTS[pull.id % len(COMMENTS)]):
-        date = pull.created_on + timedelta(hours=place + 1)
-        number = draw >> place
-        user = None if (pull.id + place) % 13 == 0 else number % users
-        comment = Comment(pull.id * 1000 + place, user, REMARKS[number % 6], date, date)
+    for place, time in enumerate(course.comments):
+        date = to_date(time)
+        number = draw >> place % 48
+        comment = Comment(pull.id * 1000 + place, _commenter(course, place, number), REMARKS[number % 6], date, date)
         if place == 1:
             comment.inline = {"from": None, "to": number % 40 + 1, "path": "src/größe.py"}
         elif place == 2:  # the third answers the second
             comment.parent = comment.id - 1
         comments[comment.id] = comment
     tasks: dict[int, Task] = {}
-    for place in range(TASKS[pull.id % len(TASKS)]):
-        date = pull.created_on + timedelta(hours=2, minutes=place)
-        task = Task(pull.id * 1000 + place, draw % users, f"Check step {place + 1}", date, date)
+    date = pull.created_on if course.first_review is None else to_date(course.first_review)
+    for place in range(count_tasks(pull.id)):
+        task = Task(pull.id * 1000 + place, course.reviewers[0], f"Check step {place + 1}", date, date)
         if place:
-            task.resolved_by, task.resolved_on = task.user, date + timedelta(hours=1)
+            task.resolved_by, task.resolved_on = task.user, date
         tasks[task.id] = task
-    events = [Event("update", pull.created_on, pull.author, title=pull.title)]
-    events += [
-        Event("approval" if one.verdict == "approved" else "changes_requested", one.date, user)
-        for user, one in pull.participants.items()
-        if one.date is not None
-    ]
-    if pull.state != "OPEN":
-        events.append(Event("update", pull.updated_on, pull.closed_by, state=pull.state, title=pull.title))
-    return Discussion(comments, tasks, events)
+    reviews = [Event("approval", to_date(time), user) for user, time in course.approvals]
+    if course.requested is not None:
+        reviews.insert(0, Event("changes_requested", to_date(course.requested), course.reviewers[0]))
+    return Discussion(comments, tasks, [*_updates(pull, course, history), *reviews])
 
 
-def compute_dates(number: int, pulls: int, draw: int) -> tuple[datetime, datetime]:
-    """Spread creation over the years in the order of numbers; the last update lies between it and the end."""
-    created = START + timedelta(seconds=SPAN_SECONDS * number // (pulls + 1), microseconds=draw % 999_983 + 1)
-    left = int((END - created).total_seconds())
-    days = 86400 * 30 if state_of(number) != "OPEN" else left
-    moved = min(left, draw // 7 % max(days, 1))
-    return created, created + timedelta(seconds=moved, microseconds=draw // 11 % 999_983)
+def _commenter(course: Course, place: int, number: int) -> int | None:
+    """Choose who comments: a reviewer first, then reviewers and the author in turn, at times somebody else."""
+    if place == 0 or course.author is None:
+        return course.reviewers[0]
+    if number % 13 == 0:
+        return None
+    return course.author if place % 2 else course.reviewers[place // 2 % len(course.reviewers)]
 
 
-def compute_statuses(hash_: str, count: int, date: datetime) -> dict[str, Status]:
-    """Compute the build statuses of a commit."""
-    states = ("SUCCESSFUL", "FAILED", "INPROGRESS", "STOPPED")
+def _updates(pull: Pull, course: Course, history: History) -> list[Event]:
+    """Compute what changed the pull request itself, from when it was opened on."""
+    source = None
+    if pull.source_hash is not None:
+        source = history.own_hash(pull.id, REPLACED if course.forced else course.first_commits - 1)
+    now = Event("update", pull.created_on, pull.author, "OPEN", pull.title, course.draft, course.reviewers, source)
+    found = [now]
+    for time in sorted(course.updates):
+        now = attrs.evolve(now, date=to_date(time), user=pull.author)
+        if time == course.ready:
+            now.draft = False
+        if time == course.pushed and source is not None:
+            now.source_hash = pull.source_hash
+        if course.removed is not None and time == course.removed[1]:
+            now.reviewers = tuple(user for user in now.reviewers if user != course.removed[0])
+        if time == course.closed:
+            now.state, now.user = pull.state, pull.closed_by
+        found.append(now)
+    return found
+
+
+def compute_participants(course: Course, reviewers: list[int]) -> dict[int, Participant]:
+    """Compute the participants: reviewers, and whoever gave a verdict, with the last one."""
+    found = {user: Participant(None, None) for user in reviewers}
+    if course.requested is not None:
+        found[course.reviewers[0]] = Participant("changes_requested", to_date(course.requested))
+    for user, time in course.approvals:
+        found[user] = Participant("approved", to_date(time))
+    if course.withdrawn is not None:
+        user, time = course.withdrawn
+        found[user] = Participant(None, to_date(time))
+    return found
+
+
+def compute_statuses(hash_: str, count: int, date: datetime, end: datetime, *, state: str = "") -> dict[str, Status]:
+    """Compute the build statuses of a commit, with the state of the first if it is known; later builds are running."""
     found: dict[str, Status] = {}
     for place in range(count):
+        number = int(hash_[8 * place + 8 : 8 * place + 16], 16)
+        begun, ended = date + timedelta(seconds=5 + number % 90), date + timedelta(seconds=100 + number % 1500)
+        if begun > end:
+            break
+        one = state if state and not place else STATUSES[number % len(STATUSES)]
+        if ended > end:
+            one, ended = "INPROGRESS", begun
         key = f"ci-{place + 1}"
-        state = states[int(hash_[place], 16) % 4]
         url = f"https://ci.example.invalid/{hash_[:8]}/{place + 1}"
-        ended = date + timedelta(minutes=7 + place)
-        found[key] = Status(key, state, url, f"Build {place + 1}", "", date + timedelta(minutes=1), ended)
+        found[key] = Status(key, one, url, f"Build {place + 1}", "", begun, ended)
     return found

@@ -12,18 +12,19 @@ import attrs
 
 from bbasync.testing.cloud.world import pull_requests as world_pulls
 from bbasync.testing.cloud.world.files import Files
-from bbasync.testing.cloud.world.history import BLOCK, SHORTEST, SIDE_BASE, SIDE_HEAD, SIDE_MERGE, Commit, History
-from bbasync.testing.cloud.world.pull_requests import (
-    STATES,
-    Comment,
-    Discussion,
-    Participant,
-    Pull,
-    Status,
-    Verdict,
-    total,
+from bbasync.testing.cloud.world.history import (
+    REPLACED,
+    SHORTEST,
+    Commit,
+    History,
+    branch_of,
+    number_of,
+    title_of,
 )
+from bbasync.testing.cloud.world.hours import to_date
+from bbasync.testing.cloud.world.pull_requests import Comment, Discussion, Participant, Pull, Status
 from bbasync.testing.cloud.world.reports import Report
+from bbasync.testing.cloud.world.timeline import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 Counts: TypeAlias = dict[str, int]
 
 TRUNK_STATUSES = (1, 0, 0, 0, 2, 0, 0, 0)
-PULL_COMMITS = 2
+PULL_STATUSES = (1, 2, 0, 3, 1)
+DECLINE_REASONS = ("Not needed any more", "", "Too large, I will split it", "", "Superseded by another approach")
 
 
 def make_uuid(key: str) -> str:
@@ -83,8 +85,6 @@ class Repository:
     uuid: str
     project: str
     history: History
-    pulls: int
-    """How many pull requests are computed; those made through the API follow."""
     users: int
     created_on: datetime
     updated_on: datetime
@@ -127,6 +127,11 @@ class Repository:
     def __attrs_post_init__(self) -> None:
         self.files = Files(self.history)
         self._trunk = self.mainbranch
+
+    @property
+    def pulls(self) -> int:
+        """How many pull requests are computed; those made through the API follow."""
+        return self.history.pulls
 
     @property
     def full_name(self) -> str:
@@ -191,8 +196,8 @@ class Repository:
         """Give comments, tasks and events of a pull request."""
         if pull.discussion is not None:
             return pull.discussion
-        draw = world_pulls.number_of(self.history.own_key, pull.id)
-        return world_pulls.compute_discussion(pull, draw, self.users)
+        draw = number_of(self.history.own_key, pull.id)
+        return world_pulls.compute_discussion(pull, self.history.timeline.course(pull.id), draw, self.history)
 
     def edit(self, number: int) -> Pull:
         """Keep a pull request, so that changes to it stay; KeyError if there is none."""
@@ -207,8 +212,10 @@ class Repository:
     def pull_commits(self, pull: Pull) -> list[Commit]:
         """Give the commits that a pull request brings, newest first."""
         if pull.source_hash is None:
-            commits = [self.history.own_commit(pull.id, step) for step in (1, 0)] if pull.id <= self.pulls else []
-            return commits if self.history.length else []
+            if pull.id > self.pulls:
+                return []
+            steps = range(self.history.timeline.course(pull.id).commits - 1, -1, -1)
+            return [self.history.own_commit(pull.id, step) for step in steps]
         base = pull.destination_hash
         found, _ = self.history.walk([pull.source_hash], [base] if base else []).page(0, 250)
         return found
@@ -217,36 +224,48 @@ class Repository:
         """Give the build statuses of a commit by key."""
         if commit in self.changed_statuses:
             return self.changed_statuses[commit]
+        state = ""
         match self.history.place(commit):
             case ("trunk", index, _):
                 count = TRUNK_STATUSES[index % BLOCK]
             case ("own", pull, step):
-                count = world_pulls.STATUSES[pull % len(world_pulls.STATUSES)] if step else 0
+                count, state = self._own_builds(pull, step)
             case _:
                 count = 0
         found = self.history.find(commit) if count else None
-        return world_pulls.compute_statuses(found.hash, count, found.date) if found is not None else {}
+        if found is None:
+            return {}
+        end = to_date(self.history.timeline.end)
+        return world_pulls.compute_statuses(found.hash, count, found.date, end, state=state)
+
+    def _own_builds(self, pull: int, step: int) -> tuple[int, str]:
+        """Give how many builds a commit of a pull request has, and the state of the first if that is known."""
+        course = self.history.timeline.course(pull)
+        count = PULL_STATUSES[pull % len(PULL_STATUSES)]
+        if step == course.commits - 1:
+            return count, "SUCCESSFUL" if course.mended or course.state == "MERGED" else ""
+        if step == (REPLACED if course.forced else course.first_commits - 1):
+            return count, "FAILED" if course.mended else ""
+        return 0, ""
 
     def counts(self) -> Counts:
-        """Count what the API lists, by resource, without looking at what nobody changed."""
-        merged = sum(TRUNK_STATUSES[SIDE_HEAD : SIDE_HEAD + 1]) if self.history.side_block(0) is not None else None
-        by_state = self._statuses_by_place(merged)
-        last = self.pulls
-        closed = tuple(int(state != "OPEN") for state in STATES)
-        found = {
+        """Count what the API lists, by resource."""
+        found = dict.fromkeys(("comments", "tasks", "activity", "pull_request_commits", "statuses"), 0)
+        found |= {
             "branches": len(self.branches),
             "tags": len(self.tags),
             "commits": len(self.history.walk(self.branches.values())),
-            "pull_requests": last,
-            "comments": total(world_pulls.COMMENTS, last),
-            "tasks": total(world_pulls.TASKS, last),
-            "activity": last
-            + total(closed, last)
-            + total(world_pulls.APPROVALS, last)
-            + total(world_pulls.COMMENTS, last),
-            "pull_request_commits": PULL_COMMITS * last,
-            "statuses": total(by_state, last),
+            "pull_requests": self.pulls,
         }
+        for number in range(1, self.pulls + 1):
+            course = self.history.timeline.course(number)
+            found["comments"] += len(course.comments)
+            found["tasks"] += world_pulls.count_tasks(number)
+            found["activity"] += 1 + len(course.updates) + len(course.approvals) + len(course.comments)
+            found["activity"] += course.requested is not None
+            found["pull_request_commits"] += course.commits
+            if not self._is_lost(number):
+                found["statuses"] += len(self.statuses(self.history.head_of(number)))
         for number, pull in self.changed_pulls.items():
             if number <= self.pulls:
                 self._count_pull(self._compute_pull(number), found, -1)
@@ -262,15 +281,6 @@ class Repository:
         counts["pull_request_commits"] += sign * len(self.pull_commits(pull))
         counts["statuses"] += sign * (len(self.statuses(pull.source_hash)) if pull.source_hash else 0)
 
-    @staticmethod
-    def _statuses_by_place(merged: int | None) -> tuple[int, ...]:
-        own = world_pulls.STATUSES
-        counts = [own[place % len(own)] for place in range(len(STATES))]
-        counts[world_pulls.LOST_FORK] = 0
-        if merged is not None:
-            counts = [merged if state == "MERGED" else count for state, count in zip(STATES, counts, strict=True)]
-        return tuple(counts)
-
     def _compute_branches(self) -> dict[str, str]:
         history = self.history
         if not history.length or self._trunk is None:
@@ -281,11 +291,9 @@ class Repository:
             "release/1.0": history.trunk_hash(history.length // 2),
         }
         for number in range(1, self.pulls + 1):
-            place = number % len(STATES)
-            if STATES[place] == "OPEN":
-                found[world_pulls.branch_of(number)] = history.own_hash(number, 1)
-            elif place == world_pulls.KEPT_BRANCH:
-                found[world_pulls.branch_of(number)] = self._ends(number)[0]
+            state = history.timeline.course(number).state
+            if state == "OPEN" or (state == "MERGED" and self._is_kept(number)):
+                found[branch_of(number)] = history.head_of(number)
         return found
 
     def _compute_tags(self) -> dict[str, Tag]:
@@ -302,64 +310,48 @@ class Repository:
                 )
         return found
 
-    def _ends(self, number: int) -> tuple[str, str, str]:
-        """Give source, destination and merge commit of a merged pull request."""
-        history = self.history
-        block = history.side_block(number)
-        if block is None:
-            head = history.trunk_hash(history.length - 1)
-            return history.own_hash(number, 1), head, head
-        first = block * BLOCK
-        return (
-            history.trunk_hash(first + SIDE_HEAD),
-            history.trunk_hash(first + SIDE_BASE),
-            history.trunk_hash(first + SIDE_MERGE),
-        )
+    def _is_kept(self, number: int) -> bool:
+        """Tell whether a pull request keeps its source branch when it is merged."""
+        return number % 7 == 3
+
+    def _is_lost(self, number: int) -> bool:
+        """Tell whether a pull request came from a fork that was deleted."""
+        return number % 3 == 0 and self.history.timeline.course(number).state == "DECLINED"
 
     def _compute_pull(self, number: int) -> Pull:
-        history, users = self.history, self.users
-        draw = world_pulls.number_of(history.own_key, number)
-        state = world_pulls.state_of(number)
-        created, updated = world_pulls.compute_dates(number, self.pulls, draw)
-        author = None if number % 17 == 0 else draw % users
-        reviewers = sorted({(draw >> 8) % users, (draw >> 16) % users} - {author})
+        history, course = self.history, self.history.timeline.course(number)
+        draw = number_of(history.own_key, number)
         merge_hash: str | None = None
-        if state == "MERGED":
-            source_hash, destination_hash, merge_hash = self._ends(number)
+        if course.state == "MERGED":
+            merge_hash, destination_hash = history.merge_of(number)
         else:
-            source_hash = history.own_hash(number, 1)
             destination_hash = history.trunk_hash(history.base_of(number))
-        lost = number % len(STATES) == world_pulls.LOST_FORK
-        title = world_pulls.TITLES[draw % len(world_pulls.TITLES)]
-        pull = Pull(
+        lost = self._is_lost(number)
+        removed = course.removed[0] if course.removed is not None else None
+        reviewers = [user for user in course.reviewers if user != removed]
+        return Pull(
             id=number,
-            title=f"{title} ({number})",
+            title=title_of(history.own_key, number),
             description=f"Part of **API-{number}**.\r\n\r\n- [x] tests\r\n" if draw % 3 else "",
-            state=state,
-            author=author,
-            created_on=created,
-            updated_on=updated,
-            source_branch=world_pulls.branch_of(number),
-            source_hash=None if lost else source_hash,
+            state=course.state,
+            author=course.author,
+            created_on=to_date(course.opened),
+            updated_on=to_date(max(course.updates, default=course.opened)),
+            source_branch=branch_of(number),
+            source_hash=None if lost else history.head_of(number),
             source_repository=None if lost else self.uuid,
             destination_branch=self._trunk or "main",
             destination_hash=destination_hash,
             merge_hash=merge_hash,
-            closed_by=None if state == "OPEN" else (draw >> 24) % users,
-            reason="Not needed any more" if state == "DECLINED" else "",
-            close_source_branch=number % len(STATES) != world_pulls.KEPT_BRANCH,
-            draft=state == "OPEN" and number % 4 == 0,
+            closed_by=course.closed_by,
+            reason=DECLINE_REASONS[draw % len(DECLINE_REASONS)] if course.state == "DECLINED" else "",
+            close_source_branch=not self._is_kept(number),
+            draft=course.draft and course.ready is None,
             reviewers=reviewers,
-            comment_count=world_pulls.COMMENTS[number % len(world_pulls.COMMENTS)],
-            task_count=min(world_pulls.TASKS[number % len(world_pulls.TASKS)], 1),  # all but the first are resolved
+            participants=world_pulls.compute_participants(course, reviewers),
+            comment_count=len(course.comments),
+            task_count=min(world_pulls.count_tasks(number), 1),  # all but the first are resolved
         )
-        for user in reviewers:
-            pull.participants[user] = Participant(None, None)
-        for place in range(world_pulls.APPROVALS[number % len(world_pulls.APPROVALS)]):
-            user = (number + place) % users
-            verdict: Verdict = "changes_requested" if place and draw % 2 else "approved"
-            pull.participants[user] = Participant(verdict, created + timedelta(hours=3 + place))
-        return pull
 
 
 def by_uuid_or_slug(found: Mapping[str, Repository], name: str) -> Repository | None:

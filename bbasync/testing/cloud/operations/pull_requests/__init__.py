@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from bbasync.testing.cloud import pull_request_payloads as build
 from bbasync.testing.cloud import webhooks as tell
 from bbasync.testing.cloud.http import Call, leaf, not_found, refusal
-from bbasync.testing.cloud.world.pull_requests import Discussion, Event, Participant, Pull
+from bbasync.testing.cloud.world.pull_requests import Discussion, Participant, Pull
 from bbasync.testing.operations import Operations, Result
 
 if TYPE_CHECKING:
@@ -134,11 +134,9 @@ def list_pulls(call: Call) -> Result:
     def render(number: int) -> Payload:
         pull = repository.pull(number)
         assert pull is not None  # noqa: S101  # the list is of this version
-        found = build.pull_request(call.payloads, repository, pull, in_list=True)
+        found = build.pull_request(call.payloads, repository, pull, in_list=True, people=extended)
         if extended:
             build.add_strategies(found)
-        else:
-            del found["reviewers"], found["participants"]
         return found
 
     call.pagelen(10, 50)
@@ -268,8 +266,7 @@ def record_update(call: Call, pull: Pull) -> None:
     """Put an update into the activity; only this moves `updated_on`, neither comments nor reviews do."""
     pull.updated_on = call.world.now()
     if pull.discussion is not None:
-        event = Event("update", pull.updated_on, call.me, state=pull.state, title=pull.title)
-        pull.discussion.events.append(event)
+        pull.discussion.events.append(pull.update_event(pull.updated_on, call.me))
 
 
 def open_pull_request(call: Call, repository: Repository) -> Pull:

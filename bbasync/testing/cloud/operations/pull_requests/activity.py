@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, TypeAlias
 from bbasync.testing.cloud import pull_request_payloads as build
 from bbasync.testing.cloud.http import Call, from_cursor, to_cursor
 from bbasync.testing.cloud.payloads import stamp
+from bbasync.testing.cloud.world.pull_requests import Event
 from bbasync.testing.operations import Operations, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bbasync.testing.cloud.payloads import Payload
-    from bbasync.testing.cloud.world.pull_requests import Comment, Event, Pull
+    from bbasync.testing.cloud.world.pull_requests import Comment, Pull
     from bbasync.testing.cloud.world.repository import Repository
 
 operations: Operations[Call] = Operations()
@@ -36,7 +37,8 @@ def list_activity(call: Call) -> Result:
     if "ctx" in call.query:
         last = tuple(from_cursor(call.query["ctx"]))
         entries = entries[_first_before(entries, last) :]
-    values = [_render(call, repository, entry) for entry in entries[:pagelen]]
+    found: dict[int, tuple[Pull, list[Event | Comment]]] = {}
+    values = [_render(call, repository, entry, found) for entry in entries[:pagelen]]
     cursor = to_cursor(*entries[pagelen - 1]) if len(entries) > pagelen else None
     return call.iterate(values, pagelen, cursor, parameter="ctx")
 
@@ -66,7 +68,14 @@ def _first_before(entries: list[Entry], last: tuple[object, ...]) -> int:
     return low
 
 
-def _render(call: Call, repository: Repository, entry: Entry) -> Payload:
-    pull = repository.pull(entry[1])
-    assert pull is not None  # noqa: S101  # pull requests are never deleted
-    return build.activity(call.payloads, repository, pull, _happened(repository, pull)[entry[2]])
+def _render(
+    call: Call, repository: Repository, entry: Entry, found: dict[int, tuple[Pull, list[Event | Comment]]]
+) -> Payload:
+    _, number, place = entry
+    if number not in found:
+        pull = repository.pull(number)
+        assert pull is not None  # noqa: S101  # pull requests are never deleted
+        found[number] = pull, _happened(repository, pull)
+    pull, happened = found[number]
+    updates = (one for one in reversed(happened[:place]) if isinstance(one, Event) and one.kind == "update")
+    return build.activity(call.payloads, repository, pull, happened[place], next(updates, None))
