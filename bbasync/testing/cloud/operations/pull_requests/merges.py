@@ -45,7 +45,7 @@ def merge(call: Call) -> Result:
     "pullrequest",
 )
 def get_merge_task(call: Call) -> Result:
-    """Tell how far a merge is; a task that never was is pending for ever."""
+    """Return the state of a merge; an unknown task stays pending, as on the server."""
     repository = call.repository()
     pull = call.pull(repository)
     own = f"{call.payloads.base}/repositories/{repository.full_name}/pullrequests/{pull.id}"
