@@ -109,8 +109,8 @@ class GitProcess:
         )
         process = Process(transport, protocol, loop)
         assert process.stdin is not None  # noqa: S101 - all three are pipes
-        assert process.stdout is not None  # noqa: S101
-        assert process.stderr is not None  # noqa: S101
+        assert process.stdout is not None  # noqa: S101 - as above
+        assert process.stderr is not None  # noqa: S101 - as above
         end = loop.create_task(_watch(process, process.stderr), name="fake-git")
         return cls(process.stdin, process.stdout, end, transport)
 

@@ -216,7 +216,7 @@ def _repository(chance: random.Random) -> tuple[str, str]:
 
 def _commits(bb: CloudSession, chance: random.Random, *, prefetch: bool) -> AsyncGenerator[Any]:
     paging = Paging(size=chance.choice([10, 25, 100]), prefetch=prefetch)
-    return cast("AsyncGenerator[Any]", bb.commits.list(*_repository(chance), paging=paging))
+    return bb.commits.list(*_repository(chance), paging=paging)
 
 
 async def _list_to_the_end(soak: Soak, bb: CloudSession, chance: random.Random) -> None:
