@@ -135,7 +135,7 @@ async def test_a_refusal_that_comes_late_finds_the_new_token() -> None:
 
 
 @virtual
-async def test_a_renewal_is_over_for_all_when_it_fails_and_the_next_call_begins_another() -> None:
+async def test_a_renewal_is_over_for_all_when_it_fails_and_a_second_later_a_call_begins_another() -> None:
     door, failures = Doorkeeper("access-2"), [AuthenticationError("the client is unknown", status=401)]
 
     async def obtain(_last: OAuthToken | None) -> OAuthToken:
@@ -144,11 +144,16 @@ async def test_a_renewal_is_over_for_all_when_it_fails_and_the_next_call_begins_
             raise failures.pop()
         return issue(2)
 
-    bb = session(OAuthCredential(obtain, principal="bot", token=due(issue(1))), door)
+    wall = asyncio.get_running_loop().time
+    bb = session(OAuthCredential(obtain, principal="bot", token=due(issue(1)), wall=wall), door)
     async with bb, quiet():
         outcomes = await asyncio.gather(*(bb.request("GET", "/user") for _ in range(10)), return_exceptions=True)
         assert {type(outcome) for outcome in outcomes} == {AuthenticationError}
+        with pytest.raises(AuthenticationError):
+            await bb.request("GET", "/user")
         assert door.sent == []
+        assert not failures, "it was asked for once"
+        await asyncio.sleep(1)
         assert await bb.request("GET", "/user") == {"type": "user"}
 
 
@@ -213,7 +218,6 @@ async def test_a_session_that_is_closed_waits_until_the_pair_is_stored() -> None
         stored.gate.set()
         await closing
         assert stored.pairs == [issue(2)]
-    assert door.closed
     assert door.sent == []
 
 
@@ -400,7 +404,7 @@ async def test_a_renewal_takes_no_slot_and_no_budget(fake: FakeCloud, *, is_shar
     options: dict[str, Any] = {"limiter": limiter, "rates": rates} if is_shared else {}
     credential = cloud_client(fake, **options).credential(due(await agreed(fake)))
     bb = CloudSession(credential, base_url=fake.url, limiter=limiter, rates=rates, max_wait=1)
-    rates.bucket(bb._origin_url, credential.principal, "api", Rolling(3, 3600))
+    rates.bucket(bb._pipeline.origin_url, credential.principal, "api", Rolling(3, 3600))
     async with bb, asyncio.timeout(PATIENCE):
         await asyncio.gather(bb.request("GET", "/user"), bb.request("GET", "/user"))
         fake.oauth.access_tokens.clear()
