@@ -254,17 +254,17 @@ class _AiohttpStream:
         self.url = request.url
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        content, time = self._response.content, asyncio.get_running_loop().time
+        content, loop = self._response.content, asyncio.get_running_loop()
         waited, size = 0.0, 0
         while True:
-            began = time()
+            began = loop.time()
             try:
                 chunk = await content.readany()
             except _NETWORK_ERRORS as error:
                 raise _transport_error(self._request, error) from error
             if not chunk:
                 return
-            waited, size = waited + time() - began, size + len(chunk)
+            waited, size = waited + loop.time() - began, size + len(chunk)
             if waited >= self._timeouts.read:
                 if size < waited * self._timeouts.least_rate:
                     raise TransportError(
@@ -284,8 +284,10 @@ def _transport_error(request: Request, error: BaseException) -> TransportError:
     match error:
         case aiohttp.ConnectionTimeoutError():
             message = "timed out while connecting or waiting for a free connection in the pool"
+        case aiohttp.SocketTimeoutError():
+            message = "timed out: the server sent nothing for as long as Timeouts(read=) allows"
         case asyncio.TimeoutError():
-            message = "timed out"
+            message = "timed out; Timeouts(total=) allows more time for a whole response"
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
             message = (
                 f"the certificate of {error.host}:{error.port} was rejected: {clip(_ssl_reason(error))}; "
