@@ -137,7 +137,7 @@ def refusal(status: int, message: str) -> web.Response:
 
 
 async def _to_its_end(start: Coroutine[None, None, GitProcess]) -> GitProcess:
-    """Start a process, and be cancelled after that only: asyncio leaves a half-started one running, and waits for it."""
+    """Start a process, and be cancelled only after that: asyncio leaves a half-started one running, and waits."""
     starting, cancelled = asyncio.create_task(start), False
     while not starting.done():  # some steps of the loop
         try:

@@ -7,11 +7,13 @@ import re
 import secrets
 from collections import deque
 from collections.abc import Mapping
+from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 from yarl import URL
 
 from bbasync.testing import faults as spoil
@@ -242,6 +244,15 @@ def is_loopback(host: str | None) -> bool:
         return host == "localhost" or ip_address(host or "").is_loopback
     except ValueError:
         return False
+
+
+@contextmanager
+def reading_body() -> Iterator[None]:
+    """Refuse with 400 a body that is not what its headers say: its compression, its parts, or its characters."""
+    try:
+        yield
+    except (web.RequestPayloadError, HttpProcessingError, ValueError, LookupError) as error:
+        raise web.HTTPBadRequest(reason="The body is not what its headers say") from error
 
 
 async def loop_steps(count: int) -> None:

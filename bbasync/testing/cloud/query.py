@@ -85,7 +85,7 @@ def _literal(token: Token) -> object:
     word = token.text.lower()
     if word in constants:
         return constants[word]
-    if re.fullmatch(r"-?\d+(\.\d+)?", word):
+    if re.fullmatch(r"-?\d{1,18}(\.\d+)?", word):
         return float(word) if "." in word else int(word)
     try:
         date = datetime.fromisoformat(token.text)
