@@ -190,6 +190,14 @@ async def test_updates_show_drafts_pushes_and_reviewers_of_their_moment(team: Ap
     assert min(seen[name] for name in ("ready", "removed", "push", "forced")) > 10
 
 
+async def test_whoever_comments_takes_part(team: Api) -> None:
+    for repository, pull, activity in await read(team):
+        people = [one["user"]["uuid"] for one in pull["participants"]]
+        people.append(pull["author"] and pull["author"]["uuid"])
+        users = [entry["comment"]["user"] for entry in activity if "comment" in entry]
+        assert {user["uuid"] for user in users if user is not None} <= set(people), (repository.full_name, pull["id"])
+
+
 async def test_some_approvals_are_withdrawn(team: Api) -> None:
     withdrawn = 0
     for _, pull, activity in await read(team):
