@@ -20,7 +20,7 @@ from bbasync.testing import faults as spoil
 from bbasync.testing.faults import Faults
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator
+    from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
     from types import TracebackType
     from typing import Self
 
@@ -247,7 +247,7 @@ def is_loopback(host: str | None) -> bool:
 
 
 @contextmanager
-def reading_body() -> Iterator[None]:
+def reading_body() -> Generator[None]:
     """Refuse with 400 a body that is not what its headers say: its compression, its parts, or its characters."""
     try:
         yield

@@ -83,11 +83,13 @@ async def test_a_value_of_a_wrong_type_names_its_field(
         (f"{PULL}/commits?page={LONG}", 400),
         (f"{OWN}/pullrequests/{LONG}", 404),
         (f"{OWN}/pullrequests?q=id%3D{LONG}", 400),
+        (f"{OWN}/pullrequests?q={'(' * 2000}id%3D1{')' * 2000}", 400),
+        (f"{OWN}/pullrequests?q={'(' * 20}id%3D1{')' * 20}", 200),
         (f"{OWN}/src/main/?max_depth={LONG}", 400),
         (f"{OWN}/diff/main?context={LONG}", 400),
     ],
 )
-async def test_numbers_that_are_too_long(path: str, status: int, api: Api) -> None:
+async def test_numbers_that_are_too_long_and_queries_that_are_too_deep(path: str, status: int, api: Api) -> None:
     assert (await api("GET", path)).status == status
 
 
