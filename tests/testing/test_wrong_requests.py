@@ -117,3 +117,21 @@ async def test_wrong_numbers_and_builds_of_a_data_center() -> None:
         fake.world.builds.pop(head, None)
         assert await api.refused("DELETE", f"{own}/commits/{head}/builds?key=ci") == (404, "NoSuchEntityException")
         assert (await api("DELETE", f"{own}/commits/{head}/builds"))[0] == 400
+
+
+async def test_a_branch_that_is_not_text_is_one_that_a_data_center_does_not_have() -> None:
+    async with FakeDataCenter() as fake, aiohttp.ClientSession() as http:
+        body = b"".join(
+            b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % field
+            for field in ((b"branch", b"\xff"), (b"content", b"x"), (b"sourceBranch", b"\xfe"))
+        )
+        headers = {"Authorization": f"Bearer {fake.token}", "Content-Type": FORM}
+        url = f"{fake.url}/rest/api/latest/projects/PRJ/repos/ledger/browse/new.txt"
+        async with http.put(url, data=body + b"--x--\r\n", headers=headers) as response:
+            assert 400 <= response.status < 500
+
+
+async def test_events_of_null_stay_as_they_are(api: Api) -> None:
+    made = await api("POST", f"{OWN}/hooks", {"url": "http://127.0.0.1/", "events": ["repo:push"]})
+    changed = await api("PUT", f"{OWN}/hooks/{made.json['uuid']}", {"events": None})
+    assert (changed.status, changed.json["events"]) == (200, ["repo:push"])
