@@ -33,7 +33,7 @@ from bbasync.testing.faults import RATE_LIMIT_TEXT
 from bbasync.testing.git_http import GitBackend
 from bbasync.testing.oauth import AUTHORIZE_PATH, TOKEN_PATH, OAuth
 from bbasync.testing.operations import in_order
-from bbasync.testing.server import CALLER, Refusal, with_trailing_slash
+from bbasync.testing.server import CALLER, Refusal, reading_body, with_trailing_slash
 from bbasync.testing.webhooks import DeliveringServer, WebhookSender
 
 if TYPE_CHECKING:
@@ -317,7 +317,8 @@ class FakeCloud(DeliveringServer):
 
     def _bind(self, operation: Operation[Call]) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
-            call = await self._call(request)
+            with reading_body():
+                call = await self._call(request)
             return call.respond(operation.action(call), operation.status)
 
         return handle
@@ -343,7 +344,8 @@ class FakeCloud(DeliveringServer):
         return self.oauth.page(request.query)
 
     async def _issue_token(self, request: web.Request) -> web.Response:
-        form = await request.post()
+        with reading_body():
+            form = await request.post()
         return self.oauth.answer(request.headers.get("Authorization"), form, self.email)
 
     async def _call(self, request: web.Request) -> Call:

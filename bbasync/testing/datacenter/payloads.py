@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import quote
@@ -402,7 +403,6 @@ def _number(request: web.Request, name: str, default: int) -> int:
     text = request.query.get(name)
     if text is None:
         return default
-    try:
-        return int(text)
-    except ValueError:
-        raise refuse(400, f"{name} must be a number", VALIDATION, context=name) from None
+    if re.fullmatch(r"[+-]?\d{1,9}", text) is None:
+        raise refuse(400, f"{name} must be a number", VALIDATION, context=name)
+    return int(text)

@@ -25,7 +25,7 @@ from bbasync.testing.datacenter.world.seed import Seed
 from bbasync.testing.faults import LOGIN_PAGE
 from bbasync.testing.git_http import GitBackend
 from bbasync.testing.operations import in_order
-from bbasync.testing.server import Caller, Refusal, with_trailing_slash
+from bbasync.testing.server import Caller, Refusal, reading_body, with_trailing_slash
 from bbasync.testing.webhooks import DeliveringServer, WebhookSender
 
 if TYPE_CHECKING:
@@ -225,8 +225,9 @@ class FakeDataCenter(DeliveringServer):
     def _bind(self, operation: Operation[Call]) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
             multipart = _is_multipart(request)
-            form = await _form(request) if multipart else {}
-            call = Call(self, request, b"" if multipart else await request.read(), form)
+            with reading_body():
+                form = await _form(request) if multipart else {}
+                call = Call(self, request, b"" if multipart else await request.read(), form)
             if operation.access:
                 require(call.user, operation.access)
             return call.respond(operation.action(call), operation.status)
@@ -326,7 +327,8 @@ class FakeDataCenter(DeliveringServer):
         return self.oauth.page(request.query)
 
     async def _issue_token(self, request: web.Request) -> web.StreamResponse:
-        form = await request.post()
+        with reading_body():
+            form = await request.post()
         return self.oauth.answer(request.headers.get("Authorization"), form, self.username)
 
     async def _elsewhere(self, request: web.Request) -> web.StreamResponse:

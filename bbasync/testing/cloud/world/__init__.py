@@ -11,6 +11,7 @@ import attrs
 
 from bbasync.testing.clock import Clock
 from bbasync.testing.cloud.world.history import History
+from bbasync.testing.cloud.world.hours import to_date
 from bbasync.testing.cloud.world.repository import Counts, Download, Hook, Repository, by_uuid_or_slug, make_uuid
 from bbasync.testing.cloud.world.timeline import BOTS, NOW, SPAN, Timeline, Truth
 
@@ -105,6 +106,8 @@ class World:
         now: datetime = NOW,
         clock: Clock | None = None,
     ) -> None:
+        if now.tzinfo is None:
+            raise ValueError("now= needs a time zone, such as datetime.now(UTC)")
         self.seed = seed
         self.clock = clock or Clock()
         self._end, self._begin = now, now - SPAN
@@ -280,14 +283,16 @@ class World:
         )
 
     def _timeline(self, key: str, commits: int, pull_requests: int, parent: Repository | None) -> Timeline:
-        """Lay out what happens in a repository, from some time in the first two years on."""
+        """Lay out what happens in a repository, from some time in the first two years on; a fork after its trunk."""
         age = hashlib.blake2b(b"%s/age" % key.encode(), digest_size=1).digest()[0] / 256
+        trunk = parent.history.timeline if parent is not None else None
+        begin = self._begin + 0.4 * age * SPAN
         return Timeline(
             key,
             pulls=pull_requests,
             length=commits,
             users=self._people,
-            begin=self._begin + 0.4 * age * SPAN,
+            begin=begin if trunk is None else max(begin, to_date(trunk.begin)),
             end=self._end,
-            trunk=parent.history.timeline if parent is not None else None,
+            trunk=trunk,
         )

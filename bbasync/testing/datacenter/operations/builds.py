@@ -48,7 +48,8 @@ def delete_build(call: Call) -> Result:
     """Delete the build status that `key` names."""
     call.repository("WRITE")
     _, commit = call.commit()
-    del call.world.builds[commit.id][_build(call, commit).key]
+    found = _build(call, commit)
+    del call.world.builds[commit.id][found.key]
     return None
 
 

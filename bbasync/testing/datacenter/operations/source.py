@@ -80,18 +80,20 @@ def edit(call: Call) -> Result:
     if not call.request.content_type.startswith("multipart/"):
         raise refuse(400, "The content must be sent as multipart/form-data", VALIDATION, context="content")
     form = call.form
-    branch, path = form.get("branch", b"").decode(), call.arg("path")
+    branch, source, told, message = (
+        form.get(name, b"").decode(errors="replace") for name in ("branch", "sourceBranch", "sourceCommitId", "message")
+    )
+    path = call.arg("path")
     for name in ("branch", "content"):
         if name not in form:
             raise refuse(400, f"{name} must be given", VALIDATION, context=name)
-    parent = _parent(repository, branch, form.get("sourceBranch", b"").decode())
-    _check_source(repository, path, parent, form.get("sourceCommitId", b"").decode())
-    message = form.get("message", b"").decode() or f"{path} edited online"
+    parent = _parent(repository, branch, source)
+    _check_source(repository, path, parent, told)
     commit = repository.history.commit(
         parents=(parent,) if parent else (),
         author=signature(call.me),
         date=call.world.tick(),
-        message=message,
+        message=message or f"{path} edited online",
         changes={path: form["content"]},
     )
     old = repository.history.branches.get(branch)

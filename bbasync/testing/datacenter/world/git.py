@@ -6,6 +6,7 @@ What is changed through the API is kept in memory, on top of what git has.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,6 +91,11 @@ class Commits(dict[str, Commit]):
         super().__init__()
         self.git = git
 
+    def __deepcopy__(self, memo: dict[int, object]) -> Commits:
+        copied = Commits(self.git)
+        copied.update(self)  # commits never change
+        return copied
+
     def __contains__(self, name: object) -> bool:
         return super().__contains__(name) or (isinstance(name, str) and self.of_git(name) is not None)
 
@@ -118,6 +124,11 @@ class GitHistory(History):
     """The commits of a git repository, and those made through the API."""
 
     git: pygit2.Repository = field(kw_only=True)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> GitHistory:
+        copied = self.copy()
+        copied.commits = deepcopy(self.commits, memo)  # forks share them
+        return copied
 
     def copy(self) -> GitHistory:
         """Return the history of a fork."""
