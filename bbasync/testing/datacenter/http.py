@@ -195,13 +195,16 @@ class Call:
         if self.user is None or by_token or self.world.global_rank(self.user) < rank:
             raise denial(self.user)
 
-    def project(self, level: str = "VIEW") -> Project:
-        """Return the project of the path."""
+    def _any_project(self) -> Project:
         key = self.arg("projectKey")
         try:
-            project = self.world.project(key)
+            return self.world.project(key)
         except KeyError:
             raise refuse(404, f"Project {key} does not exist.", "project.NoSuchProjectException") from None
+
+    def project(self, level: str = "VIEW") -> Project:
+        """Return the project of the path; without a level, for whoever sees it."""
+        project = self._any_project()
         if level != "VIEW":
             self.require(level, project)
         elif not self.world.sees(self.user, project):
@@ -210,9 +213,10 @@ class Call:
 
     def repository(self, level: str = "READ") -> Repository:
         """Return the repository of the path."""
-        project, slug = self.project(), self.arg("repositorySlug")
+        project, slug = self._any_project(), self.arg("repositorySlug")
         repository = project.repositories.get(slug.lower())
         if repository is None:
+            self.project()  # whoever does not see the project learns nothing of its repositories
             self.redirect(project)
             message = f"Repository {project.key}/{slug} does not exist."
             raise refuse(404, message, "repository.NoSuchRepositoryException")

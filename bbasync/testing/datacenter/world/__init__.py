@@ -223,13 +223,14 @@ class World:
 
     def rank(self, user: User | None, place: Project | Repository) -> int:
         """Return what a user, or None for anybody, may do to a project or repository, as a rank among the `LEVELS`."""
-        public = RANKS["READ"] if place.public else NONE
+        project = place.project if isinstance(place, Repository) else place
+        rank = RANKS["READ"] if place.public or project.public else NONE
         if user is None:
-            return public
-        if self.global_rank(user) >= RANKS["ADMIN"] or (isinstance(place, Project) and place.owner is user):
+            return rank
+        if project.owner is user or self.global_rank(user) >= RANKS["ADMIN"]:
             return RANKS["ADMIN"]
-        above = self.rank(user, place.project) if isinstance(place, Repository) else NONE
-        return max(public, above, place.grants.rank(user.name, self.groups))
+        rank = max(rank, project.grants.rank(user.name, self.groups))
+        return rank if place is project else max(rank, place.grants.rank(user.name, self.groups))
 
     def may(self, user: User | None, level: str, place: Project | Repository) -> bool:
         """Tell whether a user, or anybody, may READ, WRITE or ADMIN a project or repository."""

@@ -34,9 +34,13 @@ class Grants:
 
     def rank(self, user: str, groups: Mapping[str, set[str]]) -> int:
         """Return the rank of the highest permission of a user, granted directly or through a group."""
-        held = [self.users.get(user), self.everybody]
-        held += [permission for group, permission in self.groups.items() if user in groups.get(group, ())]
-        return max(NONE if one is None else RANKS[one] for one in held)
+        rank = NONE if self.everybody is None else RANKS[self.everybody]
+        if user in self.users:
+            rank = max(rank, RANKS[self.users[user]])
+        for group, permission in self.groups.items():
+            if user in groups.get(group, ()):
+                rank = max(rank, RANKS[permission])
+        return rank
 
 
 def level_of(permission: str) -> str:
