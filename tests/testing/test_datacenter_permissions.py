@@ -81,8 +81,8 @@ async def test_a_default_permission_is_everybodys(client: Client) -> None:
     await client.ok(ADMIN, f"DELETE {PRJ}/permissions?group=developers&group=readers")
     assert await client.refused(READER, f"GET {PRJ}") == DENIED
     await client.ok(ADMIN, f"POST {PRJ}/permissions/PROJECT_WRITE/all?allow=true")
-    assert await client.ok(ADMIN, f"GET {PRJ}/permissions/PROJECT_READ/all") == {"permitted": True}
-    assert await client.ok(ADMIN, f"GET {PRJ}/permissions/PROJECT_ADMIN/all") == {"permitted": False}
+    assert await client.ok(ADMIN, f"GET {PRJ}/permissions/PROJECT_WRITE/all") == {"permitted": True}
+    assert await client.ok(ADMIN, f"GET {PRJ}/permissions/PROJECT_READ/all") == {"permitted": False}
     await client.ok(READER, f"POST {LEDGER}/branches", {"name": "mine", "startPoint": "main"})
     await client.ok(ADMIN, f"POST {PRJ}/permissions/PROJECT_WRITE/all?allow=false")
     assert await client.refused(READER, f"GET {LEDGER}") == DENIED

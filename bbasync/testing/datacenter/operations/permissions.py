@@ -121,9 +121,8 @@ def revoke_all(call: Call) -> Result:
 
 @operations("GET /api/latest/projects/{projectKey}/permissions/{permission}/all")
 def is_default(call: Call) -> Result:
-    """Tell whether all users have a permission on a project."""
-    grants, permission = _scope(call).grants, _of_path(call)
-    return {"permitted": grants.everybody is not None and RANKS[grants.everybody] >= RANKS[permission]}
+    """Tell whether a permission is the default one of a project, which all users have."""
+    return {"permitted": _scope(call).grants.everybody == _of_path(call)}
 
 
 @operations("POST /api/latest/projects/{projectKey}/permissions/{permission}/all")
