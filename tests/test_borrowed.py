@@ -58,7 +58,9 @@ async def test_a_default_content_type_does_not_break_multipart() -> None:
     assert body.startswith(f"--{boundary.strip(chr(34))}".encode())
 
 
-@pytest.mark.parametrize(("options", "why"), [({"headers": {"host": "evil"}}, "Host"), ({"auto_decompress": False}, "auto_decompress")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("options", "why"), [({"headers": {"host": "evil"}}, "Host"), ({"auto_decompress": False}, "auto_decompress")]
+)
 async def test_sessions_that_requests_would_go_wrong_with_are_refused_at_once(options: Any, why: str) -> None:
     async with aiohttp.ClientSession(**options) as http:
         with pytest.raises(ValueError, match=why):

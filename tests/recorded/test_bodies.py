@@ -11,7 +11,14 @@ import orjson
 import pytest
 from attrs import frozen
 
-from bbasync.errors import AuthenticationError, BadRequestError, ConflictError, NotFoundError, PermissionDeniedError, ResponseError
+from bbasync.errors import (
+    AuthenticationError,
+    BadRequestError,
+    ConflictError,
+    NotFoundError,
+    PermissionDeniedError,
+    ResponseError,
+)
 from bbasync.model import Model
 from bbasync.paging import Page, Paging
 from bbasync.testing.recording import RecordingTransport, answer

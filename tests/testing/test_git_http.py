@@ -292,6 +292,9 @@ async def test_links_of_a_data_center(datacenter: FakeDataCenter, origin: Git, g
     assert await Git(git.folder / "copy").ok("rev-parse", "HEAD") == head
     pushed = await Git(git.folder / "copy")("push", "origin", "HEAD:refs/heads/mine")
     assert "can be read only" in pushed.err
+    fake.world.project("PRJ").grants.groups.clear()
+    hidden = await git("-c", f"http.extraHeader=Authorization: Bearer {fake.reader_token}", "ls-remote", url)
+    assert "not found" in hidden.err
 
 
 @asynccontextmanager

@@ -232,6 +232,8 @@ class FakeCloud(DeliveringServer):
     def finish(self, request: web.Request, response: web.StreamResponse) -> None:
         """Add the headers that tell of credentials and scopes."""
         response.headers["X-Request-Id"] = f"{next(self._request_ids):032x}"
+        if isinstance(response, web.Response) and response.body is None:
+            response.headers.setdefault("Content-Type", "text/html; charset=utf-8")  # on 204 too, as recorded
         operation, caller = self._operation(request), request.get(CALLER)
         if response.status == 401 and self._is_git(request):
             response.headers["WWW-Authenticate"] = 'Basic realm="Bitbucket.org HTTP"'

@@ -372,6 +372,11 @@ def _page_of(repository: Repository) -> str:
     return f"{owner}/repos/{quote(repository.slug)}"
 
 
+def group(name: str) -> Json:
+    """Render a group."""
+    return {"name": name}
+
+
 def build_status(status: BuildStatus) -> Json:
     """Render a build status; what was never told is left out."""
     payload: Json = {

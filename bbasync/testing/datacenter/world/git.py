@@ -16,6 +16,7 @@ from attrs import define, field
 
 from bbasync.testing.datacenter.world import SECOND, Project, Repository
 from bbasync.testing.datacenter.world.history import SHORTEST_ID, Commit, History, Signature, Tag
+from bbasync.testing.datacenter.world.permissions import team_grants
 from bbasync.testing.datacenter.world.seed import Seed, slugify
 from bbasync.testing.git_source import (
     current_branch,
@@ -37,7 +38,7 @@ WHOLE_ID = 40
 def datacenter_git_world(paths: Sequence[str | Path], *, project: str = "LOCAL") -> World:
     """Make a world of one project with a repository for each path; ValueError where there is no git repository."""
     world = Seed(projects=0).build()
-    owner = world.projects[project] = Project(id=world.next_id(), key=project, name=project)
+    owner = world.projects[project] = Project(id=world.next_id(), key=project, name=project, grants=team_grants())
     for name, git in open_repositories(paths).items():
         slug = slugify(name)
         owner.repositories[slug] = Repository(

@@ -20,6 +20,7 @@ from bbasync.testing.datacenter.world import (
     World,
 )
 from bbasync.testing.datacenter.world.history import Commit, History, Signature, Tag
+from bbasync.testing.datacenter.world.permissions import team_grants
 
 EPOCH = 1_650_000_000_000
 HOUR = 3600 * SECOND
@@ -79,6 +80,7 @@ class Seed:
         for number in range(self.projects):
             key, name = PROJECTS[number] if number < len(PROJECTS) else (f"P{number}", f"Project {number}")
             project = Project(id=self._world.next_id(), key=key, name=name, public=number % 2 == 1)
+            project.grants = team_grants()
             project.description = f"All about {name.lower()}" if number % 3 != 2 else None
             self._world.projects[key] = project
             for index in range(self.repositories):
@@ -89,12 +91,14 @@ class Seed:
     def _user(self, number: int) -> None:
         count = max(self.users, 3)
         name, display = PEOPLE[number] if number < len(PEOPLE) else (f"user{number}", f"User {number}")
-        level = "ADMIN" if number == 0 else "READ" if number == count - 1 else "WRITE"
         slug = re.sub(r"[^\w.-]", "_", name.lower())
         email = f"{slug}@example.org"
         self._world.users[slug] = User(
-            id=self._world.next_id(), name=name, slug=slug, display_name=display, email=email, level=level
+            id=self._world.next_id(), name=name, slug=slug, display_name=display, email=email
         )
+        group = "administrators" if number == 0 else "readers" if number == count - 1 else "developers"
+        self._world.groups.setdefault(group, set()).add(name)
+        self._world.grants.groups[group] = "SYS_ADMIN" if number == 0 else "LICENSED_USER"
 
     def _repository(self, project: Project, index: int) -> Repository:
         name = REPOSITORIES[index] if index < len(REPOSITORIES) else f"repository-{index}"
