@@ -416,7 +416,13 @@ class OAuthCredential:
                 raise copy.copy(self._error)
             self._renewal = asyncio.get_running_loop().create_task(self._renew())
             self._renewal.add_done_callback(self._on_renewal_done)
-        return await asyncio.shield(self._renewal)
+        renewal, task = self._renewal, asyncio.current_task()
+        try:
+            return await asyncio.shield(renewal)
+        except asyncio.CancelledError:
+            if renewal.cancelled() and task is not None and not task.cancelling():
+                raise RuntimeError("the session was closed while its OAuth token was renewed") from None
+            raise
 
     async def _renew(self) -> OAuthToken:
         token = self._unstored or await self._obtain(self._token)

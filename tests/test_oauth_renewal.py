@@ -456,3 +456,67 @@ async def test_a_write_that_was_never_sent_is_not_said_to_have_had_perhaps_an_ef
         outcomes = await asyncio.gather(*writes, return_exceptions=True)
     assert transport.requests == []
     assert {str(outcome) for outcome in outcomes} == {"POST /site/oauth2/access_token: timed out"}
+
+
+# -- renewals that fail -----------------------------------------------------------------------------------------------
+
+
+@virtual
+async def test_a_token_that_is_valid_is_used_while_it_cannot_be_renewed(caplog: pytest.LogCaptureFixture) -> None:
+    loop, asked_at = asyncio.get_running_loop(), list[float]()
+
+    async def obtain(_last: OAuthToken | None) -> OAuthToken:
+        asked_at.append(loop.time())
+        raise TransportError("the token endpoint is down")
+
+    token = issue(1, expires_at=loop.time() + 50)  # due, but good for 50 s
+    credential = OAuthCredential(obtain, principal="bot", token=token, wall=loop.time)
+    async with session(credential, Doorkeeper("access-1")) as bb, quiet():
+        for _ in range(30):
+            assert await bb.request("GET", "/user") == {"type": "user"}
+        assert len(asked_at) == 1, "the next renewal is tried a second later"
+        assert "is valid, but could not be renewed" in caplog.text
+        assert "access-1" not in caplog.text
+        await asyncio.sleep(1)
+        await bb.request("GET", "/user")
+        assert len(asked_at) == 2
+        await asyncio.sleep(60)
+        with pytest.raises(TransportError, match="endpoint is down"):
+            await bb.request("GET", "/user")
+
+
+@virtual
+async def test_a_grant_that_is_dead_is_asked_for_once() -> None:
+    asked_for: list[OAuthToken | None] = []
+
+    async def obtain(last: OAuthToken | None) -> OAuthToken:
+        asked_for.append(last)
+        raise AuthorizationExpiredError("authorise again", status=400)
+
+    wall = asyncio.get_running_loop().time
+    credential = OAuthCredential(obtain, principal="bot", token=due(issue(1)), wall=wall)
+    async with session(credential, Doorkeeper()) as bb, quiet():
+        for _ in range(30):
+            with pytest.raises(AuthorizationExpiredError, match="authorise again"):
+                await bb.request("GET", "/user")
+            await asyncio.sleep(100)
+    assert len(asked_for) == 1
+
+
+@virtual
+async def test_closing_does_not_wait_for_a_token_endpoint_that_hangs(caplog: pytest.LogCaptureFixture) -> None:
+    async def obtain(_last: OAuthToken | None) -> OAuthToken:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    loop = asyncio.get_running_loop()
+    bb = session(OAuthCredential(obtain, principal="bot", token=due(issue(1))), Doorkeeper())
+    async with quiet():
+        call = asyncio.create_task(bb.request("GET", "/user"))
+        await settle()
+        began = loop.time()
+        await bb.close()
+        assert loop.time() - began == 10
+        with pytest.raises(RuntimeError, match="was closed while its OAuth token was renewed"):
+            await call
+    assert "still being renewed" in caplog.text

@@ -3,13 +3,24 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from typing import Any, cast
+from urllib.parse import parse_qs
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bbasync import CloudSession, DecodeError, NotFoundError, Page, Paging, PagingError, RateTracker, aio
+from bbasync import (
+    CloudSession,
+    DecodeError,
+    NotFoundError,
+    Page,
+    Paging,
+    PagingError,
+    RateTracker,
+    RetryPolicy,
+    aio,
+)
 from bbasync.cloud.models import Branch
 from bbasync.paging import LinkPager, OffsetPager
 from bbasync.request import Home, RawResponse, Request
@@ -264,3 +275,109 @@ def test_link_paging_reads_size_where_it_is_told() -> None:
     pager = LinkPager(Home("https://api.bitbucket.org/2.0"))
     assert pager.read(FIRST, {"values": [], "size": 7, "next": ""}) == ([], 7, None)
     assert pager.read(FIRST, {"values": []}) == ([], None, None)
+
+
+# -- items and pages of unexpected shapes -----------------------------------------------------------------------------
+
+
+async def test_null_items_are_skipped_and_stay_in_the_page() -> None:
+    body = {"values": [None, {"type": "branch", "name": "a"}, None, {"type": "branch", "name": "b"}]}
+    seen: list[Page[Any]] = []
+    transport = RecordingTransport(lambda _: answer(orjson.dumps(body)))
+    assert await listed(transport, Paging(on_page=seen.append)) == ["a", "b"]
+    assert seen[0].raw == body
+    assert await listed(transport, Paging(limit=2)) == ["a", "b"], "they do not count"
+
+
+async def test_a_lone_surrogate_ends_nothing() -> None:
+    body = rb'{"values": [{"type": "branch", "name": "a\ud800"}, {"type": "branch", "name": "b"}]}'
+    assert await listed(RecordingTransport([answer(body)])) == ["a\ud800", "b"]
+
+
+@pytest.mark.parametrize("body", [b'{"values": [NaN]}', b'{"values": [Infinity]}', b"[" * 100_000, b"\xff\xfe"])
+async def test_what_only_pythons_parser_would_take_is_not_json(body: bytes) -> None:
+    async with CloudSession(transport=RecordingTransport([answer(body)]), retry=RetryPolicy(tries=1)) as bb:
+        with pytest.raises(DecodeError, match="not valid JSON"):
+            await bb.request("GET", "/x")
+
+
+async def test_broken_items_are_handed_over_where_that_is_asked_for() -> None:
+    values: list[Any] = [{"name": "a"}, "text", {"name": "b", "target": 5}, {"name": "c"}]
+    transport = RecordingTransport(lambda _: answer(orjson.dumps({"values": values})))
+    broken: list[tuple[Any, Exception]] = []
+    paging = Paging(on_broken=lambda value, error: broken.append((value, error)))
+    assert await listed(transport, paging) == ["a", "c"]
+    assert [value for value, _ in broken] == values[1:3]
+    with pytest.raises(DecodeError, match="not a page"):
+        await listed(transport)
+
+
+async def test_a_cycle_over_several_pages_delivers_none_twice() -> None:
+    """The first page is asked for without a number, so that its own address is not that of page 1."""
+
+    def cycle(request: Request) -> RawResponse:
+        number = int(request.url.partition("page=")[2] or 1)
+        following = number % 3 + 1
+        return answer(orjson.dumps({"values": [{"name": f"{number}"}], "next": f"{BASE}?page={following}"}))
+
+    transport, seen = RecordingTransport(cycle), list[str]()
+    async with CloudSession(transport=transport) as bb:
+        with pytest.raises(PagingError, match="was read already"):
+            async for branch in bb.refs.list_branches("acme", "api"):
+                seen.append(branch.name)
+    assert seen == ["1", "2", "3"]
+
+
+# -- pipelines, whose pages are counted -------------------------------------------------------------------------------
+
+PIPELINES = "/repositories/acme/api/pipelines"
+
+
+def pipelines(total: int, *, names_next: bool = False, pagelen: int = 10, ignores_pagelen: bool = False) -> Any:
+    """Answer as pipelines do: `size` tells the end, and `next`, if there is one, has lost the order."""
+
+    def reply(request: Request) -> RawResponse:
+        query = parse_qs(request.url.partition("?")[2])
+        number = int(query.get("page", ["1"])[0])
+        numbers = list(range(total))
+        numbers.reverse() if "sort" in query else None
+        values = numbers if ignores_pagelen else numbers[(number - 1) * pagelen : number * pagelen]
+        payload: dict[str, Any] = {"page": number, "pagelen": pagelen, "size": total}
+        payload["values"] = [{"build_number": value} for value in values]
+        if names_next:
+            payload["next"] = f"https://api.bitbucket.org/2.0{PIPELINES}?page={number + 1}"
+        return answer(orjson.dumps(payload))
+
+    return RecordingTransport(reply)
+
+
+@pytest.mark.parametrize("names_next", [False, True])
+@pytest.mark.parametrize("path", [PIPELINES, PIPELINES + "/", PIPELINES + "/%7B1%7D/steps"])
+async def test_pipelines_are_walked_by_number_with_their_order_to_the_end(path: str, *, names_next: bool) -> None:
+    transport, seen = pipelines(21, names_next=names_next), list[Page[Any]]()
+    async with CloudSession(transport=transport) as bb:
+        listing = bb.paginate(path, query={"sort": "-created_on"}, paging=Paging(size=10, on_page=seen.append))
+        assert [item["build_number"] async for item in listing] == list(range(20, -1, -1))
+        urls = [request.url.removeprefix("https://api.bitbucket.org/2.0") for request in transport.requests]
+        assert urls == [
+            f"{path}?sort=-created_on&pagelen=10",
+            f"{path}?sort=-created_on&pagelen=10&page=2",
+            f"{path}?sort=-created_on&pagelen=10&page=3",
+        ]
+        assert [page.next for page in seen[:2]] == [request.url for request in transport.requests[1:]]
+        rest = bb.paginate(path, query={"sort": "-created_on"}, paging=Paging(start=seen[0].next))
+        assert [item["build_number"] async for item in rest] == list(range(10, -1, -1))
+
+
+async def test_all_steps_on_one_page_are_not_asked_for_again() -> None:
+    transport = pipelines(25, ignores_pagelen=True)
+    async with CloudSession(transport=transport) as bb:
+        assert len(await aio.collect(bb.paginate(PIPELINES + "/1/steps"))) == 25
+    assert len(transport.requests) == 1
+
+
+async def test_other_lists_end_where_there_is_no_next() -> None:
+    transport = pipelines(21)
+    async with CloudSession(transport=transport) as bb:
+        assert len(await aio.collect(bb.paginate("/repositories/acme/api/refs"))) == 10
+    assert len(transport.requests) == 1
