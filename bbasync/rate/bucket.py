@@ -124,7 +124,7 @@ class Pause:
         return now < self.until or (self.is_open and self.is_probing)
 
     def begin(self, now: float, seconds: float) -> None:
-        """Pause anew."""
+        """Start a pause, or start it again."""
         self.since, self.until = now, now + min(seconds, _LONGEST_PAUSE)
         self.is_open, self.is_probing = True, False
 

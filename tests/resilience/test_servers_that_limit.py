@@ -25,7 +25,7 @@ class Server:
     level: float = field(init=False)
     since: float = field(init=False, default=0.0)
     verdicts: list[tuple[float, bool]] = field(init=False, factory=list[tuple[float, bool]])
-    _random: random.Random = field(init=False, factory=lambda: random.Random(7))
+    _random: random.Random = field(init=False, factory=lambda: random.Random(7))  # noqa: S311 - nothing secret
 
     def __attrs_post_init__(self) -> None:
         self.level = self.capacity
@@ -130,9 +130,7 @@ def test_a_day_with_a_clock_that_drifts_brings_no_refusal(drift: float) -> None:
             while True:
                 await bb.request("GET", "/x")
 
-        async with CloudSession(
-            AccessToken("t"), transport=server, max_wait=None, limiter=ConcurrencyLimiter(4)
-        ) as bb:
+        async with CloudSession(AccessToken("t"), transport=server, max_wait=None, limiter=ConcurrencyLimiter(4)) as bb:
             tasks = [asyncio.create_task(caller(bb)) for _ in range(8)]
             await asyncio.sleep(24 * 3600)
             for task in tasks:

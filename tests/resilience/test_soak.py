@@ -118,8 +118,9 @@ async def test_a_session_whose_close_is_cancelled_closes_its_connections_all_the
 ) -> None:
     page = b'{"values": [{}], "next": "https://api.bitbucket.org/2.0/x?page=2"}'
     transport = _NeverASecondAnswer([answer(page)])
-    monkeypatch.setattr("bbasync.session.AiohttpTransport", lambda _http: transport)
     bb = CloudSession()
+    monkeypatch.setattr(bb, "_own_transport", transport)
+    monkeypatch.setattr(bb._pipeline, "transport", transport)
     listing = cast("AsyncGenerator[object]", bb.paginate("/x", paging=Paging(prefetch=True)))
     async with aclosing(listing):
         await anext(listing)
