@@ -97,7 +97,7 @@ class WaitingLine(Generic[T]):
         self._places = itertools.count()
 
     def __len__(self) -> int:
-        return sum(self._waiting)
+        return self._waiting[False] + self._waiting[True]
 
     def new_place(self) -> int:
         """Return the place of a caller that has just come; it keeps it if it must come again."""
@@ -105,7 +105,7 @@ class WaitingLine(Generic[T]):
 
     def ahead(self, *, background: bool) -> int:
         """Return how many would be served before a caller that comes now, at least."""
-        return sum(self._waiting) if background else self._waiting[False]
+        return len(self) if background else self._waiting[False]
 
     def add(self, future: asyncio.Future[T], place: int, *, background: bool) -> Waiter[T]:
         """Let a caller wait at its place."""
@@ -195,6 +195,8 @@ class Slots(LoopBound):
     def release(self) -> None:
         """Return a slot."""
         self.in_flight -= 1
+        if not len(self._line):
+            return
         while self.in_flight < self.slots and (background := self._line.next_lane()) is not None:
             self.in_flight += 1
             self._line.serve(None, background=background)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, field, frozen
 
@@ -77,7 +77,7 @@ class _Kind(Enum):
     FAILED = "failed"
 
 
-@frozen
+@define
 class _Attempt:
     """How an attempt ended."""
 
@@ -103,6 +103,14 @@ class _Call:
     renewed: bool = False
     uncertain: bool = False
     """Whether a failed attempt may have taken effect."""
+    _delays: Iterator[float] | None = None
+
+    @property
+    def delays(self) -> Iterator[float]:
+        """The delays before its further tries."""
+        if self._delays is None:
+            self._delays = self.settings.retry.delays()
+        return self._delays
 
     @property
     def remaining(self) -> float:
@@ -184,7 +192,7 @@ class Pipeline:
 
     async def _complete(self, call: _Call) -> RawResponse:
         """Attempt a call until it is answered; the only place that counts tries and waits between them."""
-        tries, delays = 0, call.settings.retry.delays()
+        tries = 0
         while True:
             attempt = await self._attempt(call, tries + 1)
             if attempt.kind is _Kind.ANSWERED and attempt.response is not None:
@@ -195,11 +203,9 @@ class Pipeline:
             tries += 1
             if _is_deleted(call, attempt):
                 return RawResponse(status=204, headers={}, body=b"", url=call.request.url)
-            await self._sleep(self._delay(call, attempt.response, attempt.error, tries, delays))
+            await self._sleep(self._delay(call, attempt.response, attempt.error, tries))
 
-    def _delay(
-        self, call: _Call, response: RawResponse | None, error: BitbucketError, tries: int, delays: Any
-    ) -> float:
+    def _delay(self, call: _Call, response: RawResponse | None, error: BitbucketError, tries: int) -> float:
         """Return the seconds after which a failed attempt is retried, else raise its error."""
         if self.closing.closed:
             raise error
@@ -209,7 +215,7 @@ class Pipeline:
             error,
             tries=tries,
             policy=call.settings.retry,
-            delays=delays,
+            delays=call.delays,
             named=named,
             max_wait=call.remaining,
         )
@@ -267,7 +273,7 @@ class Pipeline:
         """Renew the credential after the first 401 of a call; less often while new values are refused too."""
         now = self.rates.clock.now()
         if call.renewed:
-            self._renew_after = now + min(2.0**self._vain_renewals, _LONGEST_RENEWAL_DELAY)
+            self._renew_after = now + min(2.0 ** min(self._vain_renewals, 6), _LONGEST_RENEWAL_DELAY)
             self._vain_renewals += 1
             return False
         call.renewed = True

@@ -143,7 +143,7 @@ class RequestOptions(TypedDict, total=False):
     """Whether a response of status 200 without a body is broken."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)  # without slots it is created in two thirds of the time, twice a call
 class Request:
     """A request as a value, without the credential."""
 

@@ -23,6 +23,7 @@ from bbasync import (
     DecodeError,
     OAuthClient,
     OAuthToken,
+    RateTracker,
     ServerError,
     TransportError,
 )
@@ -419,3 +420,14 @@ async def test_the_end_is_counted_from_before_the_question(monkeypatch: pytest.M
 def test_errors_of_oauth_are_caught_with_the_others() -> None:
     assert issubclass(AuthorizationExpiredError, AuthenticationError)
     assert issubclass(AuthenticationError, BitbucketError)
+
+
+async def test_each_user_of_one_application_has_a_budget_of_their_own() -> None:
+    client, rates = OAuthClient.cloud("app", "secret"), RateTracker()
+    for principal in ("ada", "grace", None):
+        token = OAuthToken(access_token="a", expires_at=4e9, lifetime=3600)
+        credential = client.credential(token, principal=principal)
+        transport = RecordingTransport(lambda _: answer())
+        async with CloudSession(credential, transport=transport, rates=rates) as bb:
+            await bb.request("GET", "/user")
+    assert [(state.principal, state.spent) for state in rates.snapshot()] == [("ada", 1), ("grace", 1), ("app", 1)]
