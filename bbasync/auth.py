@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast, runtime_checkable
 
 from attrs import field, frozen
 
@@ -13,12 +14,44 @@ __all__ = ["AccessToken", "ApiToken", "BasicAuth", "Credential", "CredentialLike
 
 
 class Secret(str):
-    """A string whose repr is masked, since tracebacks with local variables contain reprs."""
+    """A string whose repr is masked, since tracebacks with local variables contain reprs.
+
+    What is made of it by slicing, `+` and its methods is a secret too: some tools show the repr of a slice. Formatting
+    (`f"{secret}"`), `str()` and `encode` return the plain text.
+    """
 
     __slots__ = ()
 
     def __repr__(self) -> str:
         return "'***'"
+
+    def __radd__(self, other: str) -> Secret:
+        return Secret(f"{other}{self}")
+
+
+def _keeping_secrets(name: str) -> Callable[..., object]:
+    method: Callable[..., object] = getattr(str, name)
+
+    @functools.wraps(method)
+    def derive(self: Secret, *args: object, **kwargs: object) -> object:
+        return _as_secret(method(self, *args, **kwargs))
+
+    return derive
+
+
+def _as_secret(value: object) -> object:
+    if isinstance(value, str):
+        return Secret(value)
+    if isinstance(value, (list, tuple)):
+        parts = cast("list[object] | tuple[object, ...]", value)
+        return type(parts)(map(_as_secret, parts))
+    return value
+
+
+for _name in {"__add__", "__getitem__", "__mul__", "__rmul__", "__mod__"} | {
+    name for name in vars(str) if not name.startswith("_") and name not in {"encode", "maketrans"}
+}:
+    setattr(Secret, _name, _keeping_secrets(_name))
 
 
 def _checked_token(value: Secret) -> Secret:

@@ -57,7 +57,11 @@ OnRenew = Callable[["OAuthToken"], Awaitable[object]]
 
 @frozen(kw_only=True)
 class OAuthToken:
-    """An access token and its refresh token; store it with `attrs.asdict`, restore it with `OAuthToken(**stored)`."""
+    """An access token and its refresh token.
+
+    Store `json.dumps(attrs.asdict(token))`, which holds both in clear although their repr is masked; restore it with
+    `OAuthToken(**json.loads(text))`.
+    """
 
     access_token: str = field(repr=False, converter=Secret)
     """The token that requests are sent with."""

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import io
 import logging
 import pickle
 import traceback
@@ -15,8 +14,6 @@ from urllib.parse import quote, quote_plus
 import attrs
 import pytest
 from aiohttp import web
-from rich.console import Console
-from rich.traceback import Traceback
 
 from bbasync import (
     AccessToken,
@@ -167,22 +164,6 @@ async def test_no_outcome_of_a_call_shows_the_credential(
     assert len(set(outcomes.values())) > 12, outcomes
     assert len(caplog.records) > len(OUTCOMES)
     assert not shows(caplog.text, *texts, pickle.dumps(events))
-
-
-async def test_a_traceback_drawn_by_rich_with_local_variables_shows_no_credential() -> None:
-    drawn = Console(file=io.StringIO(), width=300)
-    async with witness(answered(404)) as server:
-        for credential in CREDENTIALS.values():
-            async with CloudSession(credential, base_url=server.url) as bb:
-                error = await fail(bb.request("GET", "/x"))
-                assert error is not None
-                trace = Traceback.from_exception(
-                    type(error), error, error.__traceback__, show_locals=True, locals_max_string=10_000, max_frames=3
-                )
-                drawn.print(trace)
-    text = cast("io.StringIO", drawn.file).getvalue()
-    assert "locals" in text
-    assert not shows(text.replace("\n", ""))
 
 
 @by_credential
