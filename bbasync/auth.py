@@ -10,7 +10,16 @@ from typing import Protocol, cast, runtime_checkable
 
 from attrs import field, frozen
 
-__all__ = ["AccessToken", "ApiToken", "BasicAuth", "Credential", "CredentialLike", "CustomCredential", "Secret"]
+__all__ = [
+    "AccessToken",
+    "ApiToken",
+    "BasicAuth",
+    "Credential",
+    "CredentialLike",
+    "CustomCredential",
+    "Secret",
+    "basic_authorization",
+]
 
 
 class Secret(str):
@@ -66,7 +75,8 @@ def _checked_password(value: Secret) -> Secret:
     return value
 
 
-def _basic_authorization(user: str, password: str) -> Secret:
+def basic_authorization(user: str, password: str) -> Secret:
+    """Return the value of the Authorization header for a user name and password."""
     return Secret("Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii"))
 
 
@@ -133,7 +143,7 @@ class ApiToken(_FixedCredential):
 
     async def authorization(self) -> Secret:
         """Return the value of the Authorization header."""
-        return _basic_authorization(self.email, self.token)
+        return basic_authorization(self.email, self.token)
 
 
 @frozen(init=False)
@@ -178,7 +188,7 @@ class BasicAuth(_FixedCredential):
 
     async def authorization(self) -> Secret:
         """Return the value of the Authorization header."""
-        return _basic_authorization(self.username, self.password)
+        return basic_authorization(self.username, self.password)
 
 
 @frozen

@@ -40,6 +40,7 @@ from .transport import AiohttpTransport, Stream, Timeouts, Transport
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
+    from ssl import SSLContext
     from types import TracebackType
     from typing import Unpack
 
@@ -78,6 +79,10 @@ class SessionOptions(CallOptions, total=False):
 
     http: aiohttp.ClientSession | None
     """An aiohttp session to use; it is never closed, and its Authorization, cookies and base URL are ignored."""
+    proxy: str | None
+    """The URL of an HTTP proxy, in place of the environment's `HTTPS_PROXY` and `NO_PROXY`; it may have a password."""
+    ssl: SSLContext | None
+    """Trusted authorities and client certificates, in place of the system's and `SSL_CERT_FILE`."""
     transport: Transport | None
     """Sends the requests instead of aiohttp, for recording and replaying; it is never closed."""
     limiter: ConcurrencyLimiter | None
@@ -118,12 +123,13 @@ class Session:
     def __init__(self, credential: CredentialLike | None, *, base_url: str, **options: Unpack[SessionOptions]) -> None:
         _check_names(type(self).__name__, options, SessionOptions.__optional_keys__)
         http, transport = options.get("http"), options.get("transport")
-        if http is not None and transport is not None:
-            raise ValueError("pass http= or transport=, not both")
+        proxy, ssl = options.get("proxy"), options.get("ssl")
+        if transport is not None and (http or proxy or ssl):
+            raise ValueError("pass http=, proxy= and ssl=, or transport=, not both")
         self._credential: Credential = credential_of(credential)
         self._base_url = base_url.rstrip("/")
         self._home = _home(self._base_url, self._aliases, allow_http=options.get("allow_http", False))
-        self._own_transport = AiohttpTransport(http) if transport is None else None
+        self._own_transport = AiohttpTransport(http, proxy=proxy, ssl=ssl) if transport is None else None
         self._settings = _settings(CallSettings(), cast("CallOptions", options))
         scheme, host, port = self._home.origin
         self._pipeline = Pipeline(

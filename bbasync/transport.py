@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from collections import UserDict
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, Protocol
+from typing import IO, TYPE_CHECKING, Any, Final, Protocol, Self
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-from attrs import evolve
+from attrs import evolve, frozen
 from yarl import URL
 
+from .auth import Secret, basic_authorization
 from .errors import TransportError, clip
-from .request import Multipart, Part, RawResponse, Request, Timeouts
+from .request import Multipart, Part, RawResponse, Request, Timeouts, origin_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
+    from ssl import SSLContext
 
 __all__ = ["AiohttpTransport", "RawStream", "Stream", "Timeouts", "Transport"]
 
 MAX_BODY: Final = 64 * 1024 * 1024
 _MAX_ERROR_BODY: Final = 1024 * 1024
-_NEVER_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+_NEVER_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aiohttp.ConnectionTimeoutError)
 
 
 class RawStream(Protocol):
@@ -123,15 +128,62 @@ class Stream:
         return b"".join([chunk async for chunk in self._raw.chunks()])
 
 
+@frozen
+class Proxy:
+    """A proxy; its password travels in a header, whose repr is masked, since the repr of a URL is not."""
+
+    url: URL
+    headers: Mapping[str, str]
+
+    @classmethod
+    def parse(cls, text: Secret) -> Self:
+        """Return the proxy of a URL; ValueError if it is not one."""
+        url = URL(text if "//" in text else "http://" + text)
+        if url.scheme not in {"http", "https"} or not url.host:
+            raise ValueError("the URL of a proxy must have http or https and a host")
+        if url.user is None:
+            return cls(url, {})
+        authorization = basic_authorization(url.user, url.password or "")
+        return cls(url.with_user(None), {"Proxy-Authorization": authorization})
+
+
+class Proxies:
+    """The proxy of each host: the given one, else that of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`."""
+
+    def __init__(self, proxy: str | None) -> None:
+        self._proxy = None if proxy is None else Proxy.parse(Secret(proxy))
+        self._by_host: dict[tuple[str, str], Proxy | None] = {}
+
+    def of(self, url: str) -> Proxy | None:
+        """Return the proxy for a URL, None to connect directly."""
+        if self._proxy is not None:
+            return self._proxy
+        scheme, host, _ = origin_of(url)
+        if (scheme, host) not in self._by_host:
+            named = Secret(getproxies().get(scheme, ""))
+            self._by_host[scheme, host] = Proxy.parse(named) if named and not proxy_bypass(host) else None
+        return self._by_host[scheme, host]
+
+
 class AiohttpTransport:
     """The transport of a session, over its own aiohttp session or the caller's."""
 
     def __init__(
-        self, http: aiohttp.ClientSession | None = None, *, timeouts: Timeouts | None = None, max_body: int = MAX_BODY
+        self,
+        http: aiohttp.ClientSession | None = None,
+        *,
+        timeouts: Timeouts | None = None,
+        max_body: int = MAX_BODY,
+        proxy: str | None = None,
+        ssl: SSLContext | None = None,
     ) -> None:
         if http is not None:
+            if proxy is not None or ssl is not None:
+                raise ValueError("proxy= and ssl= are for sessions without http=; pass them to your aiohttp session")
             _check_borrowed(http)
         self._http = http
+        self._proxies = Proxies(proxy)
+        self._ssl = ssl
         self._owned = http is None
         self._max_body = max_body
         self._reading: set[aiohttp.ClientResponse] = set()
@@ -141,7 +193,9 @@ class AiohttpTransport:
         if self._http is None:
             # The session's ConcurrencyLimiter is the limit; a second one in the pool would only obscure it.
             self._http = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar(), requote_redirect_url=False
+                connector=aiohttp.TCPConnector(limit=0, ssl=True if self._ssl is None else self._ssl),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                requote_redirect_url=False,
             )
         return self._http
 
@@ -192,6 +246,9 @@ class AiohttpTransport:
             headers = {**headers, "Content-Type": data.content_type}  # else a default of the session would win
         else:
             data = request.body
+        proxy = self._proxies.of(request.url) if self._owned else None
+        if proxy is not None and request.url.startswith("http:"):  # https gets them in the CONNECT
+            headers = {**headers, **proxy.headers}
         unwanted: Collection[str] = ()
         if http.headers:
             ours = {name.lower() for name in headers}
@@ -205,6 +262,8 @@ class AiohttpTransport:
                 data=data,
                 allow_redirects=False,
                 raise_for_status=False,
+                proxy=None if proxy is None else proxy.url,
+                proxy_headers=None if proxy is None else proxy.headers,
                 timeout=timeout,
                 middlewares=(_OneAttempt(authorization, unwanted),),
             )
@@ -291,8 +350,12 @@ def _transport_error(request: Request, error: BaseException) -> TransportError:
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
             message = (
                 f"the certificate of {error.host}:{error.port} was rejected: {clip(_ssl_reason(error))}; "
-                "to use your own CA, pass http= with a connector that trusts it"
+                "to trust your own CA, pass ssl=ssl.create_default_context(cafile=...), or set SSL_CERT_FILE"
             )
+        case aiohttp.ClientProxyConnectionError():
+            message = f"cannot connect to the proxy {error.host}:{error.port}: {clip(str(error.os_error))}"
+        case aiohttp.ClientHttpProxyError():
+            message = f"the proxy refused the connection with status {error.status}"
         case aiohttp.ClientConnectorError():
             message = f"cannot connect to {error.host}:{error.port}: {clip(error.strerror or str(error.os_error))}"
         case _:
@@ -320,14 +383,20 @@ def _check_borrowed(http: aiohttp.ClientSession) -> None:
         )
     if not http.auto_decompress:
         raise ValueError("http= must be created with auto_decompress=True, since responses are compressed")
-    _refuse_shared_cache(http)
+    _refuse_unsafe_cache(http)
 
 
-def _refuse_shared_cache(http: aiohttp.ClientSession) -> None:
-    """Raise ValueError if a credential could get responses that aiohttp-client-cache has stored for another."""
+def _refuse_unsafe_cache(http: aiohttp.ClientSession) -> None:
+    """Raise ValueError for a session of aiohttp-client-cache that shares responses or writes credentials to disk."""
     cache: Any = getattr(http, "cache", None)
     if cache is None:
         return
+    in_memory = isinstance(cache.responses, UserDict)
+    if not in_memory:
+        raise ValueError(
+            f"a {type(cache).__name__} stores requests with their Authorization header where others can read them: "
+            "use CacheBackend, which keeps them in memory"
+        )
     is_keyed = cache.include_headers and "authorization" not in {name.lower() for name in cache.ignored_params}
     if not is_keyed or http.auth is not None or http.trust_env:
         raise ValueError(

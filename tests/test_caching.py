@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp_client_cache.backends.base import CacheBackend
+from aiohttp_client_cache.backends.sqlite import SQLiteBackend
 from aiohttp_client_cache.session import CachedSession
 
 from bbasync import AccessToken, ApiToken, AuthenticationError, CloudSession, NotFoundError, RateTracker, Rolling
@@ -69,4 +71,11 @@ async def test_errors_and_writes_are_not_cached(fake: FakeCloud) -> None:
 async def test_a_cache_that_would_mix_credentials_is_refused(cache: dict[str, Any], options: dict[str, Any]) -> None:
     async with CachedSession(cache=CacheBackend(**cache), **options) as http:
         with pytest.raises(ValueError, match="would share responses between credentials"):
+            CloudSession(AccessToken("one"), http=http)
+
+
+async def test_a_cache_that_writes_credentials_to_disk_is_refused(tmp_path: Path) -> None:
+    cache = SQLiteBackend(str(tmp_path / "cache.sqlite"), include_headers=True)
+    async with CachedSession(cache=cache) as http:
+        with pytest.raises(ValueError, match="SQLiteBackend stores requests with their Authorization header"):
             CloudSession(AccessToken("one"), http=http)

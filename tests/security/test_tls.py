@@ -1,50 +1,17 @@
 from __future__ import annotations
 
-import shutil
-import ssl
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp import web
-from attrs import frozen
 
 from bbasync import AccessToken, CloudSession, DataCenterSession, ResponseEvent, TransportError
+from tests.security.certificates import Certificate, certify
 from tests.security.witness import MARK, Witness, redirecting, witness
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
-
-OPENSSL = shutil.which("openssl")
-
-
-@frozen
-class Certificate:
-    file: Path
-    server: ssl.SSLContext
-
-    def connector(self) -> aiohttp.TCPConnector:
-        """Return one that trusts this certificate and no other."""
-        return aiohttp.TCPConnector(ssl=ssl.create_default_context(cafile=str(self.file)))
-
-
-def certify(folder: Path, name: str) -> Certificate:
-    assert OPENSSL is not None
-    key, file = folder / f"{name}.key", folder / f"{name}.pem"
-    command = [OPENSSL, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
-    command += ["-keyout", str(key), "-out", str(file), "-subj", "/CN=test", "-addext", f"subjectAltName={name}"]
-    subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - ours
-    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    server.load_cert_chain(file, key)
-    return Certificate(file, server)
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    if OPENSSL is None:
-        pytest.skip("openssl is not installed")
-    return certify(tmp_path_factory.mktemp("tls"), "IP:127.0.0.1")
 
 
 @pytest.fixture
@@ -73,7 +40,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_
 
 
 async def test_the_error_of_a_certificate_says_what_to_do(server: Witness) -> None:
-    assert "http=" in str(await refused(server.url))
+    assert "pass ssl=ssl.create_default_context(cafile=...), or set SSL_CERT_FILE" in str(await refused(server.url))
 
 
 async def test_a_certificate_is_not_tried_again(server: Witness) -> None:
