@@ -43,6 +43,7 @@ PRINTS: Final = {
     "Limits": ["Ada Lovelace", "Acme\nGlobex", "api 999 of 1000"],
     "OAuth": ["agree at http://.*/site/oauth2/authorize", "Ada Lovelace 2"],
     "Errors": ["not there, or not for you to see: GET /repositories/.*: 404: "],
+    "Timeouts, proxies and certificates": ["Ada Lovelace"],
     "Queries and fields": [r'title ~ "\\"quoted\\""', r"\d+ \['.+'\]", "None"],
     "Files": ["committed [0-9a-f]{40}", r"\d+ bytes"],
     "Crawl": ["requests; complete", "20 pull requests"],
