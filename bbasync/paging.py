@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
+import itertools
+import math
+import re
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, ParamSpec, Protocol, Self, TypeVar, cast
 
 from attrs import define, field, frozen
 
 from .errors import BROKEN, DecodeError, PagingError, clip
-from .request import Home, JsonValue, Request, add_query, evolve_url, origin_of
+from .request import Home, JsonValue, RawResponse, Request, add_query, evolve_url, origin_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -42,6 +47,11 @@ def _at_least_one(_instance: object, attribute: Any, value: int | None) -> None:
         raise ValueError(f"{attribute.name} must be at least 1, got {value}")
 
 
+def _not_negative(_instance: object, attribute: Any, value: int) -> None:
+    if value < 0:
+        raise ValueError(f"{attribute.name} must not be negative, got {value}")
+
+
 @frozen(kw_only=True)
 class Paging:
     """Options of a list method: page size, limit, where to start."""
@@ -52,8 +62,12 @@ class Paging:
     """Items in total."""
     start: str | None = None
     """Resume at this page: the `next` of a page, from this or another process."""
-    prefetch: bool = False
-    """Fetch the next page while this one is read; use `aclosing` if you may leave early."""
+    ahead: int = field(default=0, validator=_not_negative)
+    """Fetch up to so many pages beyond the one that is read; use `aclosing` if you may leave early.
+
+    Where the addresses of pages can be foreseen, they are requested at once, and used only if the server
+    then names them; elsewhere it is one page. More pages may be requested than there are, at most so many.
+    """
     on_page: Callable[[Page[Any]], object] | None = None
     """Called with each page after its last item was consumed, but not with one cut short by `limit`."""
     on_broken: Callable[[Any, Exception], object] | None = None
@@ -72,6 +86,10 @@ class Pager(Protocol):
         """Return the values, the size of the whole list (None if unknown), and the cursor of the next page."""
         ...
 
+    def foresee(self, payload: dict[str, Any], following: str) -> Iterator[str]:
+        """Yield the cursors that probably come after `following`, the one that a page has named."""
+        ...
+
 
 def _values(payload: dict[str, Any]) -> list[Any]:
     values: list[Any] | None = payload.get("values")
@@ -84,6 +102,9 @@ def _size(base: Request, name: str, size: int) -> dict[str, int]:
     """Return the parameter of the page size, none if the URL has it: Cloud refuses a repeated one."""
     named = any(pair.startswith(f"{name}=") for pair in base.url.partition("?")[2].split("&"))
     return {} if named else {name: size}
+
+
+_PAGE_NUMBER: Final = re.compile(r"(.*[?&]page=)([1-9][0-9]{0,8})((?:&.*)?)")
 
 
 @frozen
@@ -118,6 +139,18 @@ class LinkPager:
         if following is not None and not isinstance(following, str):
             raise PagingError("the URL of the next page is not a string")
         return _values(payload), size if isinstance(size, int) else None, following or None
+
+    def foresee(self, payload: dict[str, Any], following: str) -> Iterator[str]:
+        """Count on where `next` has a page number, up to the last page if `size` tells which it is."""
+        found = _PAGE_NUMBER.fullmatch(following)
+        if found is None or payload.get("page", int(found[2]) - 1) != int(found[2]) - 1:
+            return
+        size, length = payload.get("size"), payload.get("pagelen")
+        last = -(-size // length) if isinstance(size, int) and isinstance(length, int) and length > 0 else math.inf
+        for number in itertools.count(int(found[2]) + 1):
+            if number > last:
+                return
+            yield f"{found[1]}{number}{found[3]}"
 
 
 @frozen
@@ -167,25 +200,104 @@ class OffsetPager:
             raise PagingError("the next page starts before the end of this one")
         return values, None, str(following)
 
+    def foresee(self, payload: dict[str, Any], following: str) -> Iterator[str]:
+        """Go on in steps of a page, if this page was full: none of its items was filtered out."""
+        start, limit = payload.get("start"), payload.get("limit")
+        if not isinstance(start, int) or not isinstance(limit, int) or int(following) - start != limit > 0:
+            return
+        for number in itertools.count(1):
+            yield str(int(following) + number * limit)
+
 
 _EMPTY_PAGES: Final = 1000
 """Empty pages in a row that are followed: Data Center filters pages by permission, so hundreds can occur."""
-Fetch = Callable[[Request], Awaitable[JsonValue]]
 _Fetched = tuple[Request, JsonValue]
+
+
+@frozen
+class Fetcher:
+    """What a cursor asks of its session."""
+
+    now: Callable[[Request], Awaitable[JsonValue]]
+    """Sends a request and returns the JSON of its response."""
+    ahead: Callable[[Request], Awaitable[RawResponse]]
+    """Sends a request that gives way to others, and returns its response unread."""
+    spawn: Callable[[Any], asyncio.Task[RawResponse]]
+    """Starts a task that belongs to the session."""
+    can_spare: Callable[[Request, int], bool]
+    """Returns whether the budget of so many requests is far from spent."""
+
+
+class LookAhead:
+    """The pages that are fetched before the list gets to them, in order.
+
+    The first is the one that the server has named; the others are foreseen. A foreseen one is used only if the page
+    before it names the same address; else all are dropped unread, and no more are foreseen.
+    """
+
+    def __init__(self, fetcher: Fetcher, most: int) -> None:
+        self._fetcher = fetcher
+        self._most = most
+        self._window = 1
+        """How many are fetched at once where the number of pages is unknown: doubled with each page."""
+        self._foresees = True
+        self._pages: deque[tuple[str, asyncio.Task[RawResponse]]] = deque()
+
+    async def take(self, request: Request) -> RawResponse | None:
+        """Return the response to a request if it was fetched ahead."""
+        if not self._pages:
+            return None
+        url, task = self._pages[0]
+        if url != request.url:
+            self._foresees = False
+            await self.drop()
+            return None
+        self._pages.popleft()
+        try:
+            return await task
+        except asyncio.CancelledError:
+            current = asyncio.current_task()
+            if task.cancelled() and current is not None and not current.cancelling():
+                raise RuntimeError("the session was closed while the next page was fetched") from None
+            task.cancel()
+            await self.drop()
+            raise
+
+    def fill(self, named: Request, foreseen: Iterator[Request], *, is_total_known: bool, enough: float) -> None:
+        """Fetch the page that was just named, and those foreseen after it, `enough` at most."""
+        wanted = self._most if is_total_known else self._window
+        self._window = min(2 * self._window, self._most)
+        requests = itertools.chain([named], foreseen if self._foresees else ())
+        begun = len(self._pages)
+        for number, request in enumerate(itertools.islice(requests, int(min(wanted, enough)))):
+            if number < begun:
+                if self._pages[number][0] != request.url:
+                    return  # found out when the list gets there
+                continue
+            if number and not self._fetcher.can_spare(request, number - begun + 1):
+                return
+            self._pages.append((request.url, self._fetcher.spawn(self._fetcher.ahead(request))))
+
+    async def drop(self) -> None:
+        """Cancel what is not read."""
+        tasks = [task for _, task in self._pages]
+        self._pages.clear()
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
 
 @define(eq=False)
 class Cursor(Generic[T]):
     """Follows the pages of one list; no slot, token or response is kept between two pages."""
 
-    fetch: Fetch
+    fetcher: Fetcher
     base: Request
     pager: Pager
     decode: Callable[[list[Any]], list[T]]
     size: int
     paging: Paging
-    spawn: Callable[[Any], asyncio.Task[_Fetched]]
-    """Starts a task that belongs to the session."""
     _started: bool = field(init=False, default=False)
     _next: str | None = field(init=False, default=None)
     _number: int = field(init=False, default=0)
@@ -196,10 +308,14 @@ class Cursor(Generic[T]):
     _page: Page[T] | None = field(init=False, default=None)
     """The page being consumed, if `on_page` wants it."""
     _seen: set[int] = field(init=False, factory=set[int])
-    """Hashes of the URLs of pages that were fetched."""
+    """Hashes of the URLs of pages that were read."""
     _read_before: set[int] = field(init=False, factory=set[int])
     """Hashes of the first and the last item of pages that were read."""
-    _ahead: asyncio.Task[_Fetched] | None = field(init=False, default=None)
+    _ahead: LookAhead | None = field(init=False, default=None)
+
+    def __attrs_post_init__(self) -> None:
+        if self.paging.ahead:
+            self._ahead = LookAhead(self.fetcher, self.paging.ahead)
 
     async def __aenter__(self) -> Self:
         return self
@@ -208,8 +324,7 @@ class Cursor(Generic[T]):
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if self._ahead is not None:
-            self._ahead.cancel()
-            await asyncio.wait([self._ahead])
+            await self._ahead.drop()
 
     def __aiter__(self) -> Self:
         return self
@@ -228,47 +343,58 @@ class Cursor(Generic[T]):
     async def next_page(self) -> Page[T] | None:
         """Return the next page, None after the last one."""
         self._report()
-        limit = self.paging.limit
-        if self._started and (self._next is None or self._delivered == limit):
+        if self._is_over():
             return None
-        ahead, self._ahead = self._ahead, None
-        if ahead is None:
-            request, payload = await self._fetch(self._next if self._started else self.paging.start)
-        else:
-            request, payload = await self._await(ahead)
-        page = self._read(request, payload)
+        request = self._request(self._next if self._started else self.paging.start)
+        mark = hash(request.url)
+        if mark in self._seen:
+            raise self._repeated()
+        self._seen.add(mark)
+        page = self._read(request, await self._fetch(request))
         self._started, self._next = True, page.next
         if self.paging.on_page is not None:
             self._page = page
-        if self.paging.prefetch and page.next is not None and self._delivered != limit:
-            self._ahead = self.spawn(self._fetch(page.next))
+        if self._ahead is not None and not self._is_over():
+            self._look_ahead(self._ahead, page)
         return page
+
+    def _is_over(self) -> bool:
+        return self._started and (self._next is None or self._delivered == self.paging.limit)
 
     def _report(self) -> None:
         page, self._page = self._page, None
         if page is not None and self.paging.on_page is not None and not self._truncated:
             self.paging.on_page(page)
 
-    async def _fetch(self, cursor: str | None) -> _Fetched:
+    def _request(self, cursor: str | None) -> Request:
         try:
-            request = self.pager.request(self.base, self.size, cursor)
+            return self.pager.request(self.base, self.size, cursor)
         except PagingError as error:
             raise self._error(error.message) from None
-        mark = hash(request.url)
-        if mark in self._seen:
-            raise self._repeated()
-        self._seen.add(mark)
-        return request, await self.fetch(request)
 
-    async def _await(self, ahead: asyncio.Task[_Fetched]) -> _Fetched:
+    async def _fetch(self, request: Request) -> JsonValue:
+        response = None if self._ahead is None else await self._ahead.take(request)
+        if response is not None:
+            with contextlib.suppress(ValueError):
+                payload = response.json()
+                if payload is not None:
+                    return payload
+        return await self.fetcher.now(request)  # what was fetched ahead is broken too, if it comes to that
+
+    def _look_ahead(self, ahead: LookAhead, page: Page[T]) -> None:
+        """Fetch pages beyond the one that was read, as many as `limit` may need."""
+        assert page.next is not None  # noqa: S101 - the list is not over
         try:
-            return await ahead
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if ahead.cancelled() and task is not None and not task.cancelling():
-                raise RuntimeError("the session was closed while the next page was fetched") from None
-            ahead.cancel()
-            raise
+            named = self.pager.request(self.base, self.size, page.next)
+        except PagingError:
+            return  # raised when the list gets there
+        enough: float = math.inf
+        if self.paging.limit is not None:
+            enough = math.ceil((self.paging.limit - self._delivered) / max(len(page.values), 1))
+        foreseen = (
+            self.pager.request(self.base, self.size, cursor) for cursor in self.pager.foresee(page.raw, page.next)
+        )
+        ahead.fill(named, foreseen, is_total_known=page.size is not None, enough=enough)
 
     def _read(self, request: Request, payload: JsonValue) -> Page[T]:
         if not isinstance(payload, dict):

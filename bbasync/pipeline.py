@@ -299,6 +299,10 @@ class Pipeline:
         call.place = token.place
         return token
 
+    def can_spare(self, request: Request, count: int) -> bool:
+        """Return whether a tenth of the budget is left after so many requests of its group."""
+        return self.bucket(request.group).can_spare(count)
+
     def bucket(self, group: str) -> Bucket:
         """Return the budget of a rate group."""
         bucket = self._buckets.get(group)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from contextlib import asynccontextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypedDict, TypeVar, cast, overload
 from urllib.parse import parse_qs
@@ -15,7 +16,7 @@ from . import __version__
 from .auth import Credential, CredentialLike, credential_of
 from .concurrency import ConcurrencyLimiter
 from .errors import BROKEN, ErrorDetails, ResponseError, class_for, clip
-from .paging import Cursor, Paging, lists
+from .paging import Cursor, Fetcher, Paging, lists
 from .pipeline import CallSettings, Pipeline, ResponseEvent
 from .rate import Rate, RateTracker
 from .request import (
@@ -168,6 +169,7 @@ class Session:
         view = object.__new__(type(self))
         # Services are public names: a view makes its own, which call through it.
         view.__dict__.update({name: value for name, value in vars(self).items() if name.startswith("_")})
+        view.__dict__.pop("_fetcher", None)
         view._settings = _settings(self._settings, options)
         view._is_view = True
         return view
@@ -388,8 +390,16 @@ class Session:
         size = paging.size or self._page_size(request.template)
         if paging.size is None and paging.limit is not None:
             size = min(size, paging.limit)
-        request = evolve(request, needs_body=True)
-        return Cursor(self._json, request, self._pager_of(request.template), decode, size, paging, self._spawn)
+        pager, request = self._pager_of(request.template), evolve(request, needs_body=True)
+        return Cursor(self._fetcher, request, pager, decode, size, paging)
+
+    @cached_property
+    def _fetcher(self) -> Fetcher:
+        return Fetcher(self._json, self._send_ahead, self._spawn, self._pipeline.can_spare)
+
+    def _send_ahead(self, request: Request) -> Coroutine[Any, Any, RawResponse]:
+        """Send a request that gives way to others; its JSON is parsed when it is needed."""
+        return self._pipeline.send(evolve(request, json=False), evolve(self._settings, background=True))
 
     async def _json(self, request: Request) -> JsonValue:
         return (await self._send(request)).json()

@@ -188,10 +188,10 @@ async def test_pages_yields_whole_pages_of_any_list_method() -> None:
     assert pages[1].next is None
 
 
-async def test_prefetch_fetches_one_page_ahead_and_no_more() -> None:
+async def test_opaque_cursors_are_fetched_one_page_ahead_and_no_more() -> None:
     transport = pages_of(["a"], ["b"], ["c"], ["d"])
     async with CloudSession(transport=transport) as bb:
-        listing = bb.refs.list_branches("acme", "api", paging=Paging(prefetch=True))
+        listing = bb.refs.list_branches("acme", "api", paging=Paging(ahead=1))
         assert (await anext(listing)).name == "a"
         await asyncio.sleep(0.01)
         assert len(transport.requests) == 2
@@ -219,7 +219,7 @@ class SlowSecondPage(RecordingTransport):
 async def test_closing_the_generator_cancels_what_looks_ahead() -> None:
     transport = SlowSecondPage()
     async with CloudSession(transport=transport) as bb:
-        listing = bb.refs.list_branches("a", "b", paging=Paging(prefetch=True))
+        listing = bb.refs.list_branches("a", "b", paging=Paging(ahead=1))
         async with aclosing(listing):
             await anext(listing)
             await transport.waits.wait()
@@ -230,7 +230,7 @@ async def test_closing_the_generator_cancels_what_looks_ahead() -> None:
 async def test_closing_the_session_cancels_what_looks_ahead() -> None:
     transport = SlowSecondPage()
     async with CloudSession(transport=transport) as bb:
-        listing = bb.refs.list_branches("a", "b", paging=Paging(prefetch=True))
+        listing = bb.refs.list_branches("a", "b", paging=Paging(ahead=1))
         await anext(listing)
         await transport.waits.wait()
     assert transport.cancelled

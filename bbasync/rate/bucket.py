@@ -19,7 +19,7 @@ from bbasync.errors import RateLimitError
 
 from .clock import Clock, Timer
 from .learning import DEFAULT_REFILL, Estimate, read_headers
-from .tokens import Rate, RefillTokens, Rolling, RollingTokens, Tokens, tokens_of
+from .tokens import Rate, RefillTokens, RollingTokens, Tokens, tokens_of
 
 if TYPE_CHECKING:
     import asyncio
@@ -30,6 +30,7 @@ __all__ = ["Bucket", "BucketState", "Outcome", "Source", "Token"]
 _LONGEST_PAUSE: Final = 3600.0
 _NEAR_LIMIT: Final = 0.2
 """X-RateLimit-NearLimit becomes true when less than this fraction of the limit is left."""
+_SPARE: Final = 0.1
 _NO_HEADERS: Final[Mapping[str, str]] = {}
 
 Source = Literal["default", "configured", "headers", "estimated"]
@@ -336,6 +337,14 @@ class Bucket:
         self.rate, self.source = rate, source
         self._tokens = tokens_of(rate, now, self._tokens, self.in_flight)
 
+    def can_spare(self, count: int) -> bool:
+        """Return whether a tenth of the tokens is left after so many requests, and nobody waits."""
+        now = self.clock.now()
+        if len(self.line) or self.pause.blocks(now):
+            return False
+        tokens = self._tokens
+        return tokens is None or tokens.left(now, self.in_flight) - count >= tokens.rate.most * _SPARE
+
     # -- reporting and restoring ----------------------------------------------------------------------------------
 
     def spend_elsewhere(self, count: int) -> None:
@@ -351,7 +360,7 @@ class Bucket:
         free_at = now if tokens is None else tokens.free_at(now, self.in_flight, len(self.line))[0]
         limit: int | None = None
         if self.rate is not None:
-            limit = self.rate.limit if isinstance(self.rate, Rolling) else int(self.rate.capacity)
+            limit = int(self.rate.most)
         origin, principal, group = self.key
         return BucketState(
             origin=origin,

@@ -30,6 +30,11 @@ class Rolling:
     limit: int = field(validator=_positive)
     window: float = field(default=3600.0, validator=_positive)
 
+    @property
+    def most(self) -> float:
+        """The most requests at once."""
+        return self.limit
+
     def pauses(self) -> tuple[float, float]:
         """Return the first and the longest pause, in seconds, after a 429 without Retry-After."""
         return self.window / 120, self.window / 6
@@ -41,6 +46,11 @@ class Refill:
 
     capacity: float = field(validator=_positive)
     fill_rate: float = field(validator=_positive)
+
+    @property
+    def most(self) -> float:
+        """The most requests at once."""
+        return self.capacity
 
     def pauses(self) -> tuple[float, float]:
         """Return the first and the longest pause, in seconds, after a 429 without Retry-After."""

@@ -214,14 +214,14 @@ def _repository(chance: random.Random) -> tuple[str, str]:
     return chance.choice(["acme", "globex"]), chance.choice(["api", "web", "docs"])
 
 
-def _commits(bb: CloudSession, chance: random.Random, *, prefetch: bool) -> AsyncGenerator[Any]:
-    paging = Paging(size=chance.choice([10, 25, 100]), prefetch=prefetch)
+def _commits(bb: CloudSession, chance: random.Random, *, ahead: int) -> AsyncGenerator[Any]:
+    paging = Paging(size=chance.choice([10, 25, 100]), ahead=ahead)
     return bb.commits.list(*_repository(chance), paging=paging)
 
 
 async def _list_to_the_end(soak: Soak, bb: CloudSession, chance: random.Random) -> None:
     name = _repository(chance)
-    paging = Paging(size=chance.choice([10, 25, 100]), prefetch=chance.random() < 0.5)
+    paging = Paging(size=chance.choice([10, 25, 100]), ahead=chance.randrange(4))
     async with aclosing(bb.commits.list(*name, paging=paging)) as listing:
         hashes = [commit.hash async for commit in listing]
     repository = soak.fake.world.repository(*name)
@@ -235,7 +235,7 @@ async def list_to_the_end(soak: Soak, chance: random.Random) -> None:
 
 async def break_off(soak: Soak, chance: random.Random) -> None:
     count = chance.randrange(40)
-    async for _ in _commits(soak.bb, chance, prefetch=False):  # left as people leave it: without closing it
+    async for _ in _commits(soak.bb, chance, ahead=0):  # left as people leave it: without closing it
         if not count:
             break
         count -= 1
@@ -243,7 +243,7 @@ async def break_off(soak: Soak, chance: random.Random) -> None:
 
 async def break_off_while_it_looks_ahead(soak: Soak, chance: random.Random) -> None:
     count = chance.randrange(40)
-    async with aclosing(_commits(soak.bb, chance, prefetch=True)) as listing:
+    async with aclosing(_commits(soak.bb, chance, ahead=1)) as listing:
         async for _ in listing:
             if not count:
                 break
@@ -251,7 +251,7 @@ async def break_off_while_it_looks_ahead(soak: Soak, chance: random.Random) -> N
 
 
 async def break_off_carelessly_while_it_looks_ahead(soak: Soak, chance: random.Random) -> None:
-    async for _ in _commits(soak.bb, chance, prefetch=True):
+    async for _ in _commits(soak.bb, chance, ahead=1):
         break
 
 
@@ -276,7 +276,7 @@ async def download(soak: Soak, chance: random.Random) -> None:
 
 
 async def merge(soak: Soak, chance: random.Random) -> None:
-    sources = ((str(number), _commits(soak.bb, chance, prefetch=number % 2 == 0)) for number in range(5))
+    sources = ((str(number), _commits(soak.bb, chance, ahead=number % 3)) for number in range(5))
     count = chance.randrange(1200)
     on_error: Literal["raise", "collect"] = "raise" if chance.random() < 0.5 else "collect"
     async with aio.merge(sources, concurrency=3, buffer=20, on_error=on_error) as items:

@@ -81,13 +81,13 @@ class Walk:
     error: BitbucketError | None = None
 
 
-async def walk(bb: CloudSession, listing: Listing, *, prefetch: bool = False, start: str | None = None) -> Walk:
+async def walk(bb: CloudSession, listing: Listing, *, ahead: int = 0, start: str | None = None) -> Walk:
     found = Walk([], [])
 
     def read(page: Page[Any]) -> None:
         found.pages.append(page.next)
 
-    items = listing.walk(bb, Paging(size=SIZE, start=start, prefetch=prefetch, on_page=read))
+    items = listing.walk(bb, Paging(size=SIZE, start=start, ahead=ahead, on_page=read))
     try:
         async for item in items:
             found.keys.append(listing.key(item))
@@ -151,7 +151,7 @@ async def test_a_fault_at_the_second_page_that_strikes_once(listing: Listing, ca
         whole = await undisturbed(fake, listing)
         fake.faults.add(Fault(**case.fault, after=1))
         async with watched(fake) as session:
-            found = await walk(session.bb, listing, prefetch=True)
+            found = await walk(session.bb, listing, ahead=1)
             if case.extra is None:
                 assert case.error is not None
                 assert isinstance(found.error, case.error)
@@ -187,7 +187,7 @@ async def test_a_fault_that_stays_leaves_the_first_page_and_the_way_to_go_on(lis
 # -- pages that lead astray -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("prefetch", [False, True])
+@pytest.mark.parametrize("ahead", [0, 1])
 @each_listing
 @pytest.mark.parametrize(
     ("fault", "says"),
@@ -197,28 +197,28 @@ async def test_a_fault_that_stays_leaves_the_first_page_and_the_way_to_go_on(lis
     ],
 )
 async def test_a_next_that_leads_astray_ends_the_listing_after_its_page(
-    fault: Any, says: str, listing: Listing, prefetch: bool
+    fault: Any, says: str, listing: Listing, ahead: int
 ) -> None:
     async with cloud() as fake:
         whole = await undisturbed(fake, listing)
         fake.faults.add(Fault(fault, after=1, times=None))
         async with watched(fake) as session:
-            found = await walk(session.bb, listing, prefetch=prefetch)
+            found = await walk(session.bb, listing, ahead=ahead)
             assert isinstance(found.error, PagingError)
             assert says in str(found.error)
             assert (found.keys, session.seen()) == (whole[: 2 * SIZE], 2)
     assert nothing_runs()
 
 
-@pytest.mark.parametrize("prefetch", [False, True])
+@pytest.mark.parametrize("ahead", [0, 1])
 @each_listing
-async def test_empty_pages_on_the_way_are_no_end(listing: Listing, prefetch: bool) -> None:
+async def test_empty_pages_on_the_way_are_no_end(listing: Listing, ahead: int) -> None:
     async with cloud() as fake:
         whole = await undisturbed(fake, listing)
         fake.faults.add(Fault("empty_page", times=2))
         fake.faults.add(Fault("empty_page", after=1, times=1))
         async with watched(fake) as session:
-            found = await walk(session.bb, listing, prefetch=prefetch)
+            found = await walk(session.bb, listing, ahead=ahead)
             assert (found.keys, found.error, session.seen()) == (whole, None, PAGES + 3)
 
 
@@ -254,7 +254,7 @@ async def test_endless_redirects_end() -> None:
     async with cloud() as fake:
         fake.faults.add(Fault("redirect_loop", times=None, after=1))
         async with watched(fake) as session:
-            found = await walk(session.bb, BRANCHES, prefetch=True)
+            found = await walk(session.bb, BRANCHES, ahead=1)
             assert "redirected more than 5 times" in str(found.error)
             assert (len(found.keys), session.seen()) == (SIZE, 1 + 6)
     assert nothing_runs()
@@ -278,7 +278,7 @@ async def test_who_leaves_early_never_hears_of_the_page_ahead_that_failed() -> N
     async with cloud() as fake:
         fake.faults.add(Fault("disconnect", after=1, times=None))
         async with watched(fake) as session:
-            listing = session.bb.refs.list_branches("acme", "api", paging=Paging(size=SIZE, prefetch=True))
+            listing = session.bb.refs.list_branches("acme", "api", paging=Paging(size=SIZE, ahead=1))
             async with aclosing(listing) as branches:
                 async for _ in branches:
                     await until(lambda: len(session.attempts) == 1 + TRIES, "the page ahead has failed for good")

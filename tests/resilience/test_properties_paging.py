@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bbasync import CloudSession, Page, Paging, PagingError, TransportError
-from bbasync.paging import Cursor, LinkPager, OffsetPager, Pager
+from bbasync.paging import Cursor, Fetcher, LinkPager, OffsetPager, Pager
 from bbasync.request import Home, JsonValue, RawResponse, Request
 from bbasync.testing.recording import RecordingTransport, answer
 from tests.virtual import VirtualLoop, settle, virtual
@@ -78,11 +78,16 @@ class Server:
         last: dict[str, Any] = {"isLastPage": following is None, "start": 7 * page, "values": values}
         return last | ({} if following is None else {"nextPageStart": 7 * following})
 
+    async def fetch_ahead(self, request: Request) -> RawResponse:
+        return answer(orjson.dumps(await self.fetch(request)))
+
     async def items(self, paging: Paging) -> AsyncGenerator[int]:
         """List the numbers as the methods of the services do."""
         base = Request(method="GET", template="/list", url=BASE)
-        spawn = asyncio.get_running_loop().create_task
-        async with Cursor[int](self.fetch, base, self.pager, list, 25, paging, spawn) as pages:
+        fetcher = Fetcher(
+            self.fetch, self.fetch_ahead, asyncio.get_running_loop().create_task, lambda _request, _count: True
+        )
+        async with Cursor[int](fetcher, base, self.pager, list, 25, paging) as pages:
             async for page in pages:
                 for item in page:
                     yield item
@@ -93,16 +98,16 @@ class Server:
     product=PRODUCTS,
     sizes=SIZES,
     limit=st.none() | st.integers(1, 50),
-    prefetch=st.booleans(),
+    ahead=st.integers(0, 1),
     begin=st.integers(0, 11),
 )
 def test_every_item_comes_once_in_order_and_no_page_is_fetched_twice_or_in_vain(
-    product: Product, sizes: list[int], limit: int | None, prefetch: bool, begin: int
+    product: Product, sizes: list[int], limit: int | None, ahead: int, begin: int
 ) -> None:
     begin %= len(sizes)
     server, told = Server(product, sizes), list[Page[int]]()
     start = server.cursor(begin) if begin else None
-    paging = Paging(limit=limit, start=start, prefetch=prefetch, on_page=told.append)
+    paging = Paging(limit=limit, start=start, ahead=ahead, on_page=told.append)
 
     async def main() -> list[int]:
         found = [item async for item in server.items(paging)]
@@ -128,7 +133,7 @@ class Reader:
     """Lists until it is killed or a fetch fails, and goes on after the last page that was read to its end."""
 
     server: Server
-    prefetch: bool
+    ahead: int
     after: str | None = None
     runs: list[list[int]] = field(init=False, factory=list[list[int]])
 
@@ -141,7 +146,7 @@ class Reader:
     async def _read(self, killed_after: int | None) -> bool:
         found: list[int] = []
         self.runs.append(found)
-        paging = Paging(start=self.after, prefetch=self.prefetch, on_page=self._keep)
+        paging = Paging(start=self.after, ahead=self.ahead, on_page=self._keep)
         async with aclosing(self.server.items(paging)) as items:
             async for item in items:
                 found.append(item)
@@ -157,16 +162,16 @@ class Reader:
 @given(
     product=PRODUCTS,
     sizes=SIZES,
-    prefetch=st.booleans(),
+    ahead=st.integers(0, 1),
     failures=st.sets(st.integers(0, 30), max_size=6),
     kills=st.lists(st.integers(1, 7), max_size=6),
 )
 def test_from_the_next_of_the_last_whole_page_a_listing_goes_on_without_a_gap(
-    product: Product, sizes: list[int], prefetch: bool, failures: set[int], kills: list[int]
+    product: Product, sizes: list[int], ahead: int, failures: set[int], kills: list[int]
 ) -> None:
     """A fetch that fails costs nothing, since it comes after `on_page`; a kill costs the page that was being read."""
     server = Server(product, sizes, failures=failures)
-    reader = Reader(server, prefetch)
+    reader = Reader(server, ahead)
 
     async def main() -> None:
         await reader.read(kills)
@@ -180,20 +185,20 @@ def test_from_the_next_of_the_last_whole_page_a_listing_goes_on_without_a_gap(
         assert kills or found[0] == reached, "exactly once"
         reached = found[-1] + 1
     assert reached == sum(sizes)
-    assert len(server.fetched) <= len(sizes) + len(kills) * (1 + prefetch) + len(failures) * prefetch
+    assert len(server.fetched) <= len(sizes) + len(kills) * (1 + ahead) + len(failures) * ahead
 
 
 @EXAMPLES
-@given(product=PRODUCTS, sizes=SIZES, to=st.integers(0, 11), prefetch=st.booleans(), begin=st.integers(0, 11))
+@given(product=PRODUCTS, sizes=SIZES, to=st.integers(0, 11), ahead=st.integers(0, 1), begin=st.integers(0, 11))
 def test_a_listing_that_goes_in_circles_ends_with_an_error_after_no_page_came_twice(
-    product: Product, sizes: list[int], to: int, prefetch: bool, begin: int
+    product: Product, sizes: list[int], to: int, ahead: int, begin: int
 ) -> None:
     to, begin = to % len(sizes), begin % len(sizes)
     server = Server(product, sizes, loops_to=to)
     found: list[int] = []
 
     async def main() -> None:
-        paging = Paging(start=server.cursor(begin) if begin else None, prefetch=prefetch)
+        paging = Paging(start=server.cursor(begin) if begin else None, ahead=ahead)
         with pytest.raises(PagingError):
             async for item in server.items(paging):
                 found.append(item)  # noqa: PERF401 - what came before the error counts
@@ -228,7 +233,7 @@ async def test_a_listing_that_looks_ahead_while_its_session_is_closed_says_so() 
     names: list[str] = []
 
     async def read() -> None:
-        async for branch in bb.refs.list_branches("acme", "api", paging=Paging(prefetch=True)):
+        async for branch in bb.refs.list_branches("acme", "api", paging=Paging(ahead=1)):
             names.append(branch.name)  # noqa: PERF401 - what came before the error counts
 
     reading = asyncio.create_task(read())

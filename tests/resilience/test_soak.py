@@ -121,7 +121,7 @@ async def test_a_session_whose_close_is_cancelled_closes_its_connections_all_the
     bb = CloudSession()
     monkeypatch.setattr(bb, "_own_transport", transport)
     monkeypatch.setattr(bb._pipeline, "transport", transport)
-    listing = cast("AsyncGenerator[object]", bb.paginate("/x", paging=Paging(prefetch=True)))
+    listing = cast("AsyncGenerator[object]", bb.paginate("/x", paging=Paging(ahead=1)))
     async with aclosing(listing):
         await anext(listing)
         await settle()
