@@ -12,11 +12,13 @@ from attrs import field, frozen
 
 __all__ = [
     "AccessToken",
+    "Anonymous",
     "ApiToken",
     "BasicAuth",
     "Credential",
     "CredentialLike",
     "CustomCredential",
+    "Expiring",
     "Secret",
     "basic_authorization",
 ]
@@ -103,6 +105,15 @@ class Credential(Protocol):
 
     async def close(self) -> None:
         """Wait for a renewal in progress, whose result must be stored."""
+        ...
+
+
+@runtime_checkable
+class Expiring(Protocol):
+    """What a credential can have in addition, if its value changes."""
+
+    def is_current(self, authorization: str) -> bool:
+        """Return whether a value of the Authorization header is still the one to send."""
         ...
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 from attrs import define
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from types import TracebackType
 
 __all__ = [
@@ -61,6 +62,18 @@ class Closing:
         finally:
             self._futures.discard(future)
 
+    async def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run what belongs to others, such as a shared credential; RuntimeError if the session is closed meanwhile."""
+        task = asyncio.get_running_loop().create_task(coroutine)
+        future: asyncio.Future[T] = task.get_loop().create_future()
+        task.add_done_callback(lambda task: _pass_on(task, future))
+        try:
+            return await self.wait(future)
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait([task])
+
     def check(self) -> None:
         """Raise RuntimeError if the session is closed."""
         if self.closed:
@@ -72,6 +85,19 @@ class Closing:
         for future in self._futures:
             if not future.done():
                 future.set_exception(RuntimeError("the session is closed"))
+
+
+def _pass_on(task: asyncio.Task[T], future: asyncio.Future[T]) -> None:
+    """Give the outcome of a task to a future, unless that is over."""
+    error = None if task.cancelled() else task.exception()
+    if future.done():
+        return
+    if task.cancelled():
+        future.cancel()
+    elif error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(task.result())
 
 
 @define(eq=False)

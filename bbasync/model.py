@@ -79,8 +79,9 @@ class Model:
     def __reduce__(self) -> tuple[Any, ...]:
         # attrs copies fields only, and would lose the payload beside them
         slots = [name for base in type(self).__mro__ for name in getattr(base, "__slots__", ())]
-        names = [name for name in slots if name != "__weakref__"]
-        return _restored, (type(self), {name: getattr(self, name) for name in names if hasattr(self, name)})
+        names = [name for name in slots if name not in {"__weakref__", "__dict__"}]
+        values = {name: getattr(self, name) for name in names if hasattr(self, name)}
+        return _restored, (type(self), values | getattr(self, "__dict__", {}))
 
     @property
     def raw(self) -> dict[str, Any]:
@@ -100,5 +101,5 @@ def _restored(cls: type[Model], values: dict[str, Any]) -> Model:
     """Return a copied or unpickled model."""
     model = object.__new__(cls)
     for name, value in values.items():
-        setattr(model, name, value)
+        object.__setattr__(model, name, value)  # frozen ones too
     return model

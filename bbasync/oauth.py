@@ -204,7 +204,10 @@ class OAuthClient:
         """
 
         async def refresh(last: OAuthToken | None) -> OAuthToken:
-            assert last is not None  # noqa: S101 - the credential starts with a token
+            if last is None or not last.refresh_token:
+                raise AuthorizationExpiredError(
+                    "the token has expired, and there is no refresh_token: authorise again", status=401
+                )
             return await self.refresh(last)
 
         return OAuthCredential(refresh, principal=principal or self.client_id, token=token, on_renew=on_renew)
@@ -375,13 +378,19 @@ class OAuthCredential:
         self._token = token
         self._on_renew = on_renew
         self._wall = wall
+        self._is_users = token is not None
+        """Whether the grant is a user's, which only the user can renew once it has expired."""
+        self._refused = False
+        """Whether the API has refused the token."""
+        self._waiting = 0
+        """Calls that wait for a renewal."""
         self._unstored: OAuthToken | None = None
         self._renewal: asyncio.Task[OAuthToken] | None = None
         self._failures = 0
         self._error: Exception | None = None
         """What the last renewal failed with."""
         self._next_try = -math.inf
-        """Before this time of day, no renewal is tried."""
+        """Before this monotonic time, no renewal is tried."""
 
     def __repr__(self) -> str:
         return f"<OAuthCredential of {self.principal}>"
@@ -389,18 +398,20 @@ class OAuthCredential:
     async def authorization(self) -> Secret:
         """Return the value of the Authorization header, after renewing the token if it is due or being renewed."""
         token, now = self._token, self._wall()
-        if token is None or self._renewal is not None or self._unstored is not None or token.is_due(now):
-            try:
-                token = await self._renewed_token()
-            except BitbucketError:
-                if token is None or now >= token.expires_at or self._unstored is not None:
-                    raise
-                log.warning("the OAuth token of %s is valid, but could not be renewed", self.principal, exc_info=True)
+        if token is None or now >= token.expires_at or self._refused or self._unstored is not None:
+            token = await self._renewed_token()
+        elif token.is_due(now) and self._may_renew():
+            self._start()  # the token is used meanwhile
         return _bearer(token)
+
+    def is_current(self, authorization: str) -> bool:
+        """Return whether a value of the Authorization header is still the one to send."""
+        return not self._refused and self._token is not None and _bearer(self._token) == authorization
 
     async def renew(self, refused: str) -> bool:
         """Renew the token if it is still the refused one; return True."""
         if self._token is None or _bearer(self._token) == refused:
+            self._refused = True
             await self._renewed_token()
         return True
 
@@ -409,31 +420,39 @@ class OAuthCredential:
         if self._renewal is None:
             return
         _, running = await asyncio.wait([self._renewal], timeout=_CLOSE_TIMEOUT)
+        if self._waiting:
+            return  # calls of other sessions need it
         for renewal in running:
             log.warning("the OAuth token of %s was still being renewed when its session was closed", self.principal)
             renewal.cancel()
             await asyncio.wait([renewal])
 
     async def _renewed_token(self) -> OAuthToken:
+        if self._renewal is None and self._error is not None and not self._may_renew():
+            raise copy.copy(self._error)
+        self._waiting += 1
+        try:
+            return await asyncio.shield(self._start())
+        finally:
+            self._waiting -= 1
+
+    def _may_renew(self) -> bool:
+        """Return whether a renewal may be tried, after those that failed."""
+        return self._error is None or asyncio.get_running_loop().time() >= self._next_try
+
+    def _start(self) -> asyncio.Task[OAuthToken]:
+        """Return the renewal under way, which is started if there is none."""
         if self._renewal is None:
-            if self._error is not None and self._wall() < self._next_try:
-                raise copy.copy(self._error)
             self._renewal = asyncio.get_running_loop().create_task(self._renew())
             self._renewal.add_done_callback(self._on_renewal_done)
-        renewal, task = self._renewal, asyncio.current_task()
-        try:
-            return await asyncio.shield(renewal)
-        except asyncio.CancelledError:
-            if renewal.cancelled() and task is not None and not task.cancelling():
-                raise RuntimeError("the session was closed while its OAuth token was renewed") from None
-            raise
+        return self._renewal
 
     async def _renew(self) -> OAuthToken:
         token = self._unstored or await self._obtain(self._token)
         if self._on_renew is not None:
             self._unstored = token  # if on_renew fails, it is called again before the next renewal
             await self._on_renew(token)
-        self._token, self._unstored = token, None
+        self._token, self._unstored, self._refused = token, None, False
         return token
 
     def _on_renewal_done(self, renewal: asyncio.Task[OAuthToken]) -> None:
@@ -443,9 +462,11 @@ class OAuthCredential:
             self._failures, self._error = 0, None
             return
         self._error, self._failures = error, self._failures + 1
-        is_dead = isinstance(error, AuthorizationExpiredError) and self._token is not None
-        delay = math.inf if is_dead else min(2.0 ** (self._failures - 1), _LONGEST_DELAY)
-        self._next_try = self._wall() + delay
+        is_dead = isinstance(error, AuthorizationExpiredError) and self._is_users
+        delay = math.inf if is_dead else min(2.0 ** min(self._failures - 1, 10), _LONGEST_DELAY)
+        self._next_try = renewal.get_loop().time() + delay
+        if not self._waiting:
+            log.warning("the OAuth token of %s is valid, but could not be renewed: %s", self.principal, error)
 
 
 def _bearer(token: OAuthToken) -> Secret:

@@ -167,9 +167,15 @@ class NumberPager(LinkPager):
         pairs = query.split("&")
         number = next((int(pair[5:]) for pair in pairs if pair.startswith("page=") and pair[5:].isdecimal()), 1)
         length = payload.get("pagelen")
-        read = (number - 1) * length + len(values) if isinstance(length, int) else None
-        is_last = following is None if size is None or read is None else read >= size
-        if is_last or not values:
+        if not isinstance(length, int) or length < 1:
+            length = max(len(values), 1)
+        if size is None:
+            is_last = following is None
+        elif values:  # what contradicts itself is read until a page is empty
+            is_last = (number - 1) * length + len(values) == size
+        else:
+            is_last = number * length >= size
+        if is_last:
             return values, size, None
         others = [pair for pair in pairs if not pair.startswith("page=")]
         return values, size, f"{url}?{'&'.join([*others, f'page={number + 1}'])}"
@@ -405,11 +411,11 @@ class Cursor(Generic[T]):
             self._check_new(values, following)
             if None in values:  # some lists hold null
                 values = [value for value in values if value is not None]
+            items = self._decode(values)
             if self.paging.limit is not None:
                 remaining = self.paging.limit - self._delivered
-                self._truncated = len(values) > remaining
-                values = values[:remaining]
-            items = self._decode(values)
+                self._truncated = len(items) > remaining
+                items = items[:remaining]
         except PagingError as error:
             raise self._error(error.message) from None
         except BROKEN as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import time
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field, frozen
 
-from .auth import Credential
+from .auth import AccessToken, Anonymous, ApiToken, BasicAuth, Credential, Expiring
 from .concurrency import Closing, ConcurrencyLimiter, Turnstile, release
 from .errors import AuthenticationError, BitbucketError, RateLimitError, TransportError
 from .rate import Bucket, Outcome, Rate, RateTracker
@@ -22,7 +23,6 @@ from .retry import RetryBudget, RetryPolicy, named_wait, retry_delay
 from .transport import RawStream, Transport, beginning_of
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import AsyncGenerator
 
     from .rate import Token
@@ -140,9 +140,17 @@ class Pipeline:
     _retry_budget: RetryBudget = field(init=False, factory=RetryBudget)
     _turnstile: Turnstile = field(init=False, factory=Turnstile)
     _buckets: dict[str, Bucket] = field(init=False, factory=dict[str, "Bucket"])
+    has_fixed_credential: bool = field(init=False)
+    """Whether the credential is at hand at any time."""
+    is_current: Callable[[str], bool] = field(init=False)
+    """Returns whether a value of the Authorization header is still the one to send."""
     _vain_renewals: int = field(init=False, default=0)
     """Renewals after a 401 in a row whose new value was refused too."""
     _renew_after: float = field(init=False, default=0.0)
+
+    def __attrs_post_init__(self) -> None:
+        self.has_fixed_credential = isinstance(self.credential, ApiToken | AccessToken | BasicAuth | Anonymous)
+        self.is_current = self.credential.is_current if isinstance(self.credential, Expiring) else _always
 
     async def send(self, request: Request, settings: CallSettings) -> RawResponse:
         """Send a request and return the response of a success with its body."""
@@ -201,6 +209,7 @@ class Pipeline:
             if attempt.kind is not _Kind.FAILED or attempt.error is None:
                 continue
             tries += 1
+            call.place = None
             if _is_deleted(call, attempt):
                 return RawResponse(status=204, headers={}, body=b"", url=call.request.url)
             await self._sleep(self._delay(call, attempt.response, attempt.error, tries))
@@ -242,17 +251,17 @@ class Pipeline:
         token = await self._take_token(call) if at_home else None
         exchange = _Exchange(self, call, token, number)
         try:
-            response = await exchange.run()
-        except TransportError as error:
-            if exchange.outcome is Outcome.UNSENT:
-                raise  # the credential could not be renewed, which was retried already
-            return _Attempt(_Kind.FAILED, error=error)
+            await exchange.authorize()
+            try:
+                response = await exchange.run()
+            except TransportError as error:
+                return _Attempt(_Kind.FAILED, error=error)
         finally:
             if token is not None:
                 exchange.return_token(token)
         if response is None:
             return _Attempt(_Kind.STALE)
-        if response.status == 429 and token is not None:
+        if response.status == 429 and token is not None and not response.from_cache:
             return _Attempt(_Kind.REFUSED, response)
         return await self._judge(call, response, at_home=at_home)
 
@@ -279,7 +288,7 @@ class Pipeline:
         call.renewed = True
         if self._vain_renewals and now < self._renew_after:
             return False
-        return await self.credential.renew(call.authorization)
+        return await self.closing.run(self.credential.renew(call.authorization))
 
     async def _take_token(self, call: _Call) -> Token:
         bucket = self.bucket(call.request.group)
@@ -313,6 +322,10 @@ class Pipeline:
         return bucket
 
 
+def _always(_authorization: str) -> bool:
+    return True
+
+
 def _is_deleted(call: _Call, attempt: _Attempt) -> bool:
     """Return whether a DELETE that was retried has succeeded before."""
     response = attempt.response
@@ -333,19 +346,23 @@ class _Exchange:
     async def run(self) -> RawResponse | None:
         """Send the request while holding a slot; None if it was not sent since a pause has begun."""
         pipeline, limiter = self._pipeline, self._pipeline.limiter
-        if not limiter.take_now():
+        while not limiter.take_now():
             await limiter.take(pipeline.closing, background=self._call.settings.background)
+            if pipeline.has_fixed_credential or pipeline.is_current(self._call.authorization):
+                break
+            limiter.release()  # it was renewed meanwhile
+            await self.authorize()
         try:
             pipeline.closing.check()
             if self._token is not None and self._token.is_stale:
                 return None
-            request = self._call.request.prepared(await self._headers(), self._call.settings.timeouts)
+            request = self._call.request.prepared(self._headers(), self._call.settings.timeouts)
             started = time.perf_counter()
             self.outcome = Outcome.SENT
             try:
                 self._response = await self._send(request)
             except TransportError as error:
-                self.outcome = Outcome.FAILED if error.sent else Outcome.SENT
+                self.outcome = Outcome.FAILED if error.sent else Outcome.UNSENT
                 raise
             finally:
                 self._report(time.perf_counter() - started)
@@ -365,19 +382,34 @@ class _Exchange:
                 self._call.stream = stream
                 stack.push_async_exit(opened.pop_all())
             else:
-                body = await beginning_of(stream)
+                body = await self._error_body(stream, request)
             return RawResponse(status=stream.status, headers=stream.headers, body=body, url=request.url)
 
-    async def _headers(self) -> dict[str, str]:
+    async def authorize(self) -> None:
+        """Get the value of the Authorization header: last before the slot, which nobody holds while it is renewed."""
+        if self._token is None:
+            return
+        pipeline = self._pipeline
+        value = pipeline.credential.authorization()
+        self._call.authorization = await (value if pipeline.has_fixed_credential else pipeline.closing.run(value))
+
+    async def _error_body(self, stream: RawStream, request: Request) -> bytes:
+        """Return the beginning of an error, empty if the server takes longer than a read may."""
+        try:
+            async with asyncio.timeout((request.timeouts or Timeouts()).read):
+                return await beginning_of(stream)
+        except TimeoutError:
+            return b""
+
+    def _headers(self) -> dict[str, str]:
         pipeline, call = self._pipeline, self._call
         if self._token is None:  # the session's headers never leave its origin
             return {"User-Agent": pipeline.headers["User-Agent"], "Accept": "*/*"}
         headers = {**pipeline.headers, **call.request.headers}
         if call.request.method not in SAFE:
             headers.update(pipeline.write_headers)
-        authorization = call.authorization = await pipeline.credential.authorization()
-        if authorization:
-            headers["Authorization"] = authorization
+        if call.authorization:
+            headers["Authorization"] = call.authorization
         return headers
 
     def return_token(self, token: Token) -> None:

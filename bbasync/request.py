@@ -39,6 +39,7 @@ __all__ = [
     "has_dot_segment",
     "nullable",
     "origin_of",
+    "path_of",
     "quote_path",
 ]
 
@@ -409,36 +410,37 @@ class Home:
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "origin", origin_of(self.base_url))
         object.__setattr__(self, "_below", f"{self.base_url}/")
-        object.__setattr__(self, "_context", _path_of(self.base_url).rpartition("/")[0] + "/")
+        object.__setattr__(self, "_context", path_of(self.base_url).rpartition("/")[0] + "/")
 
     def contains(self, url: str) -> bool:
         """Return whether the credential may be sent to a URL; ValueError if it is not one."""
         if url.startswith(self._below):
             return True
-        return origin_of(url) == self.origin and _path_of(url).startswith(self._context)
+        return origin_of(url) == self.origin and path_of(url).startswith(self._context)
 
     def resolve(self, url: str) -> str | None:
         """Return the URL to send for one that a response named: unchanged, except for an alias; None if it is foreign.
 
         ValueError if it is not an absolute URL, or leads up.
         """
-        origin, path = origin_of(url), _path_of(url)
+        origin, path = origin_of(url), path_of(url)
         if has_dot_segment(path):
             raise ValueError("its path contains '.' or '..'")
         if url.startswith(self._below):
             return url
         for alias in self.aliases:
-            if origin == origin_of(alias) and path.startswith(_path_of(alias) + "/"):
-                return self.base_url + url[url.index(path, url.index("//") + 2) + len(_path_of(alias)) :]
+            if origin == origin_of(alias) and path.startswith(path_of(alias) + "/"):
+                return self.base_url + url[url.index(path, url.index("//") + 2) + len(path_of(alias)) :]
         return url if self.contains(url) else None
 
 
-def _path_of(url: str) -> str:
+def path_of(url: str) -> str:
     """Return the path of an absolute URL, byte for byte."""
     return "/" + url.split("//", 1)[1].partition("?")[0].partition("#")[0].partition("/")[2]
 
 
-def decode_error(operation: str, response: RawResponse, why: str) -> DecodeError:
+def decode_error(operation: str, response: RawResponse, why: str, *, path: str = "") -> DecodeError:
     """Return the error of a response that is not what the operation returns; HTML is not echoed."""
     method, _, template = operation.partition(" ")
-    return DecodeError(f"status {response.status}, but {why}", method=method, template=template, body=response.body)
+    message = f"status {response.status}, but {why}"
+    return DecodeError(message, method=method, template=template, path=path, body=response.body)

@@ -54,7 +54,7 @@ def error_in(
 
 
 def _error_of_empty(request: Request, response: RawResponse) -> DecodeError | None:
-    if response.status == 204:
+    if response.status != 200 or request.method == "HEAD":
         return None
     if request.needs_body:
         return _decode_error(request, response, "the body is empty")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import random
 from collections.abc import Callable, Collection
 from datetime import UTC
@@ -103,8 +104,9 @@ def retry_after(value: str | None, wall: float) -> float | None:
     """Return the wait in a Retry-After header, a number or a date, in seconds; None if it is missing or invalid."""
     if not value:
         return None
-    with contextlib.suppress(ValueError, OverflowError):
-        return max(0.0, float(int(value)))
+    with contextlib.suppress(ValueError):
+        seconds = float(value)
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     date = http_date(value)
     return None if date is None else max(0.0, date - wall)
 

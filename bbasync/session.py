@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import math
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -33,6 +34,7 @@ from .request import (
     encode_json,
     encode_query,
     expand,
+    path_of,
     quote_path,
 )
 from .response import Dialect
@@ -104,6 +106,8 @@ def _check_names(owner: str, options: Mapping[str, object], known: frozenset[str
 def _settings(base: CallSettings, options: CallOptions) -> CallSettings:
     """Return the settings with what the options change."""
     changes: dict[str, Any] = {name: options[name] for name in CallOptions.__optional_keys__ & options.keys()}  # type: ignore[literal-required]  # the names are those of the TypedDict
+    if inspect.iscoroutinefunction(changes.get("on_response")):
+        raise TypeError("on_response must be a function, not an async one: it is not awaited")
     if changes.get("max_wait", 0.0) is None:
         changes["max_wait"] = math.inf
     return evolve(base, **changes)
@@ -286,7 +290,7 @@ class Session:
         url = self._home.resolve(link)
         if url is None:
             raise ValueError(f"the link leads to another place than {self._base_url}")
-        path = url.removeprefix(self._base_url).partition("?")[0]
+        path = (url.removeprefix(self._base_url) if url.startswith(self._base_url) else path_of(url)).partition("?")[0]
         request = self._build("GET /", accept=accept or _JSON, leaves_origin=accept is not None)
         return await self._answer(evolve(request, template=path, path=path, url=url))
 
@@ -410,7 +414,9 @@ class Session:
             return self._converter.structure(response.json(), model)
         except BROKEN as error:
             name = getattr(model, "__name__", model)
-            raise decode_error(operation, response, f"the body is not a {name}: {clip(str(error))}") from error
+            path = response.url.removeprefix(self._base_url).partition("?")[0]
+            why = f"the body is not a {name}: {clip(str(error))}"
+            raise decode_error(operation, response, why, path=path) from error
 
     def _spawn(self, coroutine: Any) -> asyncio.Task[Any]:
         """Run a coroutine in a task that `close` cancels."""

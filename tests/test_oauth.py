@@ -140,7 +140,7 @@ async def test_a_server_that_does_not_rotate_goes_on_with_the_same_refresh_token
 async def test_a_token_without_a_refresh_token_is_told_apart_before_anything_is_sent() -> None:
     client, transport = replayed()
     credential = client.credential(OAuthToken(access_token="a", expires_at=0, lifetime=0))
-    with pytest.raises(ValueError, match="no refresh_token"):
+    with pytest.raises(AuthorizationExpiredError, match="no refresh_token: authorise again"):
         await credential.authorization()
     assert transport.requests == []
 

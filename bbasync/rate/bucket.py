@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Bucket", "BucketState", "Outcome", "Source", "Token"]
 
 _LONGEST_PAUSE: Final = 3600.0
+_PATIENCE: Final = 10.0
+"""Seconds after which another request may go after a pause, if the first is still under way."""
 _NEAR_LIMIT: Final = 0.2
 """X-RateLimit-NearLimit becomes true when less than this fraction of the limit is left."""
 _SPARE: Final = 0.1
@@ -114,25 +116,40 @@ class Pause:
 
     since: float = -math.inf
     until: float = -math.inf
+    length: float = 0.0
+    """Seconds that the last refusal asked for."""
     refusals: int = 0
     """Refusals in a row."""
+    failures: int = 0
+    """Requests in a row that the server failed to answer after the pause."""
     is_open: bool = False
     """Whether no request has succeeded since."""
-    is_probing: bool = False
+    next_probe: float = -math.inf
+    """When another request may go, if the first has not come back by then."""
 
     def blocks(self, now: float) -> bool:
         """Return whether nothing may be sent."""
-        return now < self.until or (self.is_open and self.is_probing)
+        return now < self.until or (self.is_open and now < self.next_probe)
 
-    def begin(self, now: float, seconds: float) -> None:
-        """Start a pause, or start it again."""
-        self.since, self.until = now, now + min(seconds, _LONGEST_PAUSE)
-        self.is_open, self.is_probing = True, False
+    def refuse(self, now: float, seconds: float) -> None:
+        """Begin after a refusal."""
+        self.refusals += 1
+        self.length = min(seconds, _LONGEST_PAUSE)
+        self._begin(now, self.length)
+
+    def fail(self, now: float) -> None:
+        """Begin again for a while, since the server has failed: longer each time, up to the length of the pause."""
+        self.failures += 1
+        self._begin(now, min(2.0 ** min(self.failures - 1, 12), self.length))
+
+    def _begin(self, now: float, seconds: float) -> None:
+        self.since, self.until = now, now + seconds
+        self.is_open, self.next_probe = True, -math.inf
 
     def end(self) -> None:
         """Let everybody send."""
-        self.is_open = self.is_probing = False
-        self.refusals = 0
+        self.is_open = False
+        self.refusals = self.failures = 0
 
 
 @define(eq=False)
@@ -154,6 +171,8 @@ class Bucket:
     _tokens: Tokens = field(init=False, default=None)
     _estimate: Estimate | None = field(init=False, default=None)
     _timer: Timer | None = field(init=False, default=None)
+    _granted: float = field(init=False, default=0.0)
+    """When the last token was granted."""
     _is_near_limit: bool = field(init=False, default=False)
 
     def __attrs_post_init__(self) -> None:
@@ -207,12 +226,20 @@ class Bucket:
     def _grant(self, now: float, *, background: bool) -> Token | None:
         if self.pause.blocks(now) or (self._tokens is not None and not self._tokens.can_take(now, self.in_flight)):
             return None
-        if self._estimate is not None and isinstance(self._tokens, RefillTokens) and self._tokens.is_full(now):
-            self._estimate.idle()
+        if self._estimate is not None:
+            self._note_rest(self._estimate, now)
+        self._granted = now
         self.in_flight += 1
         self._in_background += background
-        self.pause.is_probing = self.pause.is_open
+        if self.pause.is_open:
+            self.pause.next_probe = now + _PATIENCE
         return Token(self, now, is_background=background, is_probe=self.pause.is_open)
+
+    def _note_rest(self, estimate: Estimate, now: float) -> None:
+        """Tell the estimate of a time without requests that was twice as long as its bucket takes to fill."""
+        seconds = now - max(self._granted, self.pause.until)
+        if seconds > 2 * estimate.rate.capacity / estimate.rate.fill_rate and estimate.rested(seconds):
+            self._set_rate(estimate.rate, "estimated", now)
 
     def _least_wait(self, now: float, place: int | None = None, *, background: bool = False) -> float:
         wait = max(0.0, self.pause.until - now)
@@ -248,11 +275,9 @@ class Bucket:
             self.line.serve(token, background=background)
 
     def _set_timer(self, now: float) -> None:
-        if self.pause.is_open and self.pause.is_probing:
-            return  # until the probe comes back
         when, is_exact = (now, True) if self._tokens is None else self._tokens.free_at(now, self.in_flight, 0)
-        if now < self.pause.until:
-            when, is_exact = max(when, self.pause.until), True
+        if self.pause.blocks(now):
+            when, is_exact = max(when, self.pause.until, self.pause.next_probe if self.pause.is_open else now), True
         if is_exact:
             self._timer = self.clock.call_at(when, self._wake)
 
@@ -264,7 +289,7 @@ class Bucket:
         self.in_flight -= 1
         self._in_background -= token.is_background
         if token.is_probe:
-            self.pause.is_probing = False
+            self.pause.next_probe = -math.inf
         if outcome is not Outcome.UNSENT:
             if self._tokens is not None:
                 self._tokens.spend(now)
@@ -280,7 +305,7 @@ class Bucket:
             case Outcome.REFUSED:
                 self._refused(token, now, retry_after)
             case Outcome.FAILED if token.is_probe:  # a failing server is not asked to do more
-                self.pause.begin(now, self.pause.until - self.pause.since)
+                self.pause.fail(now)
             case _:
                 pass
         if len(self.line):
@@ -304,8 +329,7 @@ class Bucket:
         if isinstance(self._tokens, RefillTokens):
             self._tokens.set_level(self.in_flight, now)
         seconds = retry_after or self._pause_seconds(now)
-        self.pause.refusals += 1
-        self.pause.begin(now, seconds)
+        self.pause.refuse(now, seconds)
 
     def _pause_seconds(self, now: float) -> float:
         """Return how long to pause where the server does not say: longer after each refusal."""

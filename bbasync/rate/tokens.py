@@ -16,11 +16,17 @@ __all__ = ["Rate", "Refill", "RefillTokens", "Rolling", "RollingTokens", "Tokens
 _DRIFT: Final = 1.001
 """Our clock may run faster than the server's: a window is kept a part in a thousand longer."""
 _ROUNDING_ERROR: Final = 1e-9
+_LONGEST_BLIND_PAUSE: Final = 60.0
 
 
 def _positive(_instance: object, attribute: Attribute[Any], value: float) -> None:
     if not value > 0:
         raise ValueError(f"{attribute.name} must be greater than 0, got {value}")
+
+
+def _at_least_one(_instance: object, attribute: Attribute[Any], value: float) -> None:
+    if not value >= 1:
+        raise ValueError(f"{attribute.name} must be at least 1, got {value}")
 
 
 @frozen
@@ -44,7 +50,7 @@ class Rolling:
 class Refill:
     """A bucket with a capacity of `capacity` requests that gains `fill_rate` requests per second."""
 
-    capacity: float = field(validator=_positive)
+    capacity: float = field(validator=_at_least_one)
     fill_rate: float = field(validator=_positive)
 
     @property
@@ -54,7 +60,7 @@ class Refill:
 
     def pauses(self) -> tuple[float, float]:
         """Return the first and the longest pause, in seconds, after a 429 without Retry-After."""
-        return 1 / self.fill_rate, self.capacity / self.fill_rate * 4
+        return 1 / self.fill_rate, min(self.capacity / self.fill_rate * 4, _LONGEST_BLIND_PAUSE)
 
 
 Rate = Rolling | Refill | None
@@ -144,10 +150,6 @@ class RefillTokens:
     def can_take(self, now: float, in_flight: int) -> bool:
         """Return whether a token can be taken."""
         return self.left(now, in_flight) >= 1
-
-    def is_full(self, now: float) -> bool:
-        """Return whether the bucket cannot gain more."""
-        return self.level(now) >= self.rate.capacity
 
     def spend(self, now: float, count: int = 1) -> None:
         """Take off requests whose response has been read, or that were sent elsewhere."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, cast
 
 from .bucket import Bucket, BucketState
@@ -61,7 +62,9 @@ class RateTracker:
             raise ValueError("this is not an export of a RateTracker of this version")
         for origin, principal, group, spent in cast("list[tuple[str, str, str, list[float]]]", buckets):
             key = (origin, principal, group)
+            if not all(isinstance(instant, (int, float)) and math.isfinite(instant) for instant in spent):
+                raise ValueError(f"the times of {key} are not numbers")
             if key in self._buckets:
                 self._buckets[key].restore(spent)
             else:
-                self._restored[key] = spent
+                self._restored.setdefault(key, []).extend(spent)

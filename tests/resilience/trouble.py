@@ -33,6 +33,7 @@ from bbasync import (
     TransportError,
 )
 from bbasync.rate import Clock, Timer
+from bbasync.request import RawResponse, Request
 from bbasync.retry import retry_delay
 from bbasync.testing import FakeCloud, Fault
 from bbasync.transport import AiohttpTransport
@@ -109,6 +110,19 @@ class Watched:
         )
 
 
+class CountingTransport(AiohttpTransport):
+    """Counts the attempts that did not reach the server."""
+
+    unsent = 0
+
+    async def send(self, request: Request) -> RawResponse:
+        try:
+            return await super().send(request)
+        except TransportError as error:
+            self.unsent += not error.sent
+            raise
+
+
 @asynccontextmanager
 async def watched(
     fake: FakeCloud, connector: aiohttp.TCPConnector | None = None, *, url: str | None = None, **options: Any
@@ -119,10 +133,11 @@ async def watched(
     timeouts = options.pop("timeouts", Timeouts())
     is_counted = "rates" not in options
     async with aiohttp.ClientSession(connector=connector or aiohttp.TCPConnector(limit=0)) as http:
+        transport = CountingTransport(http, timeouts=timeouts, max_body=MAX_BODY)
         async with CloudSession(
             ApiToken(fake.email, fake.token),
             base_url=url or fake.url,
-            transport=AiohttpTransport(http, timeouts=timeouts, max_body=MAX_BODY),
+            transport=transport,
             rates=options.pop("rates", None) or RateTracker(clock=clock),
             on_response=attempts.append,
             **options,
@@ -134,7 +149,8 @@ async def watched(
         states = bb.rates.snapshot()
         assert [state.waiting for state in states] == [0] * len(states)
         if is_counted:
-            assert sum(state.spent for state in states) == len(attempts), "every attempt has cost one token"
+            spent = sum(state.spent for state in states)
+            assert spent == len(attempts) - transport.unsent, "every attempt that was sent has cost one token"
         taken: set[object] = getattr(http.connector, "_acquired")  # noqa: B009 - aiohttp has no public way
         assert not taken, "every connection was given back"
 
