@@ -34,8 +34,8 @@ class Service:
     ) -> T:
         """Return the response as a model."""
         options["needs_body"] = True
-        response = await self._session._send(self._session._build(operation, arguments, **options))
-        return self._session._structure(model, operation, response)
+        request = self._session._build(operation, arguments, **options)
+        return self._session._structure(model, operation, await self._session._send(request), request.path)
 
     def _list(
         self,

@@ -408,13 +408,12 @@ class Session:
     async def _json(self, request: Request) -> JsonValue:
         return (await self._send(request)).json()
 
-    def _structure(self, model: type[T], operation: str, response: RawResponse) -> T:
+    def _structure(self, model: type[T], operation: str, response: RawResponse, path: str = "") -> T:
         """Return the response as a model; DecodeError, which keeps the body, if it has another shape."""
         try:
             return self._converter.structure(response.json(), model)
         except BROKEN as error:
             name = getattr(model, "__name__", model)
-            path = response.url.removeprefix(self._base_url).partition("?")[0]
             why = f"the body is not a {name}: {clip(str(error))}"
             raise decode_error(operation, response, why, path=path) from error
 

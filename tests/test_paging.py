@@ -381,3 +381,20 @@ async def test_other_lists_end_where_there_is_no_next() -> None:
     async with CloudSession(transport=transport) as bb:
         assert len(await aio.collect(bb.paginate("/repositories/acme/api/refs"))) == 10
     assert len(transport.requests) == 1
+
+
+async def test_a_limit_counts_what_is_delivered_not_what_is_broken() -> None:
+    values = [{"name": f"{number}"} if number != 2 else "broken" for number in range(1, 11)]
+    transport = RecordingTransport(lambda _: answer(orjson.dumps({"values": values, "next": BASE + "?page=2"})))
+    assert await listed(transport, Paging(limit=5, on_broken=lambda _value, _error: None)) == ["1", "3", "4", "5", "6"]
+
+
+@pytest.mark.parametrize("told", [{"pagelen": 100}, {"pagelen": None}, {}])
+async def test_pipelines_are_walked_to_the_end_whatever_they_say_of_the_length_of_a_page(told: dict[str, Any]) -> None:
+    def reply(request: Request) -> RawResponse:
+        number = int(parse_qs(request.url.partition("?")[2]).get("page", ["1"])[0])
+        values = [{"build_number": value} for value in range(25)[(number - 1) * 10 : number * 10]]
+        return answer(orjson.dumps({"size": 25, "values": values, **told}))
+
+    async with CloudSession(transport=RecordingTransport(reply)) as bb:
+        assert len(await aio.collect(bb.paginate(PIPELINES))) == 25
