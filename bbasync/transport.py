@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Protocol, Self
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-from attrs import evolve, frozen
+from attrs import frozen
 from yarl import URL
 
 from .auth import Secret, basic_authorization
@@ -152,15 +152,16 @@ class Proxies:
 
     def __init__(self, proxy: str | None) -> None:
         self._proxy = None if proxy is None else Proxy.parse(Secret(proxy))
+        self._named = {scheme: Secret(url) for scheme, url in getproxies().items()}
         self._by_host: dict[tuple[str, str], Proxy | None] = {}
 
     def of(self, url: str) -> Proxy | None:
         """Return the proxy for a URL, None to connect directly."""
-        if self._proxy is not None:
+        if self._proxy is not None or not self._named:
             return self._proxy
         scheme, host, _ = origin_of(url)
         if (scheme, host) not in self._by_host:
-            named = Secret(getproxies().get(scheme, ""))
+            named = self._named.get(scheme)
             self._by_host[scheme, host] = Proxy.parse(named) if named and not proxy_bypass(host) else None
         return self._by_host[scheme, host]
 
@@ -188,6 +189,7 @@ class AiohttpTransport:
         self._max_body = max_body
         self._reading: set[aiohttp.ClientResponse] = set()
         self._timeouts = timeouts or Timeouts()
+        self._timeout = _client_timeout(self._timeouts)
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
@@ -208,7 +210,15 @@ class AiohttpTransport:
 
     async def send(self, request: Request) -> RawResponse:
         """Send the request and read the whole body; TransportError if it is larger than `max_body` bytes."""
-        response = await self._open(request, _client_timeout(request.timeouts or self._timeouts))
+        timeouts = request.timeouts or self._timeouts
+        try:
+            async with asyncio.timeout(timeouts.total):  # a third of the cost of aiohttp's own
+                return await self._send(request, timeouts)
+        except TimeoutError as error:
+            raise _transport_error(request, error) from error
+
+    async def _send(self, request: Request, timeouts: Timeouts) -> RawResponse:
+        response = await self._open(request, timeouts)
         try:
             body = await self._read(request, response)
             return RawResponse(
@@ -227,7 +237,7 @@ class AiohttpTransport:
         timeouts = request.timeouts or self._timeouts
         try:
             async with asyncio.timeout(timeouts.total):
-                response = await self._open(request, _client_timeout(evolve(timeouts, total=None)))
+                response = await self._open(request, timeouts)
         except TimeoutError as error:
             raise _transport_error(request, error) from error
         try:
@@ -235,7 +245,7 @@ class AiohttpTransport:
         finally:
             self._release(response)
 
-    async def _open(self, request: Request, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
+    async def _open(self, request: Request, timeouts: Timeouts) -> aiohttp.ClientResponse:
         http = self._session()
         headers, authorization = request.headers, request.headers.get("Authorization")
         if http.auth is not None or http.trust_env:  # aiohttp refuses an Authorization header in addition to these
@@ -264,7 +274,7 @@ class AiohttpTransport:
                 raise_for_status=False,
                 proxy=None if proxy is None else proxy.url,
                 proxy_headers=None if proxy is None else proxy.headers,
-                timeout=timeout,
+                timeout=self._timeout if timeouts is self._timeouts else _client_timeout(timeouts),
                 middlewares=(_OneAttempt(authorization, unwanted),),
             )
         except _NETWORK_ERRORS as error:
@@ -371,7 +381,7 @@ def _transport_error(request: Request, error: BaseException) -> TransportError:
 @lru_cache(maxsize=64)
 def _client_timeout(timeouts: Timeouts) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(
-        total=timeouts.total, connect=timeouts.connect, sock_connect=timeouts.connect, sock_read=timeouts.read
+        total=None, connect=timeouts.connect, sock_connect=timeouts.connect, sock_read=timeouts.read
     )
 
 
