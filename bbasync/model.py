@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
-from typing import Any, Self
+from datetime import datetime
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, Any, Self, cast
+
+import attrs
 
 from .request import as_object
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 __all__ = ["Links", "Model", "OpenEnum", "wire"]
 
@@ -21,6 +29,13 @@ class OpenEnum(StrEnum):
         member = str.__new__(cls, value)
         member._name_ = member._value_ = value
         return member
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Let pydantic document the known values without forbidding others."""
+        from ._pydantic import document_enum  # noqa: PLC0415 - pydantic is not a dependency
+
+        return document_enum(schema, handler)
 
 
 def wire(name: str) -> dict[str, str]:
@@ -95,6 +110,33 @@ class Model:
     def links(self) -> Links:
         """The links of the payload."""
         return Links(self.raw.get("links"))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON types, with the names of the attributes: dates as ISO 8601, enums as text."""
+        return {field.name: _to_json(getattr(self, field.name)) for field in attrs.fields(cast("Any", type(self)))}
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Let pydantic, and so FastAPI, write and document models; it cannot create them."""
+        from ._pydantic import schema_of  # noqa: PLC0415 - pydantic is not a dependency
+
+        return schema_of(cls, handler)
+
+
+def _to_json(value: Any) -> Any:
+    match value:
+        case Model():
+            return value.to_dict()
+        case datetime():
+            return value.isoformat()
+        case Enum():
+            return value.value
+        case list() | tuple():
+            return [_to_json(item) for item in cast("list[Any]", value)]
+        case dict():
+            return {key: _to_json(item) for key, item in cast("dict[str, Any]", value).items()}
+        case _:
+            return value
 
 
 def _restored(cls: type[Model], values: dict[str, Any]) -> Model:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from attrs import define
 
-from bbasync.cloud.models import PullRequest
+from bbasync.cloud.models import Author, PullRequest
 from bbasync.convert import SNAKE
 from bbasync.datacenter.models import Project
 from bbasync.model import Model
@@ -62,3 +62,40 @@ class Own(Model):
 def test_a_users_own_model_is_copied_too() -> None:
     model = SNAKE.structure({"name": "a", "more": 1}, Own)
     assert copy.deepcopy(model).raw == {"name": "a", "more": 1}
+
+
+def test_a_model_becomes_json_types_by_the_names_of_its_attributes() -> None:
+    payload = {"raw": "Ada <ada@example.org>", "user": {"type": "robot", "created_on": "2020-01-02T03:04:05.5+02:00"}}
+    author = SNAKE.structure(payload, Author)
+    user = author.to_dict().pop("user")
+    assert author.to_dict() == {"raw_author": "Ada <ada@example.org>", "user": user}
+    assert user["type"] == "robot", "a value that the enum does not know"
+    assert type(user["type"]) is str
+    assert user["created_on"] == "2020-01-02T03:04:05.500000+02:00"
+    assert (user["uuid"], user["nickname"]) == (None, None)
+    assert "raw" not in user
+
+
+@define(kw_only=True)
+class Many(Model):
+    """Has every kind of field."""
+
+    one: Own | Project | None = None
+    several: list[Own] | None = None
+    named: dict[str, list[Own]] | None = None
+    value: Any = None
+
+
+def test_lists_mappings_and_unions_become_json_types_at_every_depth() -> None:
+    own = Own(name="a")
+    model = Many(one=own, several=[own], named={"b": [own]}, value={"c": [1, None, True, 2.5]})
+    written = {"name": "a"}
+    assert model.to_dict() == {
+        "one": written,
+        "several": [written],
+        "named": {"b": [written]},
+        "value": {"c": [1, None, True, 2.5]},
+    }
+    model.to_dict()["value"]["c"].clear()
+    assert model.value["c"], "what is changed in the dict stays as it was in the model"
+    assert Many().to_dict() == {"one": None, "several": None, "named": None, "value": None}

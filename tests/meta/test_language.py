@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parents[2]
 REVISED: Final = [
     *("aio", "auth", "concurrency", "convert", "crawl/fetch", "errors", "_lazy", "model", "oauth", "paging"),
-    *("pipeline", "request", "response", "retry", "service", "session", "transport"),
+    *("pipeline", "_pydantic", "request", "response", "retry", "service", "session", "transport"),
 ]
 FILES: Final = sorted(
     {

@@ -23,7 +23,7 @@ by_file = pytest.mark.parametrize("path", PACKAGE, ids=lambda path: str(path.rel
 by_any_file = pytest.mark.parametrize("path", ALL, ids=lambda path: str(path.relative_to(ROOT)))
 
 CORE: Final = (
-    {"errors", "_lazy"},
+    {"errors", "_lazy", "_pydantic"},
     {"request"},
     {"model", "retry", "response", "paging", "concurrency", "auth"},
     {"rate", "transport", "convert"},
@@ -32,7 +32,7 @@ CORE: Final = (
     {"service", "aio", "oauth"},
 )
 """The core from the bottom up: a module imports from the layers below its own, and `rate` from `concurrency`."""
-PURE: Final = {"errors", "_lazy", "request", "rate", "retry", "response", "paging", "model", "convert"}
+PURE: Final = {"errors", "_lazy", "_pydantic", "request", "rate", "retry", "response", "paging", "model", "convert"}
 """They import no aiohttp, so that most of the logic is tested without a socket."""
 LAYER: Final = {name: number for number, names in enumerate(CORE) for name in names}
 ABOVE: Final = {

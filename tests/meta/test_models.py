@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import typing
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -74,6 +76,21 @@ def test_a_model_is_a_plain_attrs_class(cls: type[Model]) -> None:
     assert not hasattr(cls, "__dict__") or "__slots__" in vars(cls)
     assert not {field.name for field in fields} & {"links", "raw"}
     assert cls.__hash__ is None
+
+
+def _types_in(hint: Any) -> Iterator[Any]:
+    for argument in typing.get_args(hint):
+        yield from _types_in(argument)
+    if not typing.get_args(hint):
+        yield hint
+
+
+@by_model
+def test_a_field_has_a_type_that_becomes_json(cls: type[Model]) -> None:
+    values = {str, int, float, bool, datetime, type(None), object, Any}
+    for hint in typing.get_type_hints(cls).values():
+        if typing.get_origin(hint) is not typing.ClassVar and hint is not typing.ClassVar:
+            assert all(kind in values or issubclass(kind, (Model, OpenEnum)) for kind in _types_in(hint))
 
 
 @by_model

@@ -161,7 +161,7 @@ def _assert_is_whole(result: object, payload: Any) -> None:
         assert result == payload
 
 
-async def _replay(recording: Recording) -> object:
+async def replay(recording: Recording) -> object:
     method, body = recording.method, recording.body
     transport = RecordingTransport(lambda _: answer(body, recording.row["status"]))
     # The page after a recorded one was not recorded.
@@ -186,7 +186,7 @@ def _broken_promises(value: object) -> Iterator[str]:
 
 @pytest.mark.parametrize("recording", GOOD, ids=lambda recording: recording.row["file"])
 async def test_a_recorded_body_becomes_its_model_and_nothing_is_lost(recording: Recording) -> None:
-    result = await _replay(recording)
+    result = await replay(recording)
     if isinstance(result, bytes):
         assert result == recording.body
     elif result is None:
@@ -199,7 +199,7 @@ async def test_a_recorded_body_becomes_its_model_and_nothing_is_lost(recording: 
 @pytest.mark.parametrize("recording", WHOLE, ids=lambda recording: recording.row["file"])
 async def test_what_a_model_promises_is_there(recording: Recording) -> None:
     lacking = [fields for origin, fields in LACKING.items() if recording.row["origin"].startswith(origin)]
-    assert set(_broken_promises(await _replay(recording))) <= set().union(*lacking)
+    assert set(_broken_promises(await replay(recording))) <= set().union(*lacking)
 
 
 @pytest.mark.parametrize("pages", _sequences(), ids=lambda pages: pages[0].row["file"])

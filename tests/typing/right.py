@@ -78,6 +78,7 @@ async def values(bb: CloudSession) -> None:
     assert_type(pull.state, PullRequestState)
     assert_type(pull.author, Account | None)
     assert_type(pull.created_on, datetime)
+    assert_type(pull.to_dict(), dict[str, Any])
     assert_type(pull.raw, dict[str, Any])
     assert_type(pull.links, Links)
     assert_type(pull.links.html, str | None)
