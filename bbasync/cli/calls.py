@@ -19,8 +19,8 @@ from bbasync.errors import ResponseError
 from bbasync.request import UNSET, as_object
 from bbasync.service import Service
 
-from .errors import printable
 from .login import stored_credential
+from .text import json_line, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -95,18 +95,18 @@ def _body(source: str) -> object:
 async def _list(session: Session, path: str, query: Mapping[str, Sequence[str]]) -> None:
     async with session:
         async for item in session.paginate(path, query=query):
-            _print(item, 0)
+            _print(json_line(item))
 
 
 async def _call(session: Session, method: str, path: str, query: Mapping[str, Sequence[str]], body: object) -> None:
     async with session:
         answer = await session.request(method, path, query=query, json=body)
     if answer is not None:
-        _print(answer, orjson.OPT_INDENT_2 if sys.stdout.isatty() else 0)
+        _print(json_line(answer, indent=sys.stdout.isatty()))
 
 
-def _print(value: object, option: int) -> None:
-    sys.stdout.buffer.write(orjson.dumps(value, option=option | orjson.OPT_APPEND_NEWLINE))
+def _print(line: bytes) -> None:
+    sys.stdout.buffer.write(line)
     sys.stdout.buffer.flush()
 
 

@@ -36,6 +36,7 @@ from bbasync.crawl.schema import TABLES
 from .display import Display
 from .errors import tell
 from .login import stored_credential
+from .text import harmless, printable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -164,7 +165,7 @@ def _show_estimates(options: CrawlOptions, estimates: Sequence[Estimate]) -> Non
     table = Table("workspace", Column("repositories", justify="right"), Column("requests", justify="right"), "of these")
     for one in estimates:
         parts = ", ".join(f"{number:,} {name}" for name, number in one.requests.items() if number)
-        table.add_row(Text(one.workspace), f"{one.repositories:,}", f"{one.total:,}", parts)
+        table.add_row(Text(printable(one.workspace)), f"{one.repositories:,}", f"{one.total:,}", parts)
     total = sum(one.total for one in estimates)
     since = f" since {options.since.isoformat()}" if options.since else ""
     _print(
@@ -185,7 +186,7 @@ def run_export(url: str, resources: str, workspaces: Sequence[str], output: Path
     # Closed here: where the reader of a pipe has gone, the rest would be collected after the store it reads from.
     with closing(export(url, resources=_resources(resources), workspaces=workspaces)) as lines:
         if output is None:
-            sys.stdout.buffer.writelines(lines)
+            sys.stdout.buffer.writelines(map(harmless, lines))
             sys.stdout.buffer.flush()
             return
         first = next(lines, b"")  # an error of the store leaves no empty file behind

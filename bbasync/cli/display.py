@@ -12,6 +12,8 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 
+from .text import printable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
@@ -111,7 +113,7 @@ def _bars(several: Sequence[WorkspaceProgress], room: int) -> Table:
     for one in several[:room]:
         known = one.done + one.pending
         table.add_row(
-            one.workspace,
+            printable(one.workspace),
             ProgressBar(total=max(1, known), completed=one.done, width=20),
             f"{one.done:,}/{known:,}",
             f"{one.rows:,} rows",
@@ -126,7 +128,7 @@ def _bars(several: Sequence[WorkspaceProgress], room: int) -> Table:
 def _in_words(several: Sequence[WorkspaceProgress]) -> str:
     parts: list[str] = []
     for one in several[:_IN_A_LINE]:
-        words = f"{one.workspace} {one.done:,}/{one.done + one.pending:,} listings {one.rows:,} rows"
+        words = f"{printable(one.workspace)} {one.done:,}/{one.done + one.pending:,} listings {one.rows:,} rows"
         parts.append(f"{words} {_state(one)}".rstrip())
     if len(several) > _IN_A_LINE:
         parts.append(f"{len(several) - _IN_A_LINE} more")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -9,15 +10,12 @@ import typer
 
 from bbasync.errors import BitbucketError
 
+from .text import printable
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["guarded", "printable", "tell"]
-
-
-def printable(text: str) -> str:
-    """Return a text on one line, without what a server's words could steer the terminal with."""
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+__all__ = ["guarded", "tell"]
 
 
 def tell(text: str) -> None:
@@ -28,6 +26,9 @@ def tell(text: str) -> None:
 @contextmanager
 def guarded(interrupted: str = "stopped") -> Generator[None]:
     """Turn what a user can cause into a line and an exit status; anything else is a bug and keeps its traceback."""
+    warnings = _Warnings(logging.WARNING)
+    logger = logging.getLogger("bbasync")
+    logger.addHandler(warnings)
     try:
         yield
     except KeyboardInterrupt:
@@ -38,6 +39,16 @@ def guarded(interrupted: str = "stopped") -> Generator[None]:
     except (BitbucketError, ValueError, OSError) as error:
         tell(_text(error))
         raise typer.Exit(1) from None
+    finally:
+        logger.removeHandler(warnings)
+
+
+class _Warnings(logging.Handler):
+    """Prints what the library logs as a line, too, where Python would print a traceback with the server's words."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        tell(record.getMessage() + (f": {error}" if error else ""))
 
 
 def _text(error: Exception) -> str:

@@ -13,6 +13,8 @@ from yarl import URL
 from bbasync import testing
 from bbasync.testing import FakeCloud, FakeDataCenter
 
+from .text import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
@@ -75,7 +77,7 @@ def serve(fake: FakeCloud | FakeDataCenter) -> None:
 async def _serve(fake: FakeCloud | FakeDataCenter) -> None:
     async with fake:
         lines = _cloud(fake) if isinstance(fake, FakeCloud) else _data_center(fake)
-        print(f"# {fake.url} until Ctrl-C; a shell can read all of this:", *lines, sep="\n", flush=True)  # noqa: T201 - the command's output
+        print(f"# {fake.url} until Ctrl-C; a shell can read all of this:", *map(printable, lines), sep="\n", flush=True)  # noqa: T201 - the command's output
         await asyncio.Event().wait()
 
 

@@ -21,7 +21,8 @@ from bbasync.auth import Secret
 from bbasync.cloud.session import BASE_URL
 from bbasync.oauth import OAuthClient, OAuthCredential, OAuthToken, new_code_verifier
 
-from .errors import printable, tell
+from .errors import tell
+from .text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence

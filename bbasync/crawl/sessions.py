@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final, Self
 
-from bbasync.auth import CredentialLike, credential_of
 from bbasync.cloud.session import CloudSession
 from bbasync.concurrency import ConcurrencyLimiter
 from bbasync.errors import DecodeError
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
+    from bbasync.auth import CredentialLike
     from bbasync.session import ResponseEvent
 
     from .config import Credentials
@@ -43,7 +43,8 @@ class Sessions:
         self._limiter = limiter or ConcurrencyLimiter()
         self._rates = rates or RateTracker()
         self._on_response = on_response
-        self._by_principal: dict[str, CloudSession] = {}
+        # compared one by one, since a credential need not be hashable
+        self._sessions: list[tuple[CredentialLike, CloudSession]] = []
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -85,17 +86,19 @@ class Sessions:
         return list(names)
 
     async def _session(self, credential: CredentialLike) -> CloudSession:
-        principal = credential_of(credential).principal
-        if principal not in self._by_principal:
-            session = CloudSession(
-                credential,
-                base_url=self._base_url,
-                limiter=self._limiter,
-                rates=self._rates,
-                max_wait=None,
-                background=True,
-                on_response=self._on_response,
-            )
-            self._by_principal[principal] = await self._stack.enter_async_context(session)
-            session._pipeline.bucket("api")  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - shown before the first request
-        return self._by_principal[principal]
+        """Return the session of a credential; those of one principal share its budget, not its credential."""
+        for known, session in self._sessions:
+            if known is credential or known == credential:
+                return session
+        session = CloudSession(
+            credential,
+            base_url=self._base_url,
+            limiter=self._limiter,
+            rates=self._rates,
+            max_wait=None,
+            background=True,
+            on_response=self._on_response,
+        )
+        self._sessions.append((credential, await self._stack.enter_async_context(session)))
+        session._pipeline.bucket("api")  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - shown before the first request
+        return session

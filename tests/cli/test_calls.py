@@ -81,6 +81,44 @@ async def test_a_call_that_cannot_be_right_is_one_line(arguments: list[str], wor
     assert "hush" not in line
 
 
+EVIL = "\x1b]0;\x07 \r \x7f \x80\x9b2J\x9f \u061c\u200e\u200f \u2028\u202a\u202e \u2066\u2069"
+KEPT = "Åsa 👩\u200d💻 می\u200cشد"
+
+
+@pytest.mark.parametrize("arguments", [["/user"], ["/list", "--paginate"]])
+@pytest.mark.parametrize("more", [{}, {"lone": "\ud800"}])
+async def test_json_cannot_steer_the_terminal_and_stays_the_same_json(
+    arguments: list[str], more: dict[str, str], tmp_path: Path
+) -> None:
+    item: dict[str, str] = {f"key {EVIL}": EVIL, **more}
+
+    async def respond(request: web.Request) -> web.Response:
+        return web.json_response({"values": [item]} if request.path.endswith("/list") else item)
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", respond)
+    async with TestServer(app) as server:
+        url = str(server.make_url("/2.0"))
+        result = await bbasync("api", "GET", *arguments, "--base-url", url, cwd=tmp_path, env=HUSH)
+        status, drawn = await on_terminal("api", "GET", *arguments, "--base-url", url, cwd=tmp_path, env=HUSH)
+    assert (result.status, status) == (0, 0)
+    for text in (result.out.removesuffix("\n"), drawn.replace("\r\n", "")):
+        assert json.loads(text) == item
+        assert not [character for character in text if character in EVIL and not " " <= character <= "~"]
+
+
+async def test_names_are_written_as_they_are(tmp_path: Path) -> None:
+    async def respond(_request: web.Request) -> web.Response:
+        return web.json_response({"name": KEPT})
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", respond)
+    async with TestServer(app) as server:
+        url = str(server.make_url("/2.0"))
+        result = await bbasync("api", "GET", "/user", "--base-url", url, cwd=tmp_path, env=HUSH)
+    assert KEPT in result.out
+
+
 async def test_a_refusal_is_one_line_that_cannot_steer_the_terminal(tmp_path: Path) -> None:
     async def refuse(_request: web.Request) -> web.Response:
         said = {"type": "error", "error": {"message": "no\x1b[2J\x9b2J\nbbasync: done"}}
@@ -91,7 +129,7 @@ async def test_a_refusal_is_one_line_that_cannot_steer_the_terminal(tmp_path: Pa
     async with TestServer(app) as server:
         url = str(server.make_url("/2.0"))
         line = (await bbasync("api", "GET", "/user", "--base-url", url, cwd=tmp_path, env=HUSH)).line()
-    assert line == "GET /user: 400: no [2J 2J bbasync: done"
+    assert line == r"GET /user: 400: no\x1b[2J\x9b2J bbasync: done"
 
 
 async def test_a_data_center_is_asked_with_its_own_credential_only(tmp_path: Path) -> None:

@@ -116,6 +116,31 @@ async def test_a_plain_line_names_a_few_workspaces(tmp_path: Path) -> None:
     assert "acme 2/2 listings 7 rows" in line
 
 
+async def test_names_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    async with FakeCloud(workspaces=1, repositories=1, commits=5, pull_requests=0) as fake:
+        _rename_workspace(fake, "acme", "evil\x1b[2j\x9b2j\u202e")
+        command = ["crawl", "--base-url", fake.url, "--resources", "members"]
+        estimated = await bbasync(*command, "--dry-run", cwd=tmp_path, env=credentials(fake))
+        assert r"evil\x1b[2j\x9b2j\u202e" in estimated.out
+        assert not {"\x1b", "\x9b", "\u202e"} & set(estimated.out)
+
+        _rename_workspace(fake, "evil\x1b[2j\x9b2j\u202e", "evil\u202ename")  # paths take no control characters
+        crawled = await bbasync(*command, cwd=tmp_path, env=credentials(fake))
+        status, drawn = await on_terminal(*command, cwd=tmp_path, env=credentials(fake))
+        assert (crawled.status, status) == (0, 0), drawn
+        for shown in (crawled.err, drawn):
+            assert r"evil\u202ename" in shown
+            assert "\u202e" not in shown
+    exported = await bbasync("export", cwd=tmp_path)
+    assert {json.loads(line)["workspace"] for line in exported.out.splitlines()} == {"evil\u202ename"}
+    assert "\u202e" not in exported.out
+
+
+def _rename_workspace(fake: FakeCloud, old: str, new: str) -> None:
+    workspace = fake.world.workspaces[new] = fake.world.workspaces.pop(old)
+    workspace.slug = new
+
+
 async def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(tmp_path: Path) -> None:
     async with FakeCloud(workspaces=1, repositories=3, pull_requests=10) as fake:
 

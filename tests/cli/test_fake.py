@@ -100,7 +100,7 @@ async def test_a_data_center_is_served_until_ctrl_c(tmp_path: Path) -> None:
 
 async def test_the_history_of_a_git_repository_can_be_crawled(tmp_path: Path) -> None:
     git = pygit2.init_repository(str(tmp_path / "tool"), initial_head="main")
-    author = pygit2.Signature("Ana", "ana@example.invalid", 1_600_000_000, 60)
+    author = pygit2.Signature("Ana\x1b[2J", "ana@example.invalid", 1_600_000_000, 60)
     parents: list[pygit2.Oid | str] = []
     for number in range(120):
         git.index.add(pygit2.IndexEntry("file.txt", git.create_blob(b"%d" % number), pygit2.enums.FileMode.BLOB))
@@ -108,6 +108,7 @@ async def test_the_history_of_a_git_repository_can_be_crawled(tmp_path: Path) ->
         parents = [git.create_commit("refs/heads/main", author, author, f"Change {number}", tree, parents)]
     async with _serving("--git", "tool", cwd=tmp_path) as served:
         assert await _heads(served) == parents
+        assert "\x1b" not in served.output
         result = await bbasync("crawl", "--base-url", served.url, cwd=tmp_path, env=served.env)
     assert result.status == 0, result.err
     assert rows(tmp_path / "bitbucket.db")["commits"] == 120

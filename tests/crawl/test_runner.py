@@ -5,17 +5,29 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from attrs import define, field
 from sqlalchemy import func, select, text, update
 
-from bbasync import AccessToken, ApiToken, AuthenticationError, TransportError
+from bbasync import (
+    AccessToken,
+    ApiToken,
+    AuthenticationError,
+    OAuthClient,
+    OAuthToken,
+    RateTracker,
+    Rolling,
+    TransportError,
+)
+from bbasync.auth import CredentialLike, Secret, credential_of
 from bbasync.crawl import Credentials, Progress, Store, StoreError
 from bbasync.crawl.plan import EPOCH
 from bbasync.crawl.schema import BUDGET, RUN, TABLES, TASK, WATERMARK
+from bbasync.crawl.sessions import Sessions
 from bbasync.testing import FakeCloud, Fault, Faults
 from tests.crawl.crawling import PLENTY, call, counts, expected, rows, run, sent
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
 
@@ -78,6 +90,58 @@ async def test_a_workspace_of_its_own_credential_is_read_with_it(fake: FakeCloud
         assert request.credential != "api_token"
         assert sum(name in request.path_qs for name in names) == 1
     assert len({request.principal for request in fake.requests}) == 2
+
+
+def _function(token: str) -> CredentialLike:
+    async def authorization() -> str:
+        return f"Bearer {token}"
+
+    return authorization
+
+
+def _user_of_one_client(token: str) -> CredentialLike:
+    login = OAuthToken(access_token=token, expires_at=4e9, lifetime=3600.0)
+    return OAuthClient.cloud("client", "secret").credential(login)
+
+
+@define  # compared by value, and so not hashable
+class _Own:
+    """A credential of a class of the user's."""
+
+    token: str = field(repr=False)
+    principal: str = "own"
+
+    async def authorization(self) -> Secret:
+        return Secret(f"Bearer {self.token}")
+
+    async def renew(self, refused: str) -> bool:
+        del refused
+        return False
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("make", [_function, _user_of_one_client, _Own])
+async def test_credentials_of_one_principal_are_kept_apart(
+    fake: FakeCloud, store: Store, make: Callable[[str], CredentialLike]
+) -> None:
+    own = {name: make(fake.access_tokens[name]) for name in fake.world.workspaces}
+    assert len({credential_of(credential).principal for credential in own.values()}) == 1
+    rates = RateTracker({"api": Rolling(PLENTY)})
+    report = await run(fake, store, credentials=Credentials(workspaces=own), workspaces=list(own), rates=rates)
+    assert report.is_complete
+    assert {(request.principal, request.path_qs.split("/")[3].split("?")[0]) for request in fake.requests} == {
+        (f"token of {name}", name) for name in own
+    }
+    assert len(rates.snapshot()) == 1, "they spend one budget"
+
+
+async def test_tokens_of_one_address_are_kept_apart_and_equal_ones_share_a_session(fake: FakeCloud) -> None:
+    first, again, other = (ApiToken(fake.email, token) for token in (fake.token, fake.token, "other"))
+    credentials = Credentials(workspaces={"a": first, "b": again, "c": other})
+    async with Sessions(credentials, base_url=fake.url) as sessions:
+        assert [names for _, names in await sessions.groups(["a", "b", "c"])] == [["a", "b"], ["c"]]
 
 
 async def test_only_what_was_chosen_is_read(fake: FakeCloud, store: Store) -> None:
