@@ -14,10 +14,23 @@ from aioresponses import aioresponses, core
 from bbasync.pipeline import CallSettings
 from bbasync.retry import RetryPolicy
 from bbasync.testing import FakeCloud, FakeDataCenter
+from tests import loops
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import AsyncIterator, Callable, Iterator
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--loop", choices=["plain", "eager", "uvloop"], default="plain", help="the event loop of all tests"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    loops.choose(str(config.getoption("--loop")))
+    if loops.chosen != loops.PLAIN:
+        config.pluginmanager.register(loops.Loops())
 
 
 class _Response(ClientResponse):

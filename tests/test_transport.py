@@ -350,6 +350,6 @@ async def test_headers_that_drip_end_at_the_total_timeout_of_a_stream_too(how: s
             async with transport.stream(get(url)):
                 pass
 
-        for call in (stream(), transport.send(get(url))):
+        for call in (stream, lambda: transport.send(get(url))):
             with pytest.raises(TransportError, match="timed out"):
-                await passing(call, step=0.5)
+                await passing(call(), step=0.5)

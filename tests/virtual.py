@@ -8,7 +8,10 @@ import selectors
 from collections.abc import Awaitable, Callable
 from typing import ParamSpec, TypeVar
 
+import pytest
 from attrs import define
+
+from tests import loops
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,6 +37,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._jumping = _JumpingSelector()
         super().__init__(self._jumping)
+        if loops.chosen == "eager":
+            loops.make_eager(self)
 
     def time(self) -> float:
         return self._jumping.now
@@ -73,6 +78,9 @@ class _Ahead:
 def loop_clock() -> _Ahead:
     """Return the clock of the running loop, which `forward` moves."""
     loop = asyncio.get_running_loop()
+    if not isinstance(loop, asyncio.BaseEventLoop):
+        loops.refused = "the time of uvloop cannot be moved"
+        pytest.skip(loops.refused)
     found = loop.time
     if not isinstance(found, _Ahead):
         found = loop.time = _Ahead(loop.time)  # type: ignore[method-assign]  # of this loop alone
@@ -90,7 +98,10 @@ def forward(seconds: float) -> None:
 async def passing(work: Awaitable[T], step: float = 0.05) -> T:
     """Await work while time passes step by step, each once everything that was ready has run."""
     task = asyncio.ensure_future(work)
-    while not task.done():
-        await settle()
-        forward(step)
-    return await task
+    try:
+        while not task.done():
+            await settle()
+            forward(step)
+        return await task
+    finally:
+        task.cancel()
