@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
@@ -63,6 +64,7 @@ class _Poller:
     """Polls with retries and exponential backoff; nothing is retried before the first success."""
 
     every: float
+    wake: asyncio.Event | None = None
     _has_succeeded: bool = False
     _failures: int = 0
 
@@ -74,17 +76,22 @@ class _Poller:
                 if not self._has_succeeded:
                     raise
                 self._failures += 1
-                log.warning("poll failed, retrying in %.0f s: %s", self._delay(), error)
+                delay = self.every * float(min(_MAX_BACKOFF, 2**self._failures))
+                log.warning("poll failed, retrying in %.0f s: %s", delay, error)
+                await asyncio.sleep(delay)
             else:
                 self._has_succeeded, self._failures = True, 0
                 return result
-            await self.sleep()
 
     async def sleep(self) -> None:
-        await asyncio.sleep(self._delay())
-
-    def _delay(self) -> float:
-        return self.every * float(min(_MAX_BACKOFF, 2**self._failures))
+        """Wait until the next poll is due or `wake` is set; it is cleared first, to miss nothing."""
+        if self.wake is None:
+            await asyncio.sleep(self.every)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.every):
+                await self.wake.wait()
+        self.wake.clear()
 
 
 @define
@@ -116,7 +123,13 @@ class _Position:
 
 
 async def pull_requests(
-    bb: CloudSession, workspace: str, repo_slug: str, *, every: float = 60.0, start: str | None = None
+    bb: CloudSession,
+    workspace: str,
+    repo_slug: str,
+    *,
+    every: float = 60.0,
+    start: str | None = None,
+    wake: asyncio.Event | None = None,
 ) -> AsyncGenerator[Change[PullRequest]]:
     """Yield pull requests of any state when they are created or updated, least recently updated first.
 
@@ -124,9 +137,11 @@ async def pull_requests(
     first poll are raised. Later polls are retried with growing pauses after temporary errors and NotFoundError; a
     rejected credential always raises.
 
+    Setting `wake` ends the wait for the next poll, which clears it; `WebhookRouter.follow` sets it for each delivery.
+
     Scope: pullrequest (OAuth), read:pullrequest:bitbucket (API token).
     """
-    poller = _Poller(every)
+    poller = _Poller(every, wake)
     if start is None:
         position = await poller.poll(partial(_current_position, bb, workspace, repo_slug))
         await poller.sleep()

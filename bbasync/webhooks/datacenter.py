@@ -398,8 +398,8 @@ class DiagnosticsPing(Event):
     """A user clicked `Test connection`."""
 
     key: ClassVar = "diagnostics:ping"
-    test: bool | None = None
-    """Always True; None if not sent."""
+    test: bool
+    """Always True."""
 
 
 EVENTS: Final[dict[str, type[Event]]] = {

@@ -7,9 +7,15 @@ from typing import ClassVar
 
 from attrs import define, frozen
 
+from bbasync.errors import clip
 from bbasync.model import Model
 
-__all__ = ["Delivery", "Event", "Product", "UnknownEvent"]
+__all__ = ["Delivery", "Event", "Product", "UnknownEvent", "printable"]
+
+
+def printable(text: str) -> str:
+    """Return text of a header for messages and logs: cut, and with control and bidirectional characters escaped."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in clip(text))
 
 
 class Product(StrEnum):

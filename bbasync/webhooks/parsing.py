@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final, cast
 import orjson
 
 from bbasync.convert import CAMEL, SNAKE
-from bbasync.errors import BROKEN, PayloadError, PayloadTooLargeError, clip
+from bbasync.errors import BROKEN, PayloadError, PayloadTooLargeError
 
 from . import cloud, datacenter
-from .events import Delivery, Event, Product, UnknownEvent
+from .binding import check
+from .events import Delivery, Event, Product, UnknownEvent, printable
 from .signature import keys_of, verify
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def parse(headers: Mapping[str, str], body: bytes, *, secret: SecretLike | None,
     replaces another; None disables the signature check. The signature is checked before the body is parsed.
 
     Raises PayloadTooLargeError if the body has more than `max_size` bytes, SignatureError if the signature is missing
-    or wrong, and PayloadError if the delivery is not an event. An unknown key is not an error but an `UnknownEvent`.
+    or wrong, and PayloadError if the delivery is not an event or its body belongs to another key. An unknown key is not
+    an error but an `UnknownEvent`.
     """
     keys = None if secret is None else keys_of(secret)
     del secret  # tracebacks with local variables would show it
@@ -55,6 +57,7 @@ def read(headers: Mapping[str, str], body: bytes, keys: Keys | None, max_size: i
         verify(body, headers.get("x-hub-signature"), keys)
     delivery = _delivery_of(headers)
     event = _structure(_load(body), delivery)
+    check(event, delivery)
     event._delivery = delivery  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - set only here
     return event
 
@@ -95,4 +98,4 @@ def _structure(payload: dict[str, Any], delivery: Delivery) -> Event:
     try:
         return converter.structure(payload, events.get(delivery.event_key, UnknownEvent))
     except BROKEN as error:
-        raise PayloadError(f"the body does not have the shape of {clip(delivery.event_key)}") from error
+        raise PayloadError(f"the body does not have the shape of {printable(delivery.event_key)}") from error

@@ -26,6 +26,7 @@ from bbasync.errors import ResponseError
 from bbasync.model import Links
 from bbasync.webhooks import Event, WebhookRouter, parse
 from bbasync.webhooks import cloud as events
+from bbasync.webhooks import datacenter as datacenter_events
 
 
 async def sessions() -> None:
@@ -111,9 +112,39 @@ def webhooks(router: WebhookRouter, headers: dict[str, str], body: bytes) -> Non
     async def opened(event: events.PullRequestCreated) -> None:
         assert_type(event.pullrequest, PullRequest)
 
-    @router.on("repo:*")
+    @router.on(events.PullRequestCreated)
+    async def of_base(event: events.PullRequestEvent) -> int:
+        return event.pullrequest.id
+
+    @router.on(events.PullRequestCreated, events.PullRequestUpdated)
+    async def of_two(event: events.PullRequestCreated | events.PullRequestUpdated) -> None: ...
+
+    @router.on(events.PullRequestCreated, events.PullRequestUpdated, events.RepositoryPush)
+    async def of_three(
+        event: events.PullRequestCreated | events.PullRequestUpdated | events.RepositoryPush,
+    ) -> None:
+        assert_type(event.actor, Account | None)
+
+    @router.on(events.PullRequestCreated, events.PullRequestUpdated)
+    async def of_base_of_two(event: events.PullRequestEvent) -> None: ...
+
+    @router.on(events.PullRequestCreated, events.PullRequestUpdated, events.RepositoryPush)
+    async def of_base_of_three(event: events.RepositoryEvent) -> None: ...
+
+    @router.on(events.PullRequestCreated, events.PullRequestUpdated, events.PullRequestPush, events.PullRequestApproved)
+    async def of_base_of_four(event: events.PullRequestEvent) -> None: ...
+
+    @router.on(events.PullRequestCreated, datacenter_events.PullRequestOpened)
+    async def of_both_products(event: events.PullRequestCreated | datacenter_events.PullRequestOpened) -> None: ...
+
+    @router.on("repo:*", "pullrequest:*")
     async def changed(event: Event) -> None:
         assert_type(event.delivery.request_id, str | None)
+
+
+async def following(router: WebhookRouter, bb: CloudSession) -> None:
+    async with aclosing(router.follow(bb, "acme", "api", start="cursor")) as changes:
+        assert_type(changes, AsyncGenerator[watch.Change[PullRequest]])
 
 
 async def watching(bb: CloudSession) -> None:

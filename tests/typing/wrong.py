@@ -42,3 +42,20 @@ def webhooks(router: WebhookRouter, headers: dict[str, str], body: bytes) -> Non
 
     @router.on(events.RepositoryPush)  # type: ignore[arg-type]  # an event of another class
     async def opened(event: events.PullRequestCreated) -> None: ...
+
+    @router.on(events.PullRequestCreated, events.PullRequestUpdated)  # type: ignore[arg-type]  # one of two
+    async def created(event: events.PullRequestCreated) -> None: ...
+
+    @router.on(events.PullRequestCreated, events.RepositoryPush)  # type: ignore[arg-type]  # the base of one of two
+    async def of_base(event: events.PullRequestEvent) -> None: ...
+
+    @router.on(events.PullRequestCreated, events.PullRequestPush, events.PullRequestUpdated, events.RepositoryPush)  # type: ignore[arg-type]  # the base of three of four
+    async def of_four(event: events.PullRequestEvent) -> None: ...
+
+    @router.on("pullrequest:created")  # type: ignore[arg-type]  # a key does not tell the class
+    async def by_key(event: events.PullRequestCreated) -> None: ...
+
+    @router.on(events.PullRequestCreated)  # type: ignore[arg-type]  # not async
+    def plain(event: events.PullRequestCreated) -> None: ...
+
+    router.on()  # type: ignore[call-overload]  # on what?

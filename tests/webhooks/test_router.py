@@ -3,9 +3,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import logging
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,33 +12,7 @@ from bbasync.webhooks import router as router_module
 from tests.virtual import settle, virtual
 from tests.webhooks import deliveries
 from tests.webhooks.deliveries import SECRET, data_center
-
-
-class Notes:
-    """Handlers that note what they were called with."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[str, str | None]] = []
-
-    def handler(self, name: str, seconds: float = 0) -> Callable[[Event], Any]:
-        async def handle(event: Event) -> None:
-            await asyncio.sleep(seconds)
-            self.seen.append((name, event.delivery.request_id))
-
-        return handle
-
-    @property
-    def names(self) -> list[str]:
-        return [name for name, _ in self.seen]
-
-
-def router(*, on_error: Callable[[Event, BaseException], object] | None = None, **options: Any) -> WebhookRouter:
-    return WebhookRouter(secret=SECRET, on_error=on_error, **options)
-
-
-def deliver(to: WebhookRouter, request: str = "1", **options: Any) -> int:
-    return to.accept(*deliveries.cloud(request=request, **options))
-
+from tests.webhooks.notes import Notes, deliver, router
 
 # -- which handler ----------------------------------------------------------------------------------------------------
 
@@ -61,6 +33,18 @@ async def test_handlers_are_found_by_class_base_key_and_wildcard_in_the_order_th
     async with hooks:
         assert deliver(hooks) == 200
     assert notes.names == ["all", "class", "base", "key", "wildcard", "every class"]
+
+
+@virtual
+async def test_a_handler_of_several_classes_or_keys_is_called_once_for_each_event() -> None:
+    notes, hooks = Notes(), router()
+    hooks.on(cloud.PullRequestCreated, cloud.PullRequestEvent, Event)(notes.handler("classes"))
+    hooks.on(cloud.RepositoryPush, cloud.PullRequestUpdated)(notes.handler("other classes"))
+    hooks.on("repo:push", "pullrequest:*", "*")(notes.handler("keys"))
+    hooks.on("repo:*", "pullrequest:updated")(notes.handler("other keys"))
+    async with hooks:
+        assert deliver(hooks) == 200
+    assert notes.names == ["classes", "keys"]
 
 
 @virtual
@@ -92,7 +76,7 @@ async def test_an_event_that_nobody_wants_is_accepted_and_takes_no_place() -> No
         await settle()
         assert deliver(hooks, "2") == 200
         assert deliver(hooks, "3") == 503
-        assert deliver(hooks, "4", key="repo:push", payload={}) == 200
+        assert deliver(hooks, "4", key="repo:push", payload=deliveries.smallest("repo:push")) == 200
     assert notes.seen == [("pull", "1"), ("pull", "2")]
 
 
@@ -128,10 +112,58 @@ async def test_what_is_refused_is_logged_without_the_body_and_reaches_no_handler
         assert hooks.accept({"X-Hub-Signature": sign(b"{}", SECRET)}, b"{}") == 400
         assert hooks.accept(headers | {"X-Hub-Signature": sign(large, SECRET)}, large) == 413
     assert notes.seen == []
-    assert [record.levelname for record in caplog.records] == ["WARNING"] * 6
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == [
+        "refused a delivery",
+        "refused a delivery",
+        "refused a delivery",
+        "refused 2 more with status 403",
+        "refused 1 more with status 400",
+    ]
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
     assert {record.name for record in caplog.records} == {"bbasync.webhooks"}
     assert "Ann" not in caplog.text
     assert SECRET not in caplog.text
+
+
+@virtual
+async def test_a_flood_of_refusals_is_logged_once_a_minute_with_their_number(caplog: pytest.LogCaptureFixture) -> None:
+    hooks = router()
+    hooks.on("*")(Notes().handler("all"))
+    async with hooks:
+        for _ in range(480):
+            assert deliver(hooks, secret=None) == 403
+            await asyncio.sleep(0.25)
+        assert hooks.accept({"X-Hub-Signature": sign(b"{}", SECRET)}, b"{}") == 400
+    async with hooks:
+        assert deliver(hooks, secret=None) == 403
+    unsigned = "refused a delivery: the delivery is not signed: set a secret in the webhook"
+    assert caplog.messages == [
+        unsigned,
+        f"{unsigned} (239 more before)",
+        "refused a delivery: the delivery has no event key: the X-Event-Key header is missing",
+        "refused 239 more with status 403",
+        unsigned,
+    ]
+
+
+@virtual
+async def test_what_a_sender_chooses_reaches_the_log_without_control_characters(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(*_: object) -> None:
+        raise LookupError
+
+    hooks = router(workers=1, queue=1, on_error=fail)
+    hooks.on("*")(fail)  # type: ignore[arg-type]  # not even awaitable
+    evil = "\x1b[31m\x9b1m\u202e\r\nWARNING forged\udcff"
+    async with hooks:
+        answers = [deliver(hooks, f"{evil}{number}", key=f"new:{evil}", payload={}) for number in range(3)]
+        assert answers == [200, 503, 503]
+        assert hooks.accept(*data_center(key=evil)) == 400
+    text = "".join(record.getMessage() for record in caplog.records)
+    assert text.isprintable()
+    assert len(caplog.records) == 5
+    assert r"new:\x1b[31m\x9b1m\u202e WARNING forged\udcff (request \x1b[31m" in text
 
 
 @virtual
@@ -190,6 +222,35 @@ async def test_a_request_that_was_refused_is_accepted_when_it_comes_again() -> N
 
 
 @virtual
+async def test_a_delivery_that_would_exceed_the_bytes_of_the_queue_is_refused_until_others_are_handled() -> None:
+    notes = Notes()
+    size = len(deliveries.cloud()[1])
+    hooks = router(workers=1, queue_bytes=3 * size)
+    hooks.on("*")(notes.handler("all", 5))
+    async with hooks:
+        assert [deliver(hooks, str(number)) for number in range(4)] == [200, 200, 200, 503]
+        await asyncio.sleep(4)  # the first is being handled, and counts
+        assert deliver(hooks, "3", attempt=2) == 503
+        await asyncio.sleep(2)
+        assert deliver(hooks, "3", attempt=3) == 200
+        await hooks.idle()
+        assert deliver(hooks, "large", payload={**deliveries.CREATED, "pad": "x" * 10 * size}) == 200
+        assert deliver(hooks, "4") == 503  # an empty queue takes any, a full one none
+    assert notes.seen == [("all", request) for request in ("0", "1", "2", "3", "large")]
+    async with hooks:
+        assert deliver(hooks, "5") == 200
+
+
+@virtual
+async def test_the_bytes_of_events_that_were_given_up_are_not_counted_afterwards() -> None:
+    hooks = router(workers=1, queue_bytes=len(deliveries.cloud()[1]) * 3, drain_timeout=1)
+    hooks.on("*")(Notes().handler("all", 60))
+    for attempt in range(2):
+        async with hooks:
+            assert [deliver(hooks, f"{attempt}.{number}") for number in range(4)] == [200, 200, 200, 503]
+
+
+@virtual
 async def test_a_request_without_an_id_is_handled_each_time() -> None:
     notes, hooks = Notes(), router()
     hooks.on("*")(notes.handler("all"))
@@ -215,186 +276,6 @@ def test_only_the_latest_requests_are_remembered(monkeypatch: pytest.MonkeyPatch
         assert [request for _, request in notes.seen] == ["1", "2", "3", "4", "1"]
 
     check()
-
-
-# -- handlers that fail -----------------------------------------------------------------------------------------------
-
-
-@virtual
-async def test_a_handler_that_fails_is_reported_and_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
-    failures: list[tuple[Event, BaseException]] = []
-    notes, hooks = Notes(), router(workers=1, on_error=lambda event, error: failures.append((event, error)))
-
-    @hooks.on("*")
-    async def fail(event: Event) -> None:
-        raise ZeroDivisionError(event.delivery.request_id)
-
-    hooks.on("*")(notes.handler("after"))
-    async with hooks:
-        assert [deliver(hooks, request) for request in ("1", "2")] == [200, 200]
-    assert notes.seen == [("after", "1"), ("after", "2")]
-    assert [(type(event), repr(error)) for event, error in failures] == [
-        (cloud.PullRequestCreated, "ZeroDivisionError('1')"),
-        (cloud.PullRequestCreated, "ZeroDivisionError('2')"),
-    ]
-    assert caplog.record_tuples[0] == (
-        "bbasync.webhooks",
-        logging.ERROR,
-        "a handler of pullrequest:created (request 1) failed",
-    )
-    assert caplog.records[0].exc_info
-    assert "Größe" not in caplog.text
-
-
-@virtual
-async def test_an_on_error_that_fails_is_reported_and_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    def fail(*_: object) -> None:
-        raise LookupError
-
-    notes, hooks = Notes(), router(workers=1, on_error=fail)
-    hooks.on("*")(fail)  # type: ignore[arg-type]  # not even awaitable
-    hooks.on("*")(notes.handler("after"))
-    async with hooks:
-        assert deliver(hooks) == 200
-    assert notes.names == ["after"]
-    assert "on_error failed for pullrequest:created (request 1)" in caplog.text
-
-
-@virtual
-async def test_a_handler_whose_own_task_was_cancelled_costs_no_worker() -> None:
-    failures: list[BaseException] = []
-    notes, hooks = Notes(), router(workers=1, on_error=lambda _, error: failures.append(error))
-
-    @hooks.on("*")
-    async def wait(_event: Event) -> None:
-        task = asyncio.ensure_future(asyncio.sleep(60))
-        task.cancel()
-        await task
-
-    hooks.on("*")(notes.handler("after"))
-    async with hooks:
-        assert [deliver(hooks, request) for request in ("1", "2")] == [200, 200]
-    assert notes.seen == [("after", "1"), ("after", "2")]
-    assert [type(error) for error in failures] == [asyncio.CancelledError] * 2
-
-
-@virtual
-async def test_a_handler_that_hangs_leaves_the_other_workers_to_the_others() -> None:
-    notes, hooks = Notes(), router(workers=2, drain_timeout=1)
-    hooks.on("repo:push")(notes.handler("hangs", 1e9))
-    hooks.on("pullrequest:*")(notes.handler("pull"))
-    async with hooks:
-        assert deliver(hooks, "1", key="repo:push", payload={}) == 200
-        assert [deliver(hooks, request) for request in ("2", "3")] == [200, 200]
-        await settle()
-        assert notes.seen == [("pull", "2"), ("pull", "3")]
-
-
-# -- starting and closing ---------------------------------------------------------------------------------------------
-
-
-def tasks() -> int:
-    return len(asyncio.all_tasks())
-
-
-@virtual
-async def test_closing_waits_for_what_was_accepted_and_refuses_what_comes_then() -> None:
-    notes, hooks = Notes(), router(workers=2)
-    hooks.on("*")(notes.handler("all", 3600))
-    before = tasks()
-    await hooks.start()
-    assert [deliver(hooks, str(number)) for number in range(10)] == [200] * 10
-    closing = asyncio.create_task(hooks.close())
-    await settle()
-    assert deliver(hooks, "late") == 503
-    await closing
-    assert sorted(notes.seen) == [("all", str(number)) for number in range(10)]
-    assert deliver(hooks, "too late") == 503
-    assert tasks() == before
-
-
-@virtual
-async def test_after_the_drain_timeout_each_event_that_was_given_up_is_reported() -> None:
-    given_up: list[tuple[str | None, type[BaseException]]] = []
-    notes = Notes()
-    hooks = router(
-        workers=2,
-        drain_timeout=5,
-        on_error=lambda event, error: given_up.append((event.delivery.request_id, type(error))),
-    )
-    hooks.on("*")(notes.handler("all", 4))
-    before = tasks()
-    async with hooks:
-        assert [deliver(hooks, str(number)) for number in range(7)] == [200] * 7
-    assert notes.seen == [("all", "0"), ("all", "1")]
-    assert sorted(given_up, key=str) == [(str(number), asyncio.CancelledError) for number in range(2, 7)]
-    assert tasks() == before
-
-
-@virtual
-async def test_a_closing_that_is_cancelled_is_cancelled_and_leaves_no_task() -> None:
-    given_up: list[str | None] = []
-    notes, hooks = Notes(), router(workers=1, on_error=lambda event, _: given_up.append(event.delivery.request_id))
-    hooks.on("*")(notes.handler("all", 3600))
-    before = tasks()
-    await hooks.start()
-    assert [deliver(hooks, request) for request in ("1", "2")] == [200, 200]
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(10):
-            await hooks.close()
-    assert given_up == ["1", "2"]
-    assert tasks() == before
-
-
-@virtual
-async def test_an_error_inside_async_with_still_drains() -> None:
-    notes, hooks = Notes(), router()
-    hooks.on("*")(notes.handler("all", 1))
-    with pytest.raises(ZeroDivisionError):
-        async with hooks:
-            assert deliver(hooks) == 200
-            raise ZeroDivisionError
-    assert notes.names == ["all"]
-
-
-def test_a_router_runs_again_in_another_loop() -> None:
-    notes, hooks = Notes(), router()
-    hooks.on("*")(notes.handler("all", 1))
-
-    @virtual
-    async def once(request: str) -> None:
-        async with hooks:
-            assert deliver(hooks, request) == 200
-
-    once("1")
-    once("2")
-    assert notes.seen == [("all", "1"), ("all", "2")]
-
-
-async def test_what_cannot_work_says_so() -> None:
-    hooks = router()
-    hooks.on("*")(Notes().handler("all"))
-    with pytest.raises(RuntimeError, match="not started"):
-        deliver(hooks)
-    await hooks.close()
-    async with hooks:
-        with pytest.raises(RuntimeError, match="already running"):
-            await hooks.start()
-        with pytest.raises(RuntimeError, match="no running event loop"):
-            await asyncio.to_thread(deliver, hooks)
-
-        async def elsewhere() -> None:
-            with pytest.raises(RuntimeError, match="another event loop"):
-                deliver(hooks)
-
-        await asyncio.to_thread(asyncio.run, elsewhere())
-    await hooks.close()
-
-
-@pytest.mark.parametrize("options", [{"queue": 0}, {"workers": 0}, {"queue": -1}], ids=str)
-def test_a_router_without_queue_or_workers_is_a_mistake(options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="at least 1"):
-        router(**options)
 
 
 # -- load -------------------------------------------------------------------------------------------------------------
