@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from bbasync.rate import Rate
     from bbasync.request import Query
 
+    from .services.branch_restrictions import BranchRestrictions
+    from .services.branching_model import BranchingModels
     from .services.commit_statuses import CommitStatuses
     from .services.commits import Commits
     from .services.projects import Projects
@@ -224,6 +226,20 @@ class CloudSession(Session):
         from .services.reports import Reports
 
         return Reports(self)
+
+    @cached_property
+    def branch_restrictions(self) -> BranchRestrictions:
+        """Branch restrictions of repositories."""
+        from .services.branch_restrictions import BranchRestrictions
+
+        return BranchRestrictions(self)
+
+    @cached_property
+    def branching_model(self) -> BranchingModels:
+        """Branching models of repositories and projects."""
+        from .services.branching_model import BranchingModels
+
+        return BranchingModels(self)
 
 
 def _text(value: object) -> str:

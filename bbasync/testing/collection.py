@@ -117,20 +117,23 @@ class Collection(Generic[C]):
         items, body = self.items(call), call.json()
         self._check(call, body)
         item = {self.key: body.get(self.key) or call.new_key(self.key), **body}
-        items[str(item[self.key])] = item
-        return self._payload(call, item)
+        payload = self._payload(call, item)
+        items[str(item[self.key])] = item  # what cannot be rendered was refused and is not stored
+        return payload
 
     def _update(self, call: C) -> Result:
         item = self._item(call)
-        item.update(call.json())
-        return self._payload(call, item)
+        changed = item | call.json() | {self.key: item[self.key]}
+        payload = self._payload(call, changed)
+        item.update(changed)
+        return payload
 
     def _put(self, call: C) -> Result:
         items, key, body = self.items(call), self.key_of(call, call.arg(self.argument)), call.json()
         item = items.get(key, {self.key: key}) | body | {self.key: key}
         self._check(call, item)
         payload = self._payload(call, item)
-        items[key] = item  # what cannot be rendered was refused and is not stored
+        items[key] = item
         return payload
 
     def _delete(self, call: C) -> Result:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from bbasync._lazy import attach
 
 if TYPE_CHECKING:
+    from .branch_restrictions import *
+    from .branching_model import *
     from .comments import *
     from .commit_statuses import *
     from .commits import *
@@ -33,6 +35,11 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
     __getattr__, __dir__ = attach(
         __name__,
         {
+            "branch_restrictions": "BranchMatchKind BranchRestriction BranchType RestrictionKind",
+            "branching_model": (
+                "BranchPrefix BranchSetting BranchTypeSetting BranchingModel BranchingModelBranch "
+                "BranchingModelSettings"
+            ),
             "comments": "BaseComment Comment CommentResolution Inline",
             "commit_statuses": "CommitStatus CommitStatusState",
             "commits": "BaseCommit Commit",

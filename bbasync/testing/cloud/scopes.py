@@ -39,7 +39,7 @@ def api_token_scope(scope: str, method: str, template: str) -> str:
     area, _, level = scope.partition(":")
     if area == "email" or (area == "account" and "{workspace}" not in template and template != "/user/workspaces"):
         return "read:user:bitbucket"
-    if "/permissions/repositories" in template:
+    if "/permissions/repositories" in template or template.endswith("/branching-model"):
         return "read:repository:bitbucket"
     if area == "account":
         return "read:workspace:bitbucket"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import (
+    branch_restrictions,
+    branching_model,
     commit_statuses,
     commits,
     downloads,
@@ -55,6 +57,8 @@ OPERATIONS: list[Operation[Call]] = [
     *users.operations,
     *webhooks.operations,
     *workspaces.operations,
+    *branch_restrictions.operations,
+    *branching_model.operations,
     *removed.operations,
 ]
 """The most frequent first: requests are matched in this order."""
