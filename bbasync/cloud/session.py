@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from .services.branching_model import BranchingModels
     from .services.commit_statuses import CommitStatuses
     from .services.commits import Commits
+    from .services.deploy_keys import DeployKeys
+    from .services.downloads import Downloads
     from .services.projects import Projects
     from .services.pull_requests import PullRequests
     from .services.refs import Refs
@@ -240,6 +242,20 @@ class CloudSession(Session):
         from .services.branching_model import BranchingModels
 
         return BranchingModels(self)
+
+    @cached_property
+    def deploy_keys(self) -> DeployKeys:
+        """Deploy keys of repositories and projects."""
+        from .services.deploy_keys import DeployKeys
+
+        return DeployKeys(self)
+
+    @cached_property
+    def downloads(self) -> Downloads:
+        """Downloads of repositories."""
+        from .services.downloads import Downloads
+
+        return Downloads(self)
 
 
 def _text(value: object) -> str:

@@ -83,6 +83,11 @@ class Collection(Generic[C]):
     key_of: Callable[[C, str], str] = attrs.field(default=lambda _call, argument: argument, kw_only=True)
     """Returns the key of the item that an argument names, which may have several names, such as a user."""
 
+    added: Callable[[C], Payload] = attrs.field(default=lambda _call: {}, kw_only=True)
+    """Returns what a new item has beside its key and the body, such as a date."""
+    created: int = attrs.field(default=201, kw_only=True)
+    """The status of a response to a creation."""
+
     @property
     def argument(self) -> str:
         """The name of the argument that names an item."""
@@ -92,7 +97,7 @@ class Collection(Generic[C]):
         collection = self.path.rpartition("/")[0]
         actions: Mapping[str, tuple[str, str, Callable[[C], Result], int]] = {
             "list": ("GET", collection, self._list, 200),
-            "create": ("POST", collection, self._create, 201),
+            "create": ("POST", collection, self._create, self.created),
             "get": ("GET", self.path, self._get, 200),
             "update": ("PUT", self.path, self._update, 200),
             "put": ("PUT", self.path, self._put, 200),
@@ -116,7 +121,7 @@ class Collection(Generic[C]):
     def _create(self, call: C) -> Result:
         items, body = self.items(call), call.json()
         self._check(call, body)
-        item = {self.key: body.get(self.key) or call.new_key(self.key), **body}
+        item = {self.key: body.get(self.key) or call.new_key(self.key), **self.added(call), **body}
         payload = self._payload(call, item)
         items[str(item[self.key])] = item  # what cannot be rendered was refused and is not stored
         return payload

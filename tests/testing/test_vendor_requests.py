@@ -87,6 +87,8 @@ class World:
         hook = (await api("POST", "/repositories/acme/api/hooks", subscription)).json
         proposal = {"title": "New", "source": {"branch": {"name": "staging"}}}
         pull = (await api("POST", "/repositories/acme/api/pullrequests", proposal)).json
+        key = (await api("POST", "/repositories/acme/api/deploy-keys", {"key": "ssh-rsa AAAA"})).json
+        self.arguments["key_id"] = str(key["id"])
         self.arguments |= {"comment_id": str(made["id"]), "uid": hook["uuid"], "pull_request_id": str(pull["id"])}
 
     def path(self, example: Example) -> str:

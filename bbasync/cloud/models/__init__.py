@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from .commits import *
     from .commits.diffs import *
     from .default_reviewers import *
+    from .deploy_keys import *
+    from .downloads import *
     from .groups import *
     from .participants import *
     from .permissions import *
@@ -45,6 +47,8 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             "commits": "BaseCommit Commit",
             "commits.diffs": "ConflictScenario DiffStat DiffStatus FileConflict",
             "default_reviewers": "DefaultReviewer DefaultReviewerType",
+            "deploy_keys": "BaseDeployKey DeployKey ProjectDeployKey",
+            "downloads": "Download",
             "groups": "Group",
             "participants": "Participant ParticipantRole ParticipantState",
             "permissions": (

@@ -38,7 +38,7 @@ SINGLE = ("q", "sort", "fields", "page", "pagelen", "ctx")
 FIELD_TYPES: dict[str, tuple[type, str]] = {
     **dict.fromkeys(("description", "full_name", "key", "language", "message", "name", "raw"), (str, "a string")),
     **dict.fromkeys(("fork_policy", "secret", "slug", "title", "url", "website"), (str, "a string")),
-    **dict.fromkeys(("branch_match_kind", "branch_type", "kind", "pattern", "prefix"), (str, "a string")),
+    **dict.fromkeys(("branch_match_kind", "branch_type", "kind", "label", "pattern", "prefix"), (str, "a string")),
     **dict.fromkeys(("branch_types", "events", "groups", "reviewers", "users"), (list, "a list")),
     **dict.fromkeys(("development", "inline", "production"), (dict, "an object")),
 }

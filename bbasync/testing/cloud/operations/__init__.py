@@ -9,6 +9,7 @@ from . import (
     branching_model,
     commit_statuses,
     commits,
+    deploy_keys,
     downloads,
     projects,
     pull_requests,
@@ -59,6 +60,7 @@ OPERATIONS: list[Operation[Call]] = [
     *workspaces.operations,
     *branch_restrictions.operations,
     *branching_model.operations,
+    *deploy_keys.operations,
     *removed.operations,
 ]
 """The most frequent first: requests are matched in this order."""
