@@ -32,12 +32,14 @@ if TYPE_CHECKING:
     from .services.commits import Commits
     from .services.deploy_keys import DeployKeys
     from .services.downloads import Downloads
+    from .services.gpg_keys import GpgKeys
     from .services.projects import Projects
     from .services.pull_requests import PullRequests
     from .services.refs import Refs
     from .services.reports import Reports
     from .services.repositories import Repositories
     from .services.source import Source
+    from .services.ssh_keys import SshKeys
     from .services.users import Users
     from .services.webhooks import Webhooks
     from .services.workspaces import Workspaces
@@ -256,6 +258,20 @@ class CloudSession(Session):
         from .services.downloads import Downloads
 
         return Downloads(self)
+
+    @cached_property
+    def ssh_keys(self) -> SshKeys:
+        """SSH keys of users."""
+        from .services.ssh_keys import SshKeys
+
+        return SshKeys(self)
+
+    @cached_property
+    def gpg_keys(self) -> GpgKeys:
+        """GPG keys of users."""
+        from .services.gpg_keys import GpgKeys
+
+        return GpgKeys(self)
 
 
 def _text(value: object) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .default_reviewers import *
     from .deploy_keys import *
     from .downloads import *
+    from .gpg_keys import *
     from .groups import *
     from .participants import *
     from .permissions import *
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .reports import *
     from .repositories import *
     from .source import *
+    from .ssh_keys import *
     from .users import *
     from .webhooks import *
     from .workspaces import *
@@ -49,6 +51,7 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             "default_reviewers": "DefaultReviewer DefaultReviewerType",
             "deploy_keys": "BaseDeployKey DeployKey ProjectDeployKey",
             "downloads": "Download",
+            "gpg_keys": "GpgKey",
             "groups": "Group",
             "participants": "Participant ParticipantRole ParticipantState",
             "permissions": (
@@ -73,6 +76,7 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             ),
             "repositories": "BaseRepository ForkPolicy InheritanceState MainBranch Repository RepositoryRole",
             "source": "BaseFile CommitDirectory CommitFile FileAttribute TreeEntry",
+            "ssh_keys": "SshKey",
             "users": "Account AccountType Author Email",
             "webhooks": "EventKey HookEvent HookSubject SubjectType SubjectTypes Webhook",
             "workspaces": "BaseWorkspace ForkingMode Workspace WorkspaceAccess WorkspaceMembership WorkspaceRole",

@@ -268,6 +268,8 @@ class Call:
             if "project_key" in arguments:
                 arguments["project_key"] = self.project().uuid
             arguments["workspace"] = self.workspace().uuid
+        elif "selected_user" in arguments:
+            arguments["selected_user"] = self.user("selected_user").uuid
         return tuple(arguments.values())
 
     def new_key(self, field: str) -> str | int:

@@ -11,6 +11,7 @@ from . import (
     commits,
     deploy_keys,
     downloads,
+    gpg_keys,
     projects,
     pull_requests,
     refs,
@@ -18,6 +19,7 @@ from . import (
     reports,
     repositories,
     source,
+    ssh_keys,
     users,
     webhooks,
     workspaces,
@@ -61,6 +63,8 @@ OPERATIONS: list[Operation[Call]] = [
     *branch_restrictions.operations,
     *branching_model.operations,
     *deploy_keys.operations,
+    *ssh_keys.operations,
+    *gpg_keys.operations,
     *removed.operations,
 ]
 """The most frequent first: requests are matched in this order."""
