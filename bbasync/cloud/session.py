@@ -26,14 +26,20 @@ if TYPE_CHECKING:
     from bbasync.rate import Rate
     from bbasync.request import Query
 
+    from .services.branch_restrictions import BranchRestrictions
+    from .services.branching_model import BranchingModels
     from .services.commit_statuses import CommitStatuses
     from .services.commits import Commits
+    from .services.deploy_keys import DeployKeys
+    from .services.downloads import Downloads
+    from .services.gpg_keys import GpgKeys
     from .services.projects import Projects
     from .services.pull_requests import PullRequests
     from .services.refs import Refs
     from .services.reports import Reports
     from .services.repositories import Repositories
     from .services.source import Source
+    from .services.ssh_keys import SshKeys
     from .services.users import Users
     from .services.webhooks import Webhooks
     from .services.workspaces import Workspaces
@@ -224,6 +230,48 @@ class CloudSession(Session):
         from .services.reports import Reports
 
         return Reports(self)
+
+    @cached_property
+    def branch_restrictions(self) -> BranchRestrictions:
+        """Branch restrictions of repositories."""
+        from .services.branch_restrictions import BranchRestrictions
+
+        return BranchRestrictions(self)
+
+    @cached_property
+    def branching_model(self) -> BranchingModels:
+        """Branching models of repositories and projects."""
+        from .services.branching_model import BranchingModels
+
+        return BranchingModels(self)
+
+    @cached_property
+    def deploy_keys(self) -> DeployKeys:
+        """Deploy keys of repositories and projects."""
+        from .services.deploy_keys import DeployKeys
+
+        return DeployKeys(self)
+
+    @cached_property
+    def downloads(self) -> Downloads:
+        """Downloads of repositories."""
+        from .services.downloads import Downloads
+
+        return Downloads(self)
+
+    @cached_property
+    def ssh_keys(self) -> SshKeys:
+        """SSH keys of users."""
+        from .services.ssh_keys import SshKeys
+
+        return SshKeys(self)
+
+    @cached_property
+    def gpg_keys(self) -> GpgKeys:
+        """GPG keys of users."""
+        from .services.gpg_keys import GpgKeys
+
+        return GpgKeys(self)
 
 
 def _text(value: object) -> str:

@@ -83,6 +83,11 @@ class Collection(Generic[C]):
     key_of: Callable[[C, str], str] = attrs.field(default=lambda _call, argument: argument, kw_only=True)
     """Returns the key of the item that an argument names, which may have several names, such as a user."""
 
+    added: Callable[[C], Payload] = attrs.field(default=lambda _call: {}, kw_only=True)
+    """Returns what a new item has beside its key and the body, such as a date."""
+    created: int = attrs.field(default=201, kw_only=True)
+    """The status of a response to a creation."""
+
     @property
     def argument(self) -> str:
         """The name of the argument that names an item."""
@@ -92,7 +97,7 @@ class Collection(Generic[C]):
         collection = self.path.rpartition("/")[0]
         actions: Mapping[str, tuple[str, str, Callable[[C], Result], int]] = {
             "list": ("GET", collection, self._list, 200),
-            "create": ("POST", collection, self._create, 201),
+            "create": ("POST", collection, self._create, self.created),
             "get": ("GET", self.path, self._get, 200),
             "update": ("PUT", self.path, self._update, 200),
             "put": ("PUT", self.path, self._put, 200),
@@ -116,21 +121,24 @@ class Collection(Generic[C]):
     def _create(self, call: C) -> Result:
         items, body = self.items(call), call.json()
         self._check(call, body)
-        item = {self.key: body.get(self.key) or call.new_key(self.key), **body}
-        items[str(item[self.key])] = item
-        return self._payload(call, item)
+        item = {self.key: body.get(self.key) or call.new_key(self.key), **self.added(call), **body}
+        payload = self._payload(call, item)
+        items[str(item[self.key])] = item  # what cannot be rendered was refused and is not stored
+        return payload
 
     def _update(self, call: C) -> Result:
         item = self._item(call)
-        item.update(call.json())
-        return self._payload(call, item)
+        changed = item | call.json() | {self.key: item[self.key]}
+        payload = self._payload(call, changed)
+        item.update(changed)
+        return payload
 
     def _put(self, call: C) -> Result:
         items, key, body = self.items(call), self.key_of(call, call.arg(self.argument)), call.json()
         item = items.get(key, {self.key: key}) | body | {self.key: key}
         self._check(call, item)
         payload = self._payload(call, item)
-        items[key] = item  # what cannot be rendered was refused and is not stored
+        items[key] = item
         return payload
 
     def _delete(self, call: C) -> Result:

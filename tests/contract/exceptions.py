@@ -11,12 +11,21 @@ _REPOSITORY: Final = "/repositories/{workspace}/{repo_slug}"
 _COMMIT_FORM: Final = "include and exclude go in a form"
 _HOOK: Final = "a hook goes as JSON; the text beside the description shows it"
 
+_SETTINGS: Final = "the settings go as JSON; the text beside the description shows them"
+_KEY: Final = "a key goes as JSON; the text beside the description shows it"
+
 UNDECLARED_BODIES: Final[Mapping[tuple[str, str], str]] = {
     ("POST", f"{_REPOSITORY}/commits"): _COMMIT_FORM,
     ("POST", f"{_REPOSITORY}/commits/{{revision}}"): _COMMIT_FORM,
     ("POST", f"{_REPOSITORY}/refs/branches"): "name and target go as JSON; the text beside the description shows it",
     ("POST", f"{_REPOSITORY}/src"): "files go as multipart; what goes with them is declared as a query",
     ("PUT", f"{_REPOSITORY}/override-settings"): "the settings go as JSON",
+    ("PUT", f"{_REPOSITORY}/branching-model/settings"): _SETTINGS,
+    ("PUT", "/workspaces/{workspace}/projects/{project_key}/branching-model/settings"): _SETTINGS,
+    ("POST", f"{_REPOSITORY}/deploy-keys"): _KEY,
+    ("PUT", f"{_REPOSITORY}/deploy-keys/{{key_id}}"): _KEY,
+    ("POST", "/workspaces/{workspace}/projects/{project_key}/deploy-keys"): _KEY,
+    ("POST", f"{_REPOSITORY}/downloads"): "files go as multipart; the text beside the description shows it",
     ("POST", f"{_REPOSITORY}/hooks"): _HOOK,
     ("PUT", f"{_REPOSITORY}/hooks/{{uid}}"): _HOOK,
     ("POST", "/workspaces/{workspace}/hooks"): _HOOK,
@@ -50,6 +59,7 @@ SAMPLES: Final[Mapping[tuple[str, str], str]] = {
     ("cloud", "pull_requests.list_activity"): _NO_SCHEMA,
     ("cloud", "pull_requests.list_commits"): _NO_SCHEMA,
     ("cloud", "pull_requests.list_repository_activity"): _NO_SCHEMA,
+    ("cloud", "downloads.list"): _NO_SCHEMA,
     ("cloud", "users.list_emails"): _NO_SCHEMA,
     ("datacenter", "pull_requests.list_changes"): "the description declares one change where servers send a page",
 }

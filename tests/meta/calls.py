@@ -10,6 +10,7 @@ import types
 import typing
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
 from functools import cache, cached_property
 from inspect import Parameter
 from typing import Any, Final, Literal, cast
@@ -136,6 +137,7 @@ def dummy(name: str, hint: Any) -> Any:
     if origin is Mapping:
         return {name: dummy(name, parameters[1])}
     simple = {str: f"some-{name}", bool: True, int: len(name), float: len(name) + 0.5, bytes: b"content"}
+    simple |= {object: f"some-{name}", datetime: datetime(2027, 1, len(name), tzinfo=UTC)}
     if hint in simple:
         return simple[hint]
     if isinstance(hint, type) and issubclass(hint, OpenEnum):

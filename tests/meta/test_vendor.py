@@ -33,6 +33,7 @@ UNDECLARED_PAGES: Final = {
     ("cloud", "GET", f"{PULLS}/{{pull_request_id}}/commits"),
     ("cloud", "GET", f"{PULLS}/{{pull_request_id}}/conflicts"),
     ("cloud", "GET", f"{PULLS}/{{pull_request_id}}/diffstat"),
+    ("cloud", "GET", "/repositories/{workspace}/{repo_slug}/downloads"),
     ("cloud", "GET", "/user/emails"),
     (
         "datacenter",

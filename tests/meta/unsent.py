@@ -70,6 +70,19 @@ UNSENT: Final[Mapping[tuple[str, str, str], Reasons]] = {
     ("cloud", "PUT", "/workspaces/{workspace}/projects/{project_key}"): (
         (("has_publicly_visible_repos", "owner"), _ANSWERED),
     ),
+    ("cloud", "POST", "/users/{selected_user}/ssh-keys"): (
+        (("fingerprint", "last_used", "owner"), _ANSWERED),
+        (("comment",), "stands after the key"),
+        (("expires_on",), _IN_QUERY),
+    ),
+    ("cloud", "PUT", "/users/{selected_user}/ssh-keys/{key_id}"): (
+        (("fingerprint", "last_used", "owner"), _ANSWERED),
+        (("comment", "expires_on", "key"), _FIXED),
+    ),
+    ("cloud", "POST", "/users/{selected_user}/gpg-keys"): (
+        (("added_on", "expires_on", "fingerprint", "key_id", "last_used", "owner", "parent_fingerprint"), _ANSWERED),
+        (("subkeys",), "are part of the key"),
+    ),
     ("datacenter", "POST", f"{_DC}/{{projectKey}}/repos"): (
         (("project",), "is in the path"),
         (("slug",), "is made of the name"),

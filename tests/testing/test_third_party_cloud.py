@@ -180,10 +180,19 @@ def walk_hooks(cloud: Any, fake: FakeCloud, judge: Judge) -> None:
     assert list(hooks.each()) == []
 
 
+def walk_branch_restrictions(cloud: Any, fake: FakeCloud, judge: Judge) -> None:
+    restrictions = cloud.repositories.get("acme", "api").branch_restrictions
+    user = {"uuid": fake.world.users[1].uuid}
+    made = restrictions.create("push", branch_pattern="ma*", users=[user], groups=[])
+    assert [(one.id, one.pattern) for one in restrictions.each(kind="push")] == [(made.id, "ma*")]
+    assert [one["uuid"] for one in restrictions.get(made.id).get_data("users")] == [user["uuid"]]
+    made.delete()
+    assert list(restrictions.each()) == []
+
+
 def walk_what_is_not_simulated(cloud: Any, fake: FakeCloud, judge: Judge) -> None:
     repository = cloud.repositories.get("acme", "api")
     lists = {
-        "branch-restrictions": repository.branch_restrictions,
         "pipelines/": repository.pipelines,
         "environments": repository.deployment_environments,
         "issues": repository.issues,
@@ -216,6 +225,7 @@ WALKS = [
     walk_pull_requests,
     walk_permissions,
     walk_hooks,
+    walk_branch_restrictions,
     walk_what_is_not_simulated,
     walk_the_old_interface,
 ]

@@ -28,6 +28,7 @@ TRAILING_COMMA: Final = re.compile(r",(?=\s*[}\]])")
 """Two of the vendor's bodies have a comma too many."""
 REFUSED: Final = {
     f"PUT {COMMENT}": (400, "the body lacks its last brace"),
+    "POST /users/{selected_user}/gpg-keys": (400, "the key is a placeholder"),
     "GET /repositories": (410, "removed by CHANGE-2770"),
 }
 """Examples that no server takes, or no longer, by operation."""
@@ -87,6 +88,10 @@ class World:
         hook = (await api("POST", "/repositories/acme/api/hooks", subscription)).json
         proposal = {"title": "New", "source": {"branch": {"name": "staging"}}}
         pull = (await api("POST", "/repositories/acme/api/pullrequests", proposal)).json
+        key = (await api("POST", "/repositories/acme/api/deploy-keys", {"key": "ssh-rsa AAAA"})).json
+        self.arguments["key_id"] = str(key["id"])
+        user = f"/users/{quote(self.fake.world.users[0].uuid)}"
+        self.ssh_key = (await api("POST", f"{user}/ssh-keys", {"key": "ssh-rsa AAAA"})).json["uuid"]
         self.arguments |= {"comment_id": str(made["id"]), "uid": hook["uuid"], "pull_request_id": str(pull["id"])}
 
     def path(self, example: Example) -> str:
@@ -98,6 +103,8 @@ class World:
             arguments["repo_slug"] = self.repository.uuid
         if given.get("workspace") == "%7B%7D":
             arguments["workspace"] = "{}"
+        if "/ssh-keys/" in example.operation:
+            arguments["key_id"] = self.ssh_key
         if given.get("path") == "tests":
             arguments["path"] = "src"
         template = example.operation.partition(" ")[2]

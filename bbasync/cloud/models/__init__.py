@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 from bbasync._lazy import attach
 
 if TYPE_CHECKING:
+    from .branch_restrictions import *
+    from .branching_model import *
     from .comments import *
     from .commit_statuses import *
     from .commits import *
     from .commits.diffs import *
     from .default_reviewers import *
+    from .deploy_keys import *
+    from .downloads import *
+    from .gpg_keys import *
     from .groups import *
     from .participants import *
     from .permissions import *
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
     from .reports import *
     from .repositories import *
     from .source import *
+    from .ssh_keys import *
     from .users import *
     from .webhooks import *
     from .workspaces import *
@@ -33,11 +39,19 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
     __getattr__, __dir__ = attach(
         __name__,
         {
+            "branch_restrictions": "BranchMatchKind BranchRestriction BranchType RestrictionKind",
+            "branching_model": (
+                "BranchPrefix BranchSetting BranchTypeSetting BranchingModel BranchingModelBranch "
+                "BranchingModelSettings"
+            ),
             "comments": "BaseComment Comment CommentResolution Inline",
             "commit_statuses": "CommitStatus CommitStatusState",
             "commits": "BaseCommit Commit",
             "commits.diffs": "ConflictScenario DiffStat DiffStatus FileConflict",
             "default_reviewers": "DefaultReviewer DefaultReviewerType",
+            "deploy_keys": "BaseDeployKey DeployKey ProjectDeployKey",
+            "downloads": "Download",
+            "gpg_keys": "GpgKey",
             "groups": "Group",
             "participants": "Participant ParticipantRole ParticipantState",
             "permissions": (
@@ -62,6 +76,7 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             ),
             "repositories": "BaseRepository ForkPolicy InheritanceState MainBranch Repository RepositoryRole",
             "source": "BaseFile CommitDirectory CommitFile FileAttribute TreeEntry",
+            "ssh_keys": "SshKey",
             "users": "Account AccountType Author Email",
             "webhooks": "EventKey HookEvent HookSubject SubjectType SubjectTypes Webhook",
             "workspaces": "BaseWorkspace ForkingMode Workspace WorkspaceAccess WorkspaceMembership WorkspaceRole",

@@ -38,8 +38,9 @@ SINGLE = ("q", "sort", "fields", "page", "pagelen", "ctx")
 FIELD_TYPES: dict[str, tuple[type, str]] = {
     **dict.fromkeys(("description", "full_name", "key", "language", "message", "name", "raw"), (str, "a string")),
     **dict.fromkeys(("fork_policy", "secret", "slug", "title", "url", "website"), (str, "a string")),
-    **dict.fromkeys(("events", "reviewers"), (list, "a list")),
-    "inline": (dict, "an object"),
+    **dict.fromkeys(("branch_match_kind", "branch_type", "kind", "label", "pattern", "prefix"), (str, "a string")),
+    **dict.fromkeys(("branch_types", "events", "groups", "reviewers", "users"), (list, "a list")),
+    **dict.fromkeys(("development", "inline", "production"), (dict, "an object")),
 }
 """What fields hold, wherever they stand in a body."""
 
@@ -267,6 +268,8 @@ class Call:
             if "project_key" in arguments:
                 arguments["project_key"] = self.project().uuid
             arguments["workspace"] = self.workspace().uuid
+        elif "selected_user" in arguments:
+            arguments["selected_user"] = self.user("selected_user").uuid
         return tuple(arguments.values())
 
     def new_key(self, field: str) -> str | int:

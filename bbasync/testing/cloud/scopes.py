@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ALL_SCOPES = (
-    "account",
+    "account:write",
     "project:admin",
     "pullrequest:write",
     "repository:admin",
@@ -37,9 +37,12 @@ def implied(scopes: Iterable[str]) -> set[str]:
 def api_token_scope(scope: str, method: str, template: str) -> str:
     """Translate an OAuth scope into that of API tokens, of which none includes another."""
     area, _, level = scope.partition(":")
+    for keys in ("ssh-key", "gpg-key"):
+        if template.startswith("/users/") and f"/{keys}s" in template:
+            return f"{ {'GET': 'read', 'DELETE': 'delete'}.get(method, 'write') }:{keys}:bitbucket"
     if area == "email" or (area == "account" and "{workspace}" not in template and template != "/user/workspaces"):
         return "read:user:bitbucket"
-    if "/permissions/repositories" in template:
+    if "/permissions/repositories" in template or template.endswith("/branching-model"):
         return "read:repository:bitbucket"
     if area == "account":
         return "read:workspace:bitbucket"

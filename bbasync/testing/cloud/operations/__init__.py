@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import (
+    branch_restrictions,
+    branching_model,
     commit_statuses,
     commits,
+    deploy_keys,
     downloads,
+    gpg_keys,
     projects,
     pull_requests,
     refs,
@@ -15,6 +19,7 @@ from . import (
     reports,
     repositories,
     source,
+    ssh_keys,
     users,
     webhooks,
     workspaces,
@@ -55,6 +60,11 @@ OPERATIONS: list[Operation[Call]] = [
     *users.operations,
     *webhooks.operations,
     *workspaces.operations,
+    *branch_restrictions.operations,
+    *branching_model.operations,
+    *deploy_keys.operations,
+    *ssh_keys.operations,
+    *gpg_keys.operations,
     *removed.operations,
 ]
 """The most frequent first: requests are matched in this order."""

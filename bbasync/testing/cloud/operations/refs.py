@@ -9,6 +9,7 @@ import attrs
 
 from bbasync.testing.cloud import webhooks as tell
 from bbasync.testing.cloud.http import Call, leaf, not_found, refusal
+from bbasync.testing.cloud.operations.branch_restrictions import check_delete
 from bbasync.testing.cloud.world.repository import Tag
 from bbasync.testing.operations import Operations, Result
 
@@ -69,6 +70,7 @@ def delete_branch(call: Call) -> Result:
         raise not_found(f'Branch "{name}" not found')
     if name == repository.mainbranch:
         raise refusal(400, "The main branch cannot be deleted", data={"key": "MAIN_BRANCH"})
+    check_delete(call, repository, name)
     old = repository.branches.pop(name)
     repository.version += 1
     tell.on_push(call, repository, name, old, None)

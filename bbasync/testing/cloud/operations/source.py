@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bbasync.testing.cloud import webhooks as tell
 from bbasync.testing.cloud.http import Call, Part, is_number, not_found, refusal, to_cursor
+from bbasync.testing.cloud.operations.branch_restrictions import check_push
 from bbasync.testing.cloud.operations.commits import resolve
 from bbasync.testing.cloud.payloads import hrefs
 from bbasync.testing.cloud.world.history import Commit
@@ -94,6 +95,7 @@ def create_commit(call: Call) -> Result:
     repository = call.repository()
     meta = {name: value for name in META if isinstance(value := call.form.get(name), str)}
     branch = meta.get("branch") or repository.mainbranch or "main"
+    check_push(call, repository, branch)
     old = head = repository.branches.get(branch)
     given = meta.get("parents")
     if given is not None:

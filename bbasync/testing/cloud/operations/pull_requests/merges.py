@@ -9,6 +9,7 @@ from aiohttp import web
 from bbasync.testing.cloud import pull_request_payloads as build
 from bbasync.testing.cloud import webhooks as tell
 from bbasync.testing.cloud.http import Call, json_response, refusal
+from bbasync.testing.cloud.operations.branch_restrictions import check_merge
 from bbasync.testing.cloud.operations.pull_requests import open_pull_request, record_update
 from bbasync.testing.cloud.world.history import Commit
 from bbasync.testing.operations import Operations, Result
@@ -31,6 +32,7 @@ def merge(call: Call) -> Result:
     strategy = body.get("merge_strategy") or STRATEGIES[0]
     if strategy not in STRATEGIES:
         raise refusal(400, "Bad request", fields={"merge_strategy": [f"{strategy} is not a valid choice"]})
+    check_merge(call, repository, pull)
     pull = repository.edit(pull.id)
     _merge(call, repository, pull, body)
     if call.query.get("async") == "true" or call.fake.merges.slow_merges:
