@@ -271,7 +271,7 @@ async def _nothing_is_left(world: World, before: set[asyncio.Task[Any]]) -> None
     assert [state.waiting for state in world.bb.rates.snapshot()] == [0] * len(world.bb.rates.snapshot())
     for bucket in pipeline._buckets.values():
         assert (bucket.in_flight, bucket._in_background, len(bucket.line)) == (0, 0, 0)
-        assert not bucket.pause.is_probing
+        assert bucket.pause.next_probe < bucket.clock.now(), "nobody is waited for"
     assert not pipeline.closing._futures
     assert world.server.open == 0
     if world.http is not None:

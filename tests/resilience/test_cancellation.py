@@ -77,14 +77,14 @@ async def call_in_the_background(world: World) -> None:
 
 
 async def read_pages(world: World) -> None:
-    listing = world.bb.paginate("/pages", paging=Paging(prefetch=True))
+    listing = world.bb.paginate("/pages", paging=Paging(ahead=3))
     async with aclosing(cast("Any", listing)):
         async for _item in listing:
             await pause(2)
 
 
 async def read_commits(world: World) -> None:
-    listing = world.bb.paginate("/repositories/acme/api/commits", paging=Paging(prefetch=True, size=10))
+    listing = world.bb.paginate("/repositories/acme/api/commits", paging=Paging(ahead=3, size=10))
     async with aclosing(cast("Any", listing)):
         async for _item in listing:
             await asyncio.sleep(0)
