@@ -61,18 +61,21 @@ class _NullWhereMissing:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.nullable_schema(handler(source))
 
-    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return handler(schema["schema"])
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        members = [member for member in handler(schema)["anyOf"] if member != {"type": "null"}]
+        return members[0] if len(members) == 1 else {"anyOf": members}
 
 
 @cache  # pydantic ends the recursion of a comment with a parent when it meets the same class again
 def _fields_of(cls: type) -> type:
     """Return a TypedDict with the fields of a model."""
     hints, docstrings = typing.get_type_hints(cls), _docstrings(cls)
-    annotations = {
-        field.name: Annotated[hints[field.name], _NullWhereMissing(), Field(description=docstrings.get(field.name))]
-        for field in attrs.fields(cls)
-    }
+    annotations: dict[str, Any] = {}
+    for field in attrs.fields(cls):
+        hint = hints[field.name]
+        if type(None) not in typing.get_args(hint):
+            hint = Annotated[hint, _NullWhereMissing()]
+        annotations[field.name] = Annotated[hint, Field(description=docstrings.get(field.name))]
     body = {"__annotations__": annotations, "__module__": cls.__module__, "__doc__": cls.__doc__}
     return types.new_class(cls.__name__, (TypedDict,), exec_body=lambda namespace: namespace.update(body))
 

@@ -185,13 +185,15 @@ async def test_fastapi_documents_the_fields() -> None:
     assert (fields["created_on"]["type"], fields["created_on"]["format"]) == ("string", "date-time")
     assert fields["reason"]["anyOf"] == [{"type": "string"}, {"type": "null"}]
     assert fields["reviewers"]["anyOf"][0] == {"type": "array", "items": {"$ref": "#/components/schemas/Account"}}
+    assert fields["state"]["description"] == "State of the pull request."
     assert fields["source"]["$ref"] == "#/components/schemas/PullRequestEndpoint"
     assert {"Account", "PullRequestEndpoint", "bbasync__datacenter__models__pull_requests__PullRequest"} <= set(schemas)
 
 
 async def test_an_enum_is_documented_as_open() -> None:
     schemas = (await get("/openapi.json"))["components"]["schemas"]
-    state = schemas["bbasync__cloud__models__pull_requests__PullRequestState"]
+    pull = schemas["bbasync__cloud__models__pull_requests__PullRequest"]
+    state = schemas[pull["properties"]["state"]["$ref"].rpartition("/")[2]]
     assert state == {
         "type": "string",
         "title": "PullRequestState",

@@ -22,6 +22,7 @@ from bbasync.cloud.session import credential_from_env
 from bbasync.crawl import CrawlOptions, Credentials, Store, crawl, read_config
 from bbasync.testing import FakeCloud, FakeDataCenter, Fault
 from benchmarks.figures import figures
+from tests.asgi import call
 from tests.meta.calls import methods
 from tests.meta.table import operations
 from tests.readme import BLOCKS, FILES, PYTHON, TEXT, Block, load
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
     pass
 
 INDEX: Final = re.compile(r"<!-- index -->\n(.*)<!-- /index -->\n", re.DOTALL)
-DRIVEN: Final = ("service.py", "bot.py", "test_bot.py", "reviewbot.py", "hooks.py", "watching.py", "test_hooks.py")
+DRIVEN: Final = (
+    *("service.py", "api.py", "bot.py", "test_bot.py", "reviewbot.py", "hooks.py", "watching.py", "test_hooks.py"),
+    "tracing.py",
+)
 """Files that only define things when they are run; each has a test of its own."""
 
 PRINTS: Final = {
@@ -121,6 +125,21 @@ async def test_the_service_answers_what_bitbucket_does(cloud: FakeCloud) -> None
         cloud.faults.add(Fault("rate_limited", retry_after="3600"))
         refused = await client.get("/acme/api/open")
         assert (refused.status, refused.headers["Retry-After"]) in [(503, "3600"), (503, "3601")]  # it is rounded up
+
+
+async def test_the_fastapi_service_answers_and_documents_what_bitbucket_does(cloud: FakeCloud) -> None:
+    app = load("api.py")["app"]
+    async with app.router.lifespan_context(app):
+        status, body = await call(app, "GET", "/acme/api/open")
+        found = json.loads(body)
+        assert (status, found[-1]["id"], found[-1]["title"]) == (200, 1, "Rate limit by workspace (1)")
+        assert (await call(app, "GET", "/acme/nowhere/open")) == (404, b"no such repository")
+        cloud.faults.add(Fault("foreign_next"))
+        assert (await call(app, "GET", "/acme/web/open"))[0] == 502
+        cloud.faults.add(Fault("rate_limited", retry_after="3600"))
+        assert (await call(app, "GET", "/acme/api/open"))[0] == 503
+        _, described = await call(app, "GET", "/openapi.json")
+    assert "Whether merging deletes the source branch." in described.decode()
 
 
 def _written_at(path: Path) -> int:
