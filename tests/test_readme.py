@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     pass
 
 INDEX: Final = re.compile(r"<!-- index -->\n(.*)<!-- /index -->\n", re.DOTALL)
-DRIVEN: Final = ("service.py", "bot.py", "test_bot.py", "reviewbot.py", "hooks.py", "watching.py", "test_hooks.py")
+DRIVEN: Final = (
+    *("service.py", "bot.py", "test_bot.py", "reviewbot.py", "hooks.py", "following.py", "watching.py"),
+    "test_hooks.py",
+)
 """Files that only define things when they are run; each has a test of its own."""
 
 PRINTS: Final = {
