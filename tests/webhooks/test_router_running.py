@@ -99,6 +99,19 @@ def test_whatever_a_handler_raises_is_reported_and_costs_no_worker(kind: type[Ba
 
 
 @virtual
+async def test_without_on_error_a_failure_is_logged_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    hooks = router()
+
+    @hooks.on("*")
+    async def fail(_event: Event) -> None:
+        raise LookupError
+
+    async with hooks:
+        assert deliver(hooks) == 200
+    assert caplog.messages == ["a handler of pullrequest:created (request 1) failed"]
+
+
+@virtual
 async def test_whatever_on_error_raises_costs_no_worker(caplog: pytest.LogCaptureFixture) -> None:
     def leave(*_: object) -> None:
         raise SystemExit
@@ -212,7 +225,9 @@ async def test_closing_waits_for_what_was_accepted_and_refuses_what_comes_then()
 
 
 @virtual
-async def test_after_the_drain_timeout_each_event_that_was_given_up_is_reported() -> None:
+async def test_after_the_drain_timeout_each_event_that_was_given_up_is_reported(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     given_up: list[tuple[str | None, type[BaseException]]] = []
     notes = Notes()
     hooks = router(
@@ -227,6 +242,7 @@ async def test_after_the_drain_timeout_each_event_that_was_given_up_is_reported(
     assert notes.seen == [("all", "0"), ("all", "1")]
     assert sorted(given_up, key=str) == [(str(number), asyncio.CancelledError) for number in range(2, 7)]
     assert tasks() == before
+    assert caplog.messages[0] == "the handlers did not finish within 5 seconds; they are cancelled"
 
 
 @virtual
