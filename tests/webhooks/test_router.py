@@ -4,6 +4,7 @@ import asyncio
 import gc
 import inspect
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -177,6 +178,8 @@ async def test_what_a_sender_chooses_reaches_the_log_without_control_characters(
         assert hooks.accept(*data_center(key=evil)) == 400
     text = "".join(record.getMessage() for record in caplog.records)
     assert text.isprintable()
+    assert re.match(r"refused a delivery: new:.* \(request .*1\): the queue is full", caplog.messages[0])
+    assert re.match(r"on_error failed for new:", caplog.messages[3])
     assert len(caplog.records) == 5
     assert r"new:\x1b[31m\x9b1m\u202e WARNING forged\udcff (request \x1b[31m" in text
 
