@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 INDEX: Final = re.compile(r"<!-- index -->\n(.*)<!-- /index -->\n", re.DOTALL)
 DRIVEN: Final = (
-    *("service.py", "api.py", "bot.py", "test_bot.py", "reviewbot.py", "hooks.py", "watching.py", "test_hooks.py"),
-    "tracing.py",
+    *("service.py", "api.py", "bot.py", "test_bot.py", "reviewbot.py", "hooks.py", "following.py", "watching.py"),
+    *("test_hooks.py", "tracing.py"),
 )
 """Files that only define things when they are run; each has a test of its own."""
 

@@ -81,6 +81,31 @@ async def test_what_watches_prints_the_changes_since_its_cursor_and_keeps_the_ne
     assert capsys.readouterr().out == f"{number} OPEN On first\n"
 
 
+async def test_what_follows_prints_what_it_missed_and_what_is_delivered(
+    fake: FakeCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BITBUCKET_EMAIL", fake.email)
+    monkeypatch.setenv("BITBUCKET_API_TOKEN", fake.token)
+    monkeypatch.setenv("WEBHOOK_SECRET", SECRET)
+    monkeypatch.setenv("PORT", str(port := unused_port()))
+    monkeypatch.setitem(CloudSession.from_env.__func__.__kwdefaults__, "base_url", fake.url)  # type: ignore[attr-defined]  # a bound class method
+    cursor = tmp_path / "cursor.json"
+    cursor.write_text('{"until": "2020-01-01T00:00:00+00:00", "recent": {}}')
+    async with session(fake) as bb:
+        url, events = f"http://127.0.0.1:{port}/hook", ["pullrequest:created"]
+        await bb.webhooks.create_repository_hook(*REPOSITORY, url=url, events=events, secret=SECRET)
+        missed = await opened(bb, "first")
+        await fake.delivered()
+        following = asyncio.create_task(load("following.py")["main"]())
+        await until(lambda: f'"{missed}"' in cursor.read_text(), "what was missed is handled")
+        delivered = await opened(bb, "second")  # no poll would find it for five minutes
+        await until(lambda: f'"{delivered}"' in cursor.read_text(), "what was delivered is handled")
+        following.cancel()
+        await asyncio.wait([following])
+    assert capsys.readouterr().out == f"{missed} OPEN On first\n{delivered} OPEN On second\n"
+
+
 # -- another framework ------------------------------------------------------------------------------------------------
 
 

@@ -43,4 +43,3 @@ class Refusals:
         for status, count in self._counts.items():
             if count.unlogged:
                 log.warning("refused %s more with status %s", count.unlogged, status)
-        self._counts.clear()

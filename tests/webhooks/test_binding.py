@@ -70,7 +70,7 @@ def test_a_required_field_that_is_missing_or_null_is_named(key: str) -> None:
     required = [field.name for field in attrs.fields(cls) if field.default is attrs.NOTHING]
     for wire, name in zip([wire for wire in body if wire != "eventKey"], required, strict=True):
         for broken in ({**body, wire: None}, {other: value for other, value in body.items() if other != wire}):
-            with pytest.raises(PayloadError, match=rf"not that of {key}: {name} is missing"):
+            with pytest.raises(PayloadError, match=rf"^the body is not that of {key}: {name} is missing$"):
                 read(key, encoded(broken))
 
 
@@ -101,7 +101,9 @@ def test_the_pull_request_has_the_state_that_the_key_means(key: str, accepted: s
         if state in accepted:
             assert type(read(key, body)) is EVENTS[key]
         else:
-            with pytest.raises(PayloadError, match=f"not that of {key}: the pull request has another state"):
+            with pytest.raises(
+                PayloadError, match=rf"^the body is not that of {key}: the pull request has another state$"
+            ):
                 read(key, body)
 
 
@@ -109,7 +111,7 @@ def test_the_pull_request_has_the_state_that_the_key_means(key: str, accepted: s
     ("key", "more"), [("repo:created", "push"), ("pullrequest:created", "comment"), ("pullrequest:updated", "approval")]
 )
 def test_a_body_about_something_else_says_what(key: str, more: str) -> None:
-    with pytest.raises(PayloadError, match=f"not that of {key}: it has {more}"):
+    with pytest.raises(PayloadError, match=rf"^the body is not that of {key}: it has {more}$"):
         read(key, encoded({**smallest(key), more: {}}))
 
 
@@ -128,7 +130,7 @@ def test_a_body_that_names_another_key_than_the_headers_is_refused_with_both(sta
 
 def test_a_key_of_data_center_is_in_the_body_too() -> None:
     body: dict[str, Any] = {name: value for name, value in smallest("pr:opened").items() if name != "eventKey"}
-    with pytest.raises(PayloadError, match="the body names the event key None, the headers pr:opened"):
+    with pytest.raises(PayloadError, match=r"^the body names the event key None, the headers pr:opened"):
         read("pr:opened", encoded(body))
     for key in ("pr:reviewer:needs_work", "pr:reviewer:changes_requested"):
         for stated in ("pr:reviewer:needs_work", "pr:reviewer:changes_requested"):
@@ -141,10 +143,10 @@ def test_an_unknown_key_says_nothing_about_its_body() -> None:
 
 
 def test_a_message_shows_no_control_character_of_a_header_or_body() -> None:
-    body = encoded({"eventKey": "\x9b31m\u202eevil" + "x" * 500})
+    body = encoded({"eventKey": "Größe\x9b31m\u202eevil" + "x" * 500})
     with pytest.raises(PayloadError) as raised:
         parse({"X-Event-Key": "\x1b]0;title\x07\udcff", "X-Hub-Signature": sign(body, SECRET)}, body, secret=SECRET)
     assert str(raised.value).isprintable()
-    assert r"\x9b31m\u202eevil" in str(raised.value)
+    assert r"Größe\x9b31m\u202eevil" in str(raised.value)
     assert r"\x1b]0;title\x07\udcff" in str(raised.value)
     assert len(str(raised.value)) < 400

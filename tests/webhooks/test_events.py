@@ -123,6 +123,10 @@ def test_a_module_exports_its_classes(module: ModuleType) -> None:
     assert set(module.__all__) == {"EVENTS", *(cls.__name__ for _, cls in CLASSES if cls.__module__ == module.__name__)}
 
 
+def test_a_product_is_its_name() -> None:
+    assert list(map(str, Product)) == ["cloud", "datacenter"]
+
+
 def test_two_unknown_events_are_not_equal() -> None:
     first, second = (parse({"X-Event-Key": "repo:new"}, encoded({"n": n}), secret=None) for n in (1, 2))
     assert isinstance(first, UnknownEvent)

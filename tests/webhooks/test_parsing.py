@@ -76,9 +76,9 @@ def test_while_one_secret_replaces_another_both_are_accepted_and_no_third() -> N
 
 @pytest.mark.parametrize("empty", ["", b"", [], ["good", ""]], ids=["text", "bytes", "none", "one of two"])
 def test_an_empty_secret_would_let_anybody_sign_and_is_a_mistake(empty: str | bytes | list[str | bytes]) -> None:
-    with pytest.raises(ValueError, match="empty"):
+    with pytest.raises(ValueError, match=r"^the secret of a webhook is empty$"):
         parse(*cloud(), secret=empty)
-    with pytest.raises(ValueError, match="empty"):
+    with pytest.raises(ValueError, match=r"^the secret of a webhook is empty$"):
         WebhookRouter(secret=empty)
 
 
@@ -255,6 +255,30 @@ def test_one_header_of_cloud_tells_the_product_of_an_unknown_key(name: str) -> N
 
 def test_a_key_of_the_other_product_is_unknown() -> None:
     assert type(parse(*cloud(key="pr:opened"), secret=SECRET)) is UnknownEvent
+
+
+@pytest.mark.parametrize(("attempt", "number"), [("9" * 9, 999_999_999), ("9" * 10, None)])
+def test_an_attempt_has_nine_digits_at_most(attempt: str, number: int | None) -> None:
+    headers, body = cloud()
+    assert parse(headers | {"X-Attempt-Number": attempt}, body, secret=SECRET).delivery.attempt == number
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "message"),
+    [
+        ({}, b"{", "the body is not valid JSON"),
+        ({}, b"[]", "the body is not a JSON object"),
+        ({}, b'{"push": 1}', "the body does not have the shape of repo:push"),
+        ({}, b" " * 1001, "the body has 1001 bytes, more than the 1000 allowed"),
+        ({"X-Hub-Signature": ""}, b"{}", "the delivery is not signed: set a secret in the webhook"),
+        ({"X-Hub-Signature": "sha1=0"}, b"{}", "the signature does not have the form sha256=…"),
+        ({"X-Hub-Signature": "sha256=0"}, b"{}", "the signature matches none of the secrets: .*"),
+    ],
+)
+def test_an_error_says_what_is_wrong(headers: dict[str, str], body: bytes, message: str) -> None:
+    signed = {"X-Event-Key": "repo:push", "X-Hub-Signature": sign(body, SECRET)}
+    with pytest.raises(WebhookError, match=rf"^{message}$"):
+        parse(signed | headers, body, secret=SECRET, max_size=1000)
 
 
 @pytest.mark.parametrize("attempt", ["", "x", "-1", "²", "9" * 5000], ids=lambda attempt: attempt[:4])

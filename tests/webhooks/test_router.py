@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import inspect
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -146,6 +148,20 @@ async def test_a_flood_of_refusals_is_logged_once_a_minute_with_their_number(cap
     ]
 
 
+def test_refusals_are_logged_again_after_a_restart_in_another_loop(caplog: pytest.LogCaptureFixture) -> None:
+    hooks = router()
+
+    @virtual
+    async def once(seconds: float) -> None:
+        async with hooks:
+            await asyncio.sleep(seconds)  # the clocks of two loops have nothing in common
+        assert deliver(hooks, secret=None) == 403
+
+    once(1000)
+    once(0)
+    assert len(caplog.records) == 2
+
+
 @virtual
 async def test_what_a_sender_chooses_reaches_the_log_without_control_characters(
     caplog: pytest.LogCaptureFixture,
@@ -162,8 +178,19 @@ async def test_what_a_sender_chooses_reaches_the_log_without_control_characters(
         assert hooks.accept(*data_center(key=evil)) == 400
     text = "".join(record.getMessage() for record in caplog.records)
     assert text.isprintable()
+    assert re.match(r"refused a delivery: new:.* \(request .*1\): the queue is full", caplog.messages[0])
+    assert re.match(r"on_error failed for new:", caplog.messages[3])
     assert len(caplog.records) == 5
     assert r"new:\x1b[31m\x9b1m\u202e WARNING forged\udcff (request \x1b[31m" in text
+
+
+@virtual
+async def test_without_a_secret_deliveries_need_no_signature() -> None:
+    notes, hooks = Notes(), WebhookRouter(secret=None)
+    hooks.on("*")(notes.handler("all"))
+    async with hooks:
+        assert deliver(hooks, secret=None) == 200
+    assert notes.names == ["all"]
 
 
 @virtual
@@ -219,6 +246,22 @@ async def test_a_request_that_was_refused_is_accepted_when_it_comes_again() -> N
         await settle()
         assert deliver(hooks, "4") == 200
     assert notes.seen == [("all", "1"), ("all", "2"), ("all", "3"), ("all", "4")]
+
+
+@virtual
+async def test_by_default_eight_are_handled_at_once_and_a_thousand_wait() -> None:
+    notes, hooks = Notes(), WebhookRouter(secret=None)
+    hooks.on("*")(notes.handler("all", 60))
+    async with hooks:
+        assert [deliver(hooks, str(number), secret=None) for number in range(8)] == [200] * 8
+        await settle()
+        assert [deliver(hooks, f"1{number}", secret=None) for number in range(1001)] == [200] * 1000 + [503]
+        await asyncio.sleep(90)
+        assert len(notes.seen) == 8
+
+
+def test_by_default_the_bodies_that_wait_may_have_64_mib() -> None:
+    assert inspect.signature(WebhookRouter).parameters["queue_bytes"].default == 64 * 1024 * 1024
 
 
 @virtual

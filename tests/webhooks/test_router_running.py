@@ -99,6 +99,19 @@ def test_whatever_a_handler_raises_is_reported_and_costs_no_worker(kind: type[Ba
 
 
 @virtual
+async def test_without_on_error_a_failure_is_logged_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    hooks = router()
+
+    @hooks.on("*")
+    async def fail(_event: Event) -> None:
+        raise LookupError
+
+    async with hooks:
+        assert deliver(hooks) == 200
+    assert caplog.messages == ["a handler of pullrequest:created (request 1) failed"]
+
+
+@virtual
 async def test_whatever_on_error_raises_costs_no_worker(caplog: pytest.LogCaptureFixture) -> None:
     def leave(*_: object) -> None:
         raise SystemExit
@@ -196,7 +209,9 @@ def tasks() -> int:
 
 
 @virtual
-async def test_closing_waits_for_what_was_accepted_and_refuses_what_comes_then() -> None:
+async def test_closing_waits_for_what_was_accepted_and_refuses_what_comes_then(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     notes, hooks = Notes(), router(workers=2)
     hooks.on("*")(notes.handler("all", 3600))
     before = tasks()
@@ -205,6 +220,7 @@ async def test_closing_waits_for_what_was_accepted_and_refuses_what_comes_then()
     closing = asyncio.create_task(hooks.close())
     await settle()
     assert deliver(hooks, "late") == 503
+    assert caplog.messages == ["refused a delivery: pullrequest:created (request late): the router is closing"]
     await closing
     assert sorted(notes.seen) == [("all", str(number)) for number in range(10)]
     assert deliver(hooks, "too late") == 503
@@ -212,21 +228,25 @@ async def test_closing_waits_for_what_was_accepted_and_refuses_what_comes_then()
 
 
 @virtual
-async def test_after_the_drain_timeout_each_event_that_was_given_up_is_reported() -> None:
-    given_up: list[tuple[str | None, type[BaseException]]] = []
+async def test_after_the_drain_timeout_each_event_that_was_given_up_is_reported(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    given_up: list[tuple[str | None, str]] = []
     notes = Notes()
     hooks = router(
         workers=2,
         drain_timeout=5,
-        on_error=lambda event, error: given_up.append((event.delivery.request_id, type(error))),
+        on_error=lambda event, error: given_up.append((event.delivery.request_id, repr(error))),
     )
     hooks.on("*")(notes.handler("all", 4))
     before = tasks()
     async with hooks:
         assert [deliver(hooks, str(number)) for number in range(7)] == [200] * 7
     assert notes.seen == [("all", "0"), ("all", "1")]
-    assert sorted(given_up, key=str) == [(str(number), asyncio.CancelledError) for number in range(2, 7)]
+    begun, waiting = "CancelledError()", "CancelledError('the router was closed first')"
+    assert sorted(given_up, key=str) == [("2", begun), ("3", begun), *((number, waiting) for number in "456")]
     assert tasks() == before
+    assert caplog.messages[0] == "the handlers did not finish within 5 seconds; they are cancelled"
 
 
 @virtual
@@ -236,7 +256,7 @@ async def test_a_handler_that_swallows_its_cancellation_ends_the_router_and_no_h
     hooks = router(
         workers=1,
         drain_timeout=5,
-        on_error=lambda event, error: given_up.append((event.delivery.request_id, type(error).__name__)),
+        on_error=lambda event, error: given_up.append((event.delivery.request_id, repr(error))),
     )
 
     @hooks.on("*")
@@ -257,7 +277,7 @@ async def test_a_handler_that_swallows_its_cancellation_ends_the_router_and_no_h
             for request, key in requests:
                 payload = deliveries.smallest(key)
                 assert deliver(hooks, request, key=key, payload=payload) == 200
-        assert given_up == [(request, "CancelledError") for request in expected]
+        assert given_up == [(request, "CancelledError('the router was closed first')") for request in expected]
         assert tasks() == before
     assert notes.seen == [("swallowed", "1"), ("swallowed", "3")]
 
@@ -323,17 +343,17 @@ def test_a_router_runs_again_in_another_loop() -> None:
 async def test_what_cannot_work_says_so() -> None:
     hooks = router()
     hooks.on("*")(Notes().handler("all"))
-    with pytest.raises(RuntimeError, match="not started"):
+    with pytest.raises(RuntimeError, match=r"^the router was not started"):
         deliver(hooks)
     await hooks.close()
     async with hooks:
-        with pytest.raises(RuntimeError, match="already running"):
+        with pytest.raises(RuntimeError, match=r"^the router is already running"):
             await hooks.start()
         with pytest.raises(RuntimeError, match="no running event loop"):
             await asyncio.to_thread(deliver, hooks)
 
         async def elsewhere() -> None:
-            with pytest.raises(RuntimeError, match="another event loop"):
+            with pytest.raises(RuntimeError, match=r"^the router was started in another event loop"):
                 deliver(hooks)
 
         await asyncio.to_thread(asyncio.run, elsewhere())
@@ -342,5 +362,5 @@ async def test_what_cannot_work_says_so() -> None:
 
 @pytest.mark.parametrize("options", [{"queue": 0}, {"workers": 0}, {"queue": -1}, {"queue_bytes": 0}], ids=str)
 def test_a_router_without_queue_or_workers_is_a_mistake(options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(ValueError, match=r"^queue, queue_bytes and workers must be at least 1"):
         router(**options)
