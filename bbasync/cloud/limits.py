@@ -33,6 +33,9 @@ PAGE_SIZES: Final = {
     _REPOSITORY + "/commits/{revision}": 100,
     _REPOSITORY + "/effective-default-reviewers": 100,
     "/workspaces/{workspace}/members": 100,
+    "/workspaces/{workspace}/search/code": 100,
+    "/users/{selected_user}/search/code": 100,
+    "/teams/{username}/search/code": 100,
 }
 """The largest page size known to be accepted; others use 50, since Cloud responds with 400 above an endpoint's cap."""
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bbasync.rate import Rate
     from bbasync.request import Query
 
+    from .services.addon import Addon
     from .services.branch_restrictions import BranchRestrictions
     from .services.branching_model import BranchingModels
     from .services.commit_statuses import CommitStatuses
@@ -34,10 +35,12 @@ if TYPE_CHECKING:
     from .services.downloads import Downloads
     from .services.gpg_keys import GpgKeys
     from .services.projects import Projects
+    from .services.properties import Properties
     from .services.pull_requests import PullRequests
     from .services.refs import Refs
     from .services.reports import Reports
     from .services.repositories import Repositories
+    from .services.search import Search
     from .services.source import Source
     from .services.ssh_keys import SshKeys
     from .services.users import Users
@@ -272,6 +275,27 @@ class CloudSession(Session):
         from .services.gpg_keys import GpgKeys
 
         return GpgKeys(self)
+
+    @cached_property
+    def search(self) -> Search:
+        """Code search, deprecated by the vendor."""
+        from .services.search import Search
+
+        return Search(self)
+
+    @cached_property
+    def properties(self) -> Properties:
+        """Application properties of Connect apps, deprecated by the vendor."""
+        from .services.properties import Properties
+
+        return Properties(self)
+
+    @cached_property
+    def addon(self) -> Addon:
+        """The installation of a Connect app, deprecated by the vendor."""
+        from .services.addon import Addon
+
+        return Addon(self)
 
 
 def _text(value: object) -> str:

@@ -15,6 +15,7 @@ _SETTINGS: Final = "the settings go as JSON; the text beside the description sho
 _KEY: Final = "a key goes as JSON; the text beside the description shows it"
 
 UNDECLARED_BODIES: Final[Mapping[tuple[str, str], str]] = {
+    ("PUT", "/addon"): "the descriptor goes as JSON; the text beside the description shows it",
     ("POST", f"{_REPOSITORY}/commits"): _COMMIT_FORM,
     ("POST", f"{_REPOSITORY}/commits/{{revision}}"): _COMMIT_FORM,
     ("POST", f"{_REPOSITORY}/refs/branches"): "name and target go as JSON; the text beside the description shows it",

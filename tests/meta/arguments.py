@@ -17,6 +17,7 @@ NAMED: Final[Mapping[str, str]] = {
 """Texts that servers tell from others, by the name of the parameter or field."""
 
 EXCLUDED: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
+    ("cloud", "addon.update"): ("descriptor_url",),  # in place of `descriptor`
     ("cloud", "branch_restrictions.create"): ("branch_type",),  # in place of `pattern`
     ("cloud", "branch_restrictions.update"): ("branch_type",),
     ("cloud", "commits.list_diffstat"): ("merge",),  # `topic` replaces it

@@ -5,6 +5,7 @@ Operations of FakeCloud require the scopes that the vendor documents.
 
 from __future__ import annotations
 
+import re
 import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -39,6 +40,9 @@ EXISTING: Final[Mapping[str, Mapping[str, object]]] = {
     "datacenter": {"project_key": "PRJ", "repository_slug": "ledger", "pull_request_id": 1},
 }
 """Arguments for methods that first read what they change."""
+
+NOT_SIMULATED: Final = r"/search/code$|/properties/|^\w+ /addon"
+"""Operations that FakeCloud refuses: the vendor ends its support of them."""
 
 
 @define
@@ -101,7 +105,7 @@ async def test_every_operation_is_simulated_or_refused_by_name(
     refused = {name for name, status in met.statuses.items() if status == 501}
     assert refused == rows.keys() - simulated
     if product == "cloud":
-        assert refused == set()
+        assert all(re.search(NOT_SIMULATED, name) for name in refused), refused
     with capsys.disabled():
         sys.stdout.write(f"\n{product}: {len(refused)} of {len(rows)} operations are not simulated\n")
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .participants import *
     from .permissions import *
     from .projects import *
+    from .properties import *
     from .pull_requests import *
     from .pull_requests.activity import *
     from .pull_requests.merges import *
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .rendered import *
     from .reports import *
     from .repositories import *
+    from .search import *
     from .source import *
     from .ssh_keys import *
     from .users import *
@@ -59,6 +61,7 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
                 "RepositoryPermission RepositoryUserPermission"
             ),
             "projects": "BaseProject Project",
+            "properties": "ApplicationProperty PropertyAttribute",
             "pull_requests": (
                 "BasePullRequest PullRequest PullRequestBranch PullRequestEndpoint PullRequestState RenderedPullRequest"
             ),
@@ -75,6 +78,7 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
                 "ReportResult ReportType Severity"
             ),
             "repositories": "BaseRepository ForkPolicy InheritanceState MainBranch Repository RepositoryRole",
+            "search": "CodeSearchResult SearchContentMatch SearchLine SearchSegment",
             "source": "BaseFile CommitDirectory CommitFile FileAttribute TreeEntry",
             "ssh_keys": "SshKey",
             "users": "Account AccountType Author Email",
