@@ -25,8 +25,8 @@ async def api() -> AsyncIterator[Api]:
 
 async def fresh(api: Api, *reviewers: str) -> str:
     """Open a pull request of a branch with one new commit and return its path."""
-    history = api.fake.world.repository("PRJ", "ledger").history
-    source = next(name for name in history.branches if name.startswith("pr/1"))
+    branches = api.fake.world.repository("PRJ", "ledger").branches
+    source = next(name for name in branches if name.startswith("pr/1"))
     await api("POST", "/projects/PRJ/repos/ledger/branches", {"name": "new/a#1", "startPoint": source})
     body = {
         "title": "Náïve",
@@ -65,12 +65,15 @@ async def test_list_filters(api: Api) -> None:
     assert await api.values(f"{PULLS}?state=ALL&at=refs/heads/main") == everything
     assert await api.values(f"{PULLS}?state=ALL&at=main") == []
     one = cast("Json", everything[0]["fromRef"])["id"]
-    outgoing = await api.values(f"{PULLS}?state=ALL&direction=OUTGOING&at={one}")
+    outgoing = await api.values(f"{PULLS}?state=ALL&direction=OUTGOING&at={quote(str(one))}")
     assert [pull["id"] for pull in outgoing] == [everything[0]["id"]]
     assert [pull["id"] for pull in await api.values(f"{PULLS}?state=ALL&filterText=(3)")] == [3]
+    assert await api.values(f"{PULLS}?state=ALL&draft=false") == everything
+    api.fake.world.repository("PRJ", "ledger").pull_requests[6].draft = True
     drafts = await api.values(f"{PULLS}?state=ALL&draft=true")
     assert [pull["id"] for pull in drafts] == [6]
     author = names([everything[0]["author"]])[0]
+    everything = await api.values(f"{PULLS}?state=ALL")
     mine = await api.values(f"{PULLS}?state=ALL&username.1={quote(str(author))}&role.1=AUTHOR")
     assert mine == [pull for pull in everything if names([pull["author"]]) == [author]]
 
@@ -240,9 +243,9 @@ async def test_comments_on_a_path(api: Api) -> None:
 
 
 async def test_activities_start_anywhere(api: Api) -> None:
-    path = f"{PULLS}/3"
+    path = f"{PULLS}/7"
     entries = await api.values(f"{path}/activities")
-    assert len(entries) == 4
+    assert len(entries) == 6
     assert await api.values(f"{path}/activities?fromId={entries[2]['id']}&fromType=ACTIVITY") == entries[2:]
     assert (await api.refused("GET", f"{path}/activities?fromId=1"))[0] == 400
 

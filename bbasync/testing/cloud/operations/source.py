@@ -13,14 +13,14 @@ from bbasync.testing.cloud import webhooks as tell
 from bbasync.testing.cloud.http import Call, Part, not_found, refusal, to_cursor
 from bbasync.testing.cloud.operations.commits import resolve
 from bbasync.testing.cloud.payloads import hrefs
-from bbasync.testing.cloud.world.history import Commit
+from bbasync.testing.history import Commit
 from bbasync.testing.operations import Operations, Result
 
 if TYPE_CHECKING:
     from bbasync.testing.cloud.payloads import Payload
     from bbasync.testing.cloud.query import Fields
-    from bbasync.testing.cloud.world.files import Entry
     from bbasync.testing.cloud.world.repository import Repository
+    from bbasync.testing.history.files import Entry
 
 operations: Operations[Call] = Operations()
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from bbasync.testing.clock import Clock
-from bbasync.testing.cloud.world.history import History
 from bbasync.testing.cloud.world.repository import Counts, Download, Hook, Repository, by_uuid_or_slug, make_uuid
-from bbasync.testing.cloud.world.timeline import BOTS, NOW, SPAN, Timeline, Truth
+from bbasync.testing.history import History, Words
+from bbasync.testing.history.timeline import BOTS, NOW, SPAN, Truth, lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +33,46 @@ BOT_NAMES = ("Dependency Bot", "Release Bot")
 LANGUAGES = ("python", "typescript", "", "go", "c++")
 EMPTY_EVERY, FORK_EVERY, UNICODE_EVERY, PUBLIC_EVERY = 8, 6, 4, 4
 
+PATHS = (
+    "README.md",
+    "setup.cfg",
+    "src/größe.py",
+    "src/client.py",
+    "src/nested/deep/module.py",
+    "src/space in name.py",
+    "tests/test_client.py",
+    "docs/索引.md",
+    "docs/c#.md",
+    "assets/logo.png",
+    "bin/run.sh",
+    "latest",
+    "docs/changes.md",
+)
+TITLES = (
+    "Retry on 555",
+    "Größere Seiten",
+    "Rate limit by workspace",
+    "Typos",
+    "支持中文路径",
+    "Follow `next` verbatim",
+)
+STRANGERS = ("deploy bot <bot@ci.invalid>", "Former Colleague <gone@example.invalid>", "root")
+
 ARCHIVE = bytes(range(256)) * 16
 """The content of the one download that repositories have."""
+
+
+def _branch(number: int) -> str:
+    if number % 10 == 4:  # these have a name that wants quoting in a path
+        return f"fix/#{number}-größe"
+    return f"feature/API-{number}"
+
+
+def _merge_message(number: int, title: str, branch: str) -> str:
+    return f"Merged in {branch} (pull request #{number})\n\n{title}\n"
+
+
+WORDS = Words(PATHS, TITLES, STRANGERS, _branch, _merge_message)
 
 
 @attrs.frozen
@@ -196,12 +234,7 @@ class World:
     def create_repository(self, workspace: Workspace, slug: str, parent: Repository | None = None) -> Repository:
         """Add an empty repository, or a fork that shares the trunk of its parent."""
         now, key = self.now(), f"{self.seed}/made/{self.serial()}"
-        history = History(
-            trunk_key=parent.history.trunk_key if parent else key,
-            own_key=key,
-            timeline=self._timeline(key, parent.history.length if parent else 0, 0, parent),
-            authors=self._people,
-        )
+        history = self._history(key, parent.history.length if parent else 0, 0, parent)
         repository = Repository(
             workspace=workspace.slug,
             slug=slug,
@@ -249,12 +282,7 @@ class World:
         neighbour = list(workspace.repositories.values())[-1] if number % FORK_EVERY == 2 else None
         parent = neighbour if neighbour is not None and neighbour.history.length else None
         parent = None if empty else parent
-        history = History(
-            trunk_key=parent.history.trunk_key if parent is not None else key,
-            own_key=key,
-            timeline=self._timeline(key, 0 if empty else commits, 0 if empty else pull_requests, parent),
-            authors=self._people,
-        )
+        history = self._history(key, 0 if empty else commits, 0 if empty else pull_requests, parent)
         created = self._begin + timedelta(days=number % 365, seconds=index, microseconds=number % 999_983 + 1)
         releases = {} if empty else {"release-1.0.zip": Download(ARCHIVE, 0, created)}
         workspace.repositories[slug] = Repository(
@@ -279,15 +307,18 @@ class World:
             downloads=releases,
         )
 
-    def _timeline(self, key: str, commits: int, pull_requests: int, parent: Repository | None) -> Timeline:
-        """Lay out what happens in a repository, from some time in the first two years on."""
-        age = hashlib.blake2b(b"%s/age" % key.encode(), digest_size=1).digest()[0] / 256
-        return Timeline(
-            key,
-            pulls=pull_requests,
-            length=commits,
-            users=self._people,
-            begin=self._begin + 0.4 * age * SPAN,
-            end=self._end,
-            trunk=parent.history.timeline if parent is not None else None,
+    def _history(self, key: str, commits: int, pull_requests: int, parent: Repository | None) -> History:
+        return History(
+            trunk_key=parent.history.trunk_key if parent is not None else key,
+            own_key=key,
+            timeline=lay_out(
+                key,
+                pulls=pull_requests,
+                length=commits,
+                users=self._people,
+                now=self._end,
+                trunk=parent.history.timeline if parent is not None else None,
+            ),
+            authors=self._people,
+            words=WORDS,
         )

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
 
-from bbasync.testing.cloud.world.history import REPLACED, History
-from bbasync.testing.cloud.world.hours import to_date
-from bbasync.testing.cloud.world.timeline import State
+from bbasync.testing.history.hours import to_date
+from bbasync.testing.history.timeline import REPLACED, State
 
 if TYPE_CHECKING:
-    from bbasync.testing.cloud.world.timeline import Course
+    from bbasync.testing.history import History
+    from bbasync.testing.history.timeline import Course
 
 Verdict: TypeAlias = Literal["approved", "changes_requested"]
 
@@ -152,7 +152,7 @@ def compute_discussion(pull: Pull, course: Course, draw: int, history: History) 
     for place, time in enumerate(course.comments):
         date = to_date(time)
         number = draw >> place % 48
-        comment = Comment(pull.id * 1000 + place, _commenter(course, place, number), REMARKS[number % 6], date, date)
+        comment = Comment(pull.id * 1000 + place, course.commenter(place, number), REMARKS[number % 6], date, date)
         if place == 1:
             comment.inline = {"from": None, "to": number % 40 + 1, "path": "src/größe.py"}
         elif place == 2:  # the third answers the second
@@ -169,15 +169,6 @@ def compute_discussion(pull: Pull, course: Course, draw: int, history: History) 
     if course.requested is not None:
         reviews.insert(0, Event("changes_requested", to_date(course.requested), course.reviewers[0]))
     return Discussion(comments, tasks, [*_updates(pull, course, history), *reviews])
-
-
-def _commenter(course: Course, place: int, number: int) -> int | None:
-    """Choose who comments: a reviewer first, then reviewers and the author in turn, at times somebody else."""
-    if place == 0 or course.author is None:
-        return course.reviewers[0]
-    if number % 13 == 0:
-        return None
-    return course.author if place % 2 else course.reviewers[place // 2 % len(course.reviewers)]
 
 
 def _updates(pull: Pull, course: Course, history: History) -> list[Event]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import attrs
 from aiohttp import web
 
-from bbasync.testing.datacenter.http import Call, resolve, revision, signature
+from bbasync.testing.datacenter.http import Call, resolve, revision
+from bbasync.testing.datacenter.hunks import lines_of
 from bbasync.testing.datacenter.payloads import VALIDATION, path_of, refuse
-from bbasync.testing.datacenter.world.history import content_id, lines_of
+from bbasync.testing.history.files import blob_id
 from bbasync.testing.operations import Operations, Result
 
 if TYPE_CHECKING:
@@ -87,23 +88,18 @@ def edit(call: Call) -> Result:
     parent = _parent(repository, branch, form.get("sourceBranch", b"").decode())
     _check_source(repository, path, parent, form.get("sourceCommitId", b"").decode())
     message = form.get("message", b"").decode() or f"{path} edited online"
-    commit = repository.history.commit(
-        parents=(parent,) if parent else (),
-        author=signature(call.me),
-        date=call.world.tick(),
-        message=message,
-        changes={path: form["content"]},
-    )
-    old = repository.history.branches.get(branch)
-    repository.history.branches[branch] = commit.id
-    call.tell.on_ref(repository, call.me, f"refs/heads/{branch}", old, commit.id)
+    parents, changes = (parent,) if parent else (), {path: form["content"]}
+    commit = call.world.commit(repository, parents=parents, author=call.me, message=message, changes=changes)
+    old = repository.branches.get(branch)
+    repository.branches[branch] = commit.hash
+    call.tell.on_ref(repository, call.me, f"refs/heads/{branch}", old, commit.hash)
     return call.payloads.commit(commit)
 
 
 def _node(call: Call) -> Node:
     repository, path = call.repository(), call.arguments.get("path", "").strip("/")
-    at = call.query.get("at") or f"refs/heads/{repository.history.default_branch}"
-    tree = repository.history.tree(revision(call, repository, "at"))
+    at = call.query.get("at") or f"refs/heads/{repository.default_branch}"
+    tree = repository.files.tree(revision(call, repository, "at"))
     if path in tree:
         return Node(at, path, tree[path], {})
     below = {
@@ -127,7 +123,7 @@ def _children(node: Node) -> list[Json]:
         else:
             children[first] = {
                 "path": path_of(first),
-                "contentId": content_id(content),
+                "contentId": blob_id(content),
                 "type": "FILE",
                 "size": len(content),
             }
@@ -136,7 +132,7 @@ def _children(node: Node) -> list[Json]:
 
 def _parent(repository: Repository, branch: str, source: str) -> str | None:
     """Return the tip to build on: the branch's, or `sourceBranch` for a new one; None in an empty repository."""
-    branches = repository.history.branches
+    branches = repository.branches
     if branch in branches or not (source or branches):
         return branches.get(branch)
     if not source:
@@ -146,9 +142,9 @@ def _parent(repository: Repository, branch: str, source: str) -> str | None:
 
 def _check_source(repository: Repository, path: str, parent: str | None, source: str) -> None:
     """Refuse an edit that was not made from the file's last content."""
-    history = repository.history
-    current = history.tree(parent).get(path)
-    if source and history.tree(resolve(repository, source)).get(path) != current:
+    files = repository.files
+    current = files.tree(parent).get(path)
+    if source and files.tree(resolve(repository, source)).get(path) != current:
         raise refuse(409, f"{path} has changed since {source}.", "content.FileContentOutOfDateException")
     if not source and current is not None:
         raise refuse(409, f"{path} exists already.", "content.FileAlreadyExistsException")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bbasync.testing.datacenter.http import Call, flag, items, require, required, text, value
-from bbasync.testing.datacenter.operations.pull_requests.changes import changes_page, plain
+from bbasync.testing.datacenter.operations.pull_requests.changes import compare, patch
 from bbasync.testing.datacenter.payloads import VALIDATION, refuse
 from bbasync.testing.datacenter.world import Participant, PullRequest, Ref, Repository
-from bbasync.testing.datacenter.world.history import text_diff
 from bbasync.testing.operations import Operations, Result
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def get(call: Call) -> Result:
 @operations("GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/pull-requests/{pullRequestId}.diff")
 def get_text_diff(call: Call) -> Result:
     """Return the diff as text."""
-    return plain(text_diff(changes_page(call, call.pull_request())))
+    return patch(compare(call, call.pull_request())[1])
 
 
 @operations("POST /api/latest/projects/{projectKey}/repos/{repositorySlug}/pull-requests", status=201)
@@ -166,7 +165,7 @@ def list_pull_requests_of_commit(call: Call) -> Result:
     found = [
         pull
         for pull in repository.pull_requests.values()
-        if any(item.id == commit.id for item in repository.history.log(pull.source.commit, pull.target.commit))
+        if any(item.hash == commit.hash for item in repository.history.log(pull.source.commit, pull.target.commit))
     ]
     return call.page(found, call.payloads.pull_request)
 
@@ -197,7 +196,7 @@ def _ref(call: Call, data: Json, side: str, here: Repository) -> Ref:
         except KeyError:
             message = f"Repository {key}/{slug} does not exist."
             raise refuse(404, message, "repository.NoSuchRepositoryException") from None
-    tip = repository.history.branches.get(name)
+    tip = repository.branches.get(name)
     if tip is None:
         message = f'Repository "{repository.slug}" has no branch "{name}".'
         raise refuse(404, message, "repository.NoSuchBranchException")
@@ -215,7 +214,7 @@ def _check_new(call: Call, source: Ref, target: Ref, ignore: PullRequest | None 
                 "pull.DuplicatePullRequestException",
                 existingPullRequest=call.payloads.pull_request(pull),
             )
-    if source.commit in target.repository.history.reachable(target.commit):
+    if target.repository.history.contains(target.commit, source.commit):
         message = f'Branch "{target.branch}" is already up to date with branch "{source.branch}".'
         raise refuse(409, message, "pull.EmptyPullRequestException")
 
