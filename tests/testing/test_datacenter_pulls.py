@@ -119,6 +119,23 @@ async def test_put_replaces_reviewers_and_keeps_the_title(api: Api) -> None:
     assert (names(pull["reviewers"]), pull["title"], "description" in pull) == (["bjorn"], "New", False)
 
 
+async def test_activities_tell_what_an_update_and_a_push_change(api: Api) -> None:
+    path = await fresh(api, "bjorn")
+    (before,) = await api.values(f"{path}/commits")
+    await api("PUT", path, {"version": 0, "reviewers": [{"user": {"name": "chiyo"}}]})
+    fields = {"content": "new\n", "branch": "new/a#1", "message": "More"}
+    status, commit = await api.edit("/projects/PRJ/repos/ledger/browse/new.txt", fields)
+    assert status == 200
+    pushed, updated, _ = await api.values(f"{path}/activities")
+    assert [updated["action"], pushed["action"]] == ["UPDATED", "RESCOPED"]
+    people = [[one["name"] for one in cast("list[Json]", updated[f"{kind}Reviewers"])] for kind in ("added", "removed")]
+    assert people == [["chiyo"], ["bjorn"]]
+    assert (pushed["previousFromHash"], pushed["fromHash"]) == (before["id"], commit["id"])
+    assert [one["id"] for one in cast("list[Json]", cast("Json", pushed["added"])["commits"])] == [commit["id"]]
+    assert pushed["removed"] == {"commits": [], "total": 0}
+    assert (await api.get(path))["updatedDate"] == pushed["createdDate"]
+
+
 async def test_invalid_reviewers_are_all_named(api: Api) -> None:
     path = await fresh(api)
     people = [{"user": {"name": name}} for name in ("nobody", "bjorn", api.fake.username)]

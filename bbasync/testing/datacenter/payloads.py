@@ -376,9 +376,9 @@ class Payloads:
                 payload["commentAnchor"] = entry.comment.anchor
         if entry.merge_commit:
             payload["commit"] = self.commit(history.commit(entry.merge_commit))
-        if entry.removed_reviewers:
-            removed = [self.user(user) for user in entry.removed_reviewers]
-            payload |= {"addedReviewers": [], "removedReviewers": removed}
+        if entry.added_reviewers or entry.removed_reviewers:
+            added, removed = (map(self.user, users) for users in (entry.added_reviewers, entry.removed_reviewers))
+            payload |= {"addedReviewers": list(added), "removedReviewers": list(removed)}
         return payload if entry.rescope is None else payload | self.rescope(entry.rescope, history)
 
     def rescope(self, rescope: Rescope, history: History) -> Json:

@@ -87,7 +87,7 @@ class Webhooks:
 
         self._send("repo:refs_changed", repository.project, repository, actor, payload)
         if group == "heads" and kind == "UPDATE":
-            for pull in self._pulls_from(repository, name):
+            for pull in self.world.pulls_from(repository, name):
                 self.on_pull("from_ref_updated", pull, actor, previousFromHash=old)
 
     def _pushed(self, repository: Repository, name: str, old: str | None, new: str) -> Json:
@@ -98,14 +98,6 @@ class Webhooks:
         commits = [_commit(self.payloads, one) for one in history.log(new, known)[:MOST_COMMITS]]
         parents = [_commit(self.payloads, history.commit(one)) for one in history.commit(new).parents]
         return {"commits": commits, "toCommit": _commit(self.payloads, history.commit(new)) | {"parents": parents}}
-
-    def _pulls_from(self, repository: Repository, branch: str) -> list[PullRequest]:
-        return [
-            pull
-            for item in self.world.repositories()
-            for pull in item.pull_requests.values()
-            if pull.state == "OPEN" and (pull.source.repository, pull.source.branch) == (repository, branch)
-        ]
 
     def on_fork(self, fork: Repository, origin: Repository, actor: User) -> None:
         """Tell the webhooks of a repository that it was forked."""

@@ -56,7 +56,7 @@ THINGS = (
 Place: TypeAlias = tuple[Literal["trunk", "own", "stored"], int, int]
 """Where a commit stands: (trunk, index, 0), (own, pull request, step) or (stored, 0, 0)."""
 
-KEPT_LOGS = 100
+KEPT_LOGS, KEPT_BASES = 100, 1000
 
 
 @attrs.frozen
@@ -214,6 +214,7 @@ class History:
         self.words = words
         self.stored: dict[str, Commit] = {}
         self._logs: dict[tuple[str, str | None], Walk] = {}
+        self._bases: dict[tuple[str, str], Commit | None] = {}
         self._authors = authors
 
     @property
@@ -388,7 +389,15 @@ class History:
         return found
 
     def merge_base(self, left: str, right: str) -> Commit | None:
-        """Give the newest commit that both reach."""
+        """Give the newest commit that both reach; commits never change, so it is found once."""
+        if (left, right) not in self._bases:
+            if len(self._bases) >= KEPT_BASES:
+                self._bases.clear()
+            self._bases[left, right] = self.find_base(left, right)
+        return self._bases[left, right]
+
+    def find_base(self, left: str, right: str) -> Commit | None:
+        """Find the newest commit that both reach."""
         one, other = self.reach([left]), self.reach([right])
         common = Reach(own={pull: min(one.own[pull], other.own[pull]) for pull in one.own.keys() & other.own.keys()})
         common.stored = one.stored & other.stored
@@ -448,7 +457,7 @@ def number_of(key: str, number: int) -> int:
     return int.from_bytes(hashlib.blake2b(b"%s/%d" % (key.encode(), number), digest_size=8).digest())
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=8192)  # of all histories together: a world may have thousands of them
 def _commit_at(history: History, place: Place) -> Commit:
     kind, number, step = place
     return history.compute_trunk_commit(number) if kind == "trunk" else history.compute_own_commit(number, step)

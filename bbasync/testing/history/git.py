@@ -161,8 +161,8 @@ class GitHistory(History):
         names = [str(commit.id) for commit in walker] if roots else []
         return GitWalk(self, [name for name in reversed(self.stored) if name in stored - hidden], names)
 
-    def merge_base(self, left: str, right: str) -> Commit | None:
-        """Give the newest commit that both reach."""
+    def find_base(self, left: str, right: str) -> Commit | None:
+        """Find the newest commit that both reach."""
         one, one_roots = self._split([left])
         other, other_roots = self._split([right])
         common = [name for name in self.stored if name in one & other]

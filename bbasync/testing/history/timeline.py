@@ -23,6 +23,7 @@ import attrs
 from bbasync.testing.history.hours import HOUR, to_date, to_work
 
 State: TypeAlias = Literal["OPEN", "MERGED", "DECLINED", "SUPERSEDED"]
+"""What is superseded on Cloud is declined on Data Center."""
 
 NOW = datetime(2026, 6, 1, 14, 30, tzinfo=UTC)
 """Before this lies what is made up, unless another instant is given."""

@@ -90,8 +90,7 @@ def edit(call: Call) -> Result:
     message = form.get("message", b"").decode() or f"{path} edited online"
     parents, changes = (parent,) if parent else (), {path: form["content"]}
     commit = call.world.commit(repository, parents=parents, author=call.me, message=message, changes=changes)
-    old = repository.branches.get(branch)
-    repository.branches[branch] = commit.hash
+    old = call.world.move_branch(repository, branch, commit.hash, call.me)
     call.tell.on_ref(repository, call.me, f"refs/heads/{branch}", old, commit.hash)
     return call.payloads.commit(commit)
 

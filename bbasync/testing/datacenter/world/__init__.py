@@ -122,6 +122,7 @@ class Activity:
     comment_action: str = ""
     merge_commit: str | None = None
     rescope: Rescope | None = None
+    added_reviewers: list[User] = field(factory=list[User])
     removed_reviewers: list[User] = field(factory=list[User])
 
 
@@ -319,6 +320,28 @@ class World:
         commit = Commit(name, parents, date, message, None, author.signature, changes)
         repository.history.store(commit)
         return commit
+
+    def pulls_from(self, repository: Repository, branch: str) -> list[PullRequest]:
+        """List the open pull requests from a branch, of all repositories."""
+        return [
+            pull
+            for item in self.repositories()
+            for pull in item.pull_requests.values()
+            if pull.state == "OPEN" and (pull.source.repository, pull.source.branch) == (repository, branch)
+        ]
+
+    def move_branch(self, repository: Repository, branch: str, commit: str, user: User) -> str | None:
+        """Move a branch, or make it, with the open pull requests from it; return its former head."""
+        before = repository.branches.get(branch)
+        for pull in self.pulls_from(repository, branch):
+            pull.refresh()
+            old, target = pull.source.commit, pull.target.commit
+            pull.source.commit, pull.updated = commit, self.tick()
+            self.record(pull, "RESCOPED", user, pull.updated).rescope = Rescope(
+                from_hash=commit, previous_from_hash=old, to_hash=target, previous_to_hash=target
+            )
+        repository.branches[branch] = commit
+        return before
 
     def truth(self, repository: Repository, pull_request_id: int) -> Truth:
         """Return what happened to a made-up pull request, to test reports against; KeyError if there is none.

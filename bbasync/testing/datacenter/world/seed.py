@@ -22,7 +22,7 @@ PEOPLE = (
     ("élodie", "Élodie Lefèvre"),
     ("farid", "فريد حسن"),
 )
-BOT_NAMES = ("dependency-bot", "release-bot")
+BOT_NAMES = (("dependency-bot", "Dependency Bot"), ("release-bot", "Release Bot"))
 PROJECTS = (("PRJ", "Payments"), ("OPS", "Operations"), ("WEB", "Web & Móvil"), ("DATA", "Données"))
 REPOSITORIES = ("ledger", "gateway", "ünïcode-tools", "infra", "docs", "billing-ui")
 TOPICS = ("retry", "naïve cache", "timeouts", "日本語", "audit log", "colour scheme", "pagination")
@@ -100,8 +100,8 @@ class Seed:
         world.users = {user.slug: user for user in users}
         team = users[1:-1] if len(users) > 3 else users[1::-1]  # a team has two people at least
         bots = [
-            User(id=world.next_id(), name=name, slug=name, display_name=name.title(), email="", kind="SERVICE")
-            for name in BOT_NAMES[:BOTS]
+            User(id=world.next_id(), name=name, slug=name, display_name=display, email="", kind="SERVICE")
+            for name, display in BOT_NAMES[:BOTS]
         ]
         world.people = [*team, *bots, *(user for user in users if user not in team)]
         self._team = len(team)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bbasync.testing.datacenter.payloads import Json
-    from bbasync.testing.datacenter.world import User
+    from bbasync.testing.datacenter.world import Activity, User
 
 operations: Operations[Call] = Operations()
 
@@ -111,7 +111,8 @@ def update(call: Call) -> Result:
     for item in pull.participants:  # whoever took part once remains a participant
         item.role = "REVIEWER" if item.user in reviewers else "PARTICIPANT"
     user = call.me
-    record_change(call, pull, "UPDATED", user)
+    entry = record_change(call, pull, "UPDATED", user)
+    entry.added_reviewers, entry.removed_reviewers = difference(asked, reviewers_of(pull))
     if (pull.title, pull.description, pull.target) != (title, description, old_target):
         was = {"previousTitle": title, "previousDescription": description}
         call.tell.on_pull("modified", pull, user, **was, previousTarget=call.payloads.previous_target(old_target))
@@ -243,9 +244,12 @@ def _reviewers(call: Call, data: Json, author: User) -> list[User]:
 
 def tell_reviewers(call: Call, pull: PullRequest, user: User, before: list[User]) -> None:
     """Tell webhooks which reviewers were added and removed."""
-    now = reviewers_of(pull)
-    added, removed = [one for one in now if one not in before], [one for one in before if one not in now]
-    call.tell.on_reviewers(pull, user, added, removed)
+    call.tell.on_reviewers(pull, user, *difference(before, reviewers_of(pull)))
+
+
+def difference(before: list[User], after: list[User]) -> tuple[list[User], list[User]]:
+    """Return who was added and who was removed."""
+    return [one for one in after if one not in before], [one for one in before if one not in after]
 
 
 def _require_author(call: Call, pull: PullRequest) -> User:
@@ -269,10 +273,10 @@ def check_version(call: Call, pull: PullRequest, version: object) -> None:
         )
 
 
-def record_change(call: Call, pull: PullRequest, action: str, user: User) -> None:
+def record_change(call: Call, pull: PullRequest, action: str, user: User) -> Activity:
     """Count the version up and record an activity."""
     pull.version, pull.updated = pull.version + 1, call.world.tick()
-    call.world.record(pull, action, user, pull.updated)
+    return call.world.record(pull, action, user, pull.updated)
 
 
 def reviewers_of(pull: PullRequest) -> list[User]:

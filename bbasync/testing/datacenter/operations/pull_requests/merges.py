@@ -57,7 +57,7 @@ def merge(call: Call) -> Result:
         changes=repository.files.merge(pull.target.commit, pull.source.commit).changes,
     ).hash
     close(call, pull, "MERGED", user)
-    repository.branches[pull.target.branch] = merge
+    call.world.move_branch(repository, pull.target.branch, merge, user)
     pull.merge_commit = pull.activities[-1].merge_commit = merge
     call.tell.on_pull("merged", pull, user)
     call.tell.on_ref(repository, user, f"refs/heads/{pull.target.branch}", pull.target.commit, merge)
