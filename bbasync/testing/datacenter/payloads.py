@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import quote
 
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Json: TypeAlias = dict[str, object]
+
+quoted = lru_cache(maxsize=1024)(quote)  # the same few slugs are in every payload
 
 JSON_TYPE = "application/json;charset=UTF-8"
 PACKAGE = "com.atlassian.bitbucket."
@@ -128,13 +131,13 @@ class Payloads:
             "active": user.active,
             "slug": user.slug,
             "type": user.kind,
-            "links": self.links(f"users/{quote(user.slug)}"),
+            "links": self.links(f"users/{quoted(user.slug)}"),
         }
 
     def project(self, project: Project) -> Json:
         """Render a project; `description` is left out where there is none."""
         kind = "PERSONAL" if project.owner else "NORMAL"
-        path = f"users/{quote(project.owner.slug)}" if project.owner else f"projects/{project.key}"
+        path = f"users/{quoted(project.owner.slug)}" if project.owner else f"projects/{project.key}"
         payload: Json = {
             "key": project.key,
             "id": project.id,
@@ -151,7 +154,7 @@ class Payloads:
     def repository(self, repository: Repository) -> Json:
         """Render a repository; a fork carries its `origin`."""
         project = repository.project
-        scm = f"{project.key.lower()}/{quote(repository.slug)}.git"
+        scm = f"{project.key.lower()}/{quoted(repository.slug)}.git"
         payload: Json = {
             "slug": repository.slug,
             "id": repository.id,
@@ -235,7 +238,7 @@ class Payloads:
             "percentUnchanged": change.unchanged if moved else -1,
             "type": kind,
             "nodeType": "FILE",
-            "links": {"self": [None]} if page is None else self.links(f"{page}#{quote(change.path)}"),
+            "links": {"self": [None]} if page is None else self.links(f"{page}#{quoted(change.path)}"),
             "properties": {"gitChangeType": "RENAME" if moved else kind},
         }
         if change.after is not None:
@@ -336,7 +339,7 @@ class Payloads:
             properties["mergeCommit"] = self.merge_commit(pull.merge_commit)
         payload["properties"] = properties
         target = pull.target.repository
-        path = f"projects/{target.project.key}/repos/{quote(target.slug)}/pull-requests/{pull.id}"
+        path = f"projects/{target.project.key}/repos/{quoted(target.slug)}/pull-requests/{pull.id}"
         return payload | {"links": self.links(path)}
 
     def merge_commit(self, commit: str) -> Json:
@@ -397,8 +400,8 @@ class Payloads:
 
 def _page_of(repository: Repository) -> str:
     project = repository.project
-    owner = f"users/{quote(project.owner.slug)}" if project.owner else f"projects/{project.key}"
-    return f"{owner}/repos/{quote(repository.slug)}"
+    owner = f"users/{quoted(project.owner.slug)}" if project.owner else f"projects/{project.key}"
+    return f"{owner}/repos/{quoted(repository.slug)}"
 
 
 def build_status(status: BuildStatus) -> Json:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pygit2
 from pygit2.enums import DeltaStatus, FileMode, ReferenceType, SortMode
 
-from bbasync.testing.history import NO_WORDS, SHORTEST, Commit, History, Place, Reach, Walk
+from bbasync.testing.history import NO_WORDS, SHORTEST, WHOLE, Commit, History, Place, Reach, Walk
 from bbasync.testing.history.files import CONTEXT, Attribute, Change, Entry, Files, Status
 from bbasync.testing.history.timeline import lay_out
 
@@ -25,6 +25,7 @@ STATUSES: dict[DeltaStatus, Status] = {
     DeltaStatus.DELETED: "removed",
     DeltaStatus.RENAMED: "renamed",
 }
+KEPT_COMMITS = 10_000
 ATTRIBUTES: dict[int, Attribute] = {FileMode.LINK: "link", FileMode.BLOB_EXECUTABLE: "executable"}
 
 
@@ -117,6 +118,7 @@ class GitHistory(History):
         nothing = lay_out("", pulls=0, length=0, users=2)
         super().__init__(trunk_key="", own_key="", timeline=nothing, authors=1, words=NO_WORDS)
         self.git = git
+        self._read: dict[str, Commit] = {}
 
     def __deepcopy__(self, memo: dict[int, object]) -> GitHistory:
         copied = GitHistory(self.git)
@@ -125,21 +127,26 @@ class GitHistory(History):
 
     def find(self, prefix: str) -> Commit | None:
         """Give a commit by the first seven or more digits of its hash."""
-        stored = next((commit for name, commit in self.stored.items() if name.startswith(prefix)), None)
-        if stored is not None or len(prefix) < SHORTEST:
-            return stored
+        known = self.stored.get(prefix) or self._read.get(prefix)
+        if known is None and len(prefix) < WHOLE:
+            known = next((commit for name, commit in self.stored.items() if name.startswith(prefix)), None)
+        if known is not None or len(prefix) < SHORTEST:
+            return known
         found = self.git_commit(prefix)
         if found is None:
             return None
-        author = found.author
-        return Commit(
-            hash=str(found.id),
+        if len(self._read) >= KEPT_COMMITS:
+            self._read.clear()
+        name, author = str(found.id), found.author
+        commit = self._read[name] = Commit(
+            hash=name,
             parents=tuple(str(parent) for parent in found.parent_ids),
             date=signed_on(author),
             message=found.message,
             user=None,
             raw_author=f"{author.name} <{author.email}>",
         )
+        return commit
 
     def git_commit(self, name: str) -> pygit2.Commit | None:
         """Give a commit of git's own."""
