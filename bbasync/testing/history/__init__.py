@@ -183,11 +183,8 @@ class Walk(Sequence[Commit]):
     @overload
     def __getitem__(self, position: slice) -> list[Commit]: ...
     def __getitem__(self, position: int | slice) -> Commit | list[Commit]:
-        if isinstance(position, slice):
-            return [self._at(one) for one in range(*position.indices(len(self)))]
-        if not 0 <= position < len(self):
-            raise IndexError(position)
-        return self._at(position)
+        found = range(len(self))[position]
+        return self._at(found) if isinstance(found, int) else [self._at(one) for one in found]
 
     def _at(self, position: int) -> Commit:
         if position < len(self._stored):
@@ -214,7 +211,7 @@ class History:
         self.words = words
         self.stored: dict[str, Commit] = {}
         self._logs: dict[tuple[str, str | None], Walk] = {}
-        self._bases: dict[tuple[str, str], Commit | None] = {}
+        self._bases: dict[tuple[str, str], Commit] = {}
         self._authors = authors
 
     @property
@@ -390,11 +387,12 @@ class History:
 
     def merge_base(self, left: str, right: str) -> Commit | None:
         """Give the newest commit that both reach; commits never change, so it is found once."""
-        if (left, right) not in self._bases:
+        found = self._bases.get((left, right)) or self.find_base(left, right)
+        if found is not None:  # commits of a fork that are unknown now may be known later
             if len(self._bases) >= KEPT_BASES:
                 self._bases.clear()
-            self._bases[left, right] = self.find_base(left, right)
-        return self._bases[left, right]
+            self._bases[left, right] = found
+        return found
 
     def find_base(self, left: str, right: str) -> Commit | None:
         """Find the newest commit that both reach."""

@@ -142,13 +142,15 @@ class Files:
 
     def merge(self, ours: str, theirs: str) -> Merge:
         """Merge one commit into another, seen from where they parted; commits never change, so this is kept."""
-        if (ours, theirs) not in self._merges:
-            if len(self._merges) >= KEPT_MERGES:
-                self._merges.clear()
+        found = self._merges.get((ours, theirs))
+        if found is None:
             base = self._history.merge_base(ours, theirs)
-            trees = self.tree(None if base is None else base.hash), self.tree(ours), self.tree(theirs)
-            self._merges[ours, theirs] = merge_trees(*trees)
-        return self._merges[ours, theirs]
+            found = merge_trees(self.tree(None if base is None else base.hash), self.tree(ours), self.tree(theirs))
+            if base is not None:
+                if len(self._merges) >= KEPT_MERGES:
+                    self._merges.clear()
+                self._merges[ours, theirs] = found
+        return found
 
     def changes(self, old: str | None, new: str, context: int = CONTEXT) -> list[Change]:
         """Compare two commits; None is the empty tree."""
