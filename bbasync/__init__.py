@@ -44,8 +44,9 @@ if TYPE_CHECKING:
     from .rate import Rolling as Rolling
     from .request import UNSET as UNSET
     from .request import Part as Part
+    from .request import Timeouts as Timeouts
+    from .retry import RetryPolicy as RetryPolicy
     from .session import ResponseEvent as ResponseEvent
-    from .transport import Timeouts as Timeouts
 
 __all__ = [
     "UNSET",
@@ -80,6 +81,7 @@ __all__ = [
     "Refill",
     "ResponseError",
     "ResponseEvent",
+    "RetryPolicy",
     "Rolling",
     "ServerError",
     "Timeouts",
@@ -106,8 +108,8 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             "oauth": "OAuthClient OAuthCredential OAuthToken",
             "paging": "Page Paging",
             "rate": "RateTracker Refill Rolling",
-            "request": "UNSET Part",
+            "request": "UNSET Part Timeouts",
+            "retry": "RetryPolicy",
             "session": "ResponseEvent",
-            "transport": "Timeouts",
         },
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, Literal, ParamSpec, Self, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
@@ -86,11 +86,13 @@ class Merge(Generic[T]):
         self._concurrency = concurrency
         self._raise = on_error == "raise"
         self._items: asyncio.Queue[tuple[str, T] | None] = asyncio.Queue(buffer)
+        """None wakes the consumer when it waits and a source has ended."""
         self._failures: list[Exception] = []
         self._readers: set[asyncio.Task[None]] = set()
-        self._finished = False
+        self._is_open = False
 
     async def __aenter__(self) -> Self:
+        self._is_open = True
         for _ in range(self._concurrency):
             if not self._start():
                 break
@@ -99,7 +101,7 @@ class Merge(Generic[T]):
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._finished = True
+        self._is_open = False
         readers = set(self._readers)
         for reader in readers:
             reader.cancel()
@@ -110,27 +112,28 @@ class Merge(Generic[T]):
         return self
 
     async def __anext__(self) -> tuple[str, T]:
-        if self._items.empty() and not self._readers:
-            self._end()
-        entry = await self._get()
-        while entry is None:
-            if (self._raise and self._failures) or (not self._readers and self._items.empty()):
+        if not self._is_open:
+            raise RuntimeError("write `async with aio.merge(...) as items:` and iterate over `items` inside")
+        while True:
+            if self._is_over():
                 self._end()
-            entry = await self._get()
-        return entry
+            entry = await self._items.get() if self._items.empty() else self._items.get_nowait()
+            if entry is not None:
+                return entry
 
-    async def _get(self) -> tuple[str, T] | None:
-        return await self._items.get() if self._items.empty() else self._items.get_nowait()
+    def _is_over(self) -> bool:
+        return (self._raise and bool(self._failures)) or (self._items.empty() and not self._readers)
 
     def _end(self) -> None:
-        self._finished = True
         failures, self._failures = self._failures, []
         if failures:
             raise ExceptionGroup(f"{len(failures)} of the merged sources failed", failures)
         raise StopAsyncIteration
 
     def _start(self) -> bool:
-        """Open the next source; False if there is none."""
+        """Open the next source; False if there is none, or none is to be opened after a failure."""
+        if self._raise and self._failures:
+            return False
         try:
             pair = next(self._sources, None)
         except Exception as error:  # noqa: BLE001 - the caller's iterable; kept for the group
@@ -140,7 +143,17 @@ class Merge(Generic[T]):
             return False
         reader = asyncio.get_running_loop().create_task(self._read(*pair))
         self._readers.add(reader)
+        # With an eager task factory the reader may have ended already, so it cannot remove itself.
+        reader.add_done_callback(self._ended)
         return True
+
+    def _ended(self, reader: asyncio.Task[None]) -> None:
+        self._readers.discard(reader)
+        if not self._is_open:
+            return
+        self._start()
+        if self._items.empty():
+            self._items.put_nowait(None)
 
     async def _read(self, name: str, source: AsyncIterable[T]) -> None:
         try:
@@ -159,12 +172,6 @@ class Merge(Generic[T]):
             self._fail(name, RuntimeError(f"a task that the source awaited was cancelled: {error!r}"))
         except Exception as error:  # noqa: BLE001 - kept for the group
             self._fail(name, error)
-        finally:
-            self._readers.discard(cast("asyncio.Task[Any]", asyncio.current_task()))
-            if not self._finished:
-                if not (self._raise and self._failures):
-                    self._start()
-                await self._items.put(None)
 
     def _fail(self, name: str, error: Exception) -> None:
         error.add_note(f"source: {name}")

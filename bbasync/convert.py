@@ -107,8 +107,6 @@ class _Compiler:
         origin, arguments = typing.get_origin(hint), typing.get_args(hint)
         if origin in (typing.Union, types.UnionType):
             return self._union(arguments)
-        if origin in (list, Sequence):
-            return _each(self._convert(arguments[0]))
         if origin in (dict, Mapping):
             return _each_value(self._convert(arguments[1]))
         if hint is datetime:
@@ -134,10 +132,6 @@ class _Compiler:
             return value if convert is None or value is None else convert(value)
 
         return structure
-
-
-def _each(convert: Convert | None) -> Convert | None:
-    return None if convert is None else lambda values: [None if value is None else convert(value) for value in values]
 
 
 def _each_value(convert: Convert | None) -> Convert | None:

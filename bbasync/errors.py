@@ -63,19 +63,23 @@ def clip(text: str) -> str:
 
 
 class BitbucketError(Exception):
-    """The base of all errors of this library; `method` and `template` name the operation."""
+    """The base of all errors of this library.
 
-    def __init__(self, message: str, *, method: str = "", template: str = "") -> None:
+    `method` and `template` name the operation as the vendor does, `path` is the path of this call, as far as known.
+    """
+
+    def __init__(self, message: str, *, method: str = "", template: str = "", path: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.method = method
         self.template = template
+        self.path = path
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _unpickled, (type(self), self.args), self.__dict__
 
     def __str__(self) -> str:
-        operation = f"{self.method} {self.template}".strip()
+        operation = f"{self.method} {self.path or self.template}".strip()
         return f"{operation}: {self.message}" if operation else self.message
 
 
@@ -91,9 +95,16 @@ class TransportError(BitbucketError):
     """
 
     def __init__(
-        self, message: str, *, method: str = "", template: str = "", sent: bool = True, final: bool = False
+        self,
+        message: str,
+        *,
+        method: str = "",
+        template: str = "",
+        path: str = "",
+        sent: bool = True,
+        final: bool = False,
     ) -> None:
-        super().__init__(message, method=method, template=template)
+        super().__init__(message, method=method, template=template, path=path)
         self.sent = sent
         self.final = final
 
@@ -101,8 +112,10 @@ class TransportError(BitbucketError):
 class DecodeError(BitbucketError):
     """The response is not valid JSON, or not of the operation's shape; `body` keeps it unchanged."""
 
-    def __init__(self, message: str, *, method: str = "", template: str = "", body: bytes = b"") -> None:
-        super().__init__(message, method=method, template=template)
+    def __init__(
+        self, message: str, *, method: str = "", template: str = "", path: str = "", body: bytes = b""
+    ) -> None:
+        super().__init__(message, method=method, template=template, path=path)
         self.body = body
 
 
@@ -113,16 +126,18 @@ class PagingError(BitbucketError):
 class RateLimitError(BitbucketError):
     """The call would have to wait longer than its `max_wait`; `retry_after` is that wait in seconds."""
 
-    def __init__(self, message: str, *, method: str = "", template: str = "", retry_after: float) -> None:
-        super().__init__(message, method=method, template=template)
+    def __init__(
+        self, message: str, *, method: str = "", template: str = "", path: str = "", retry_after: float
+    ) -> None:
+        super().__init__(message, method=method, template=template, path=path)
         self.retry_after = retry_after
 
 
 class MergeTimeoutError(BitbucketError):
     """The server was still merging after `timeout` seconds, and continues; `task_id` identifies the merge task."""
 
-    def __init__(self, message: str, *, method: str = "", template: str = "", task_id: str) -> None:
-        super().__init__(message, method=method, template=template)
+    def __init__(self, message: str, *, method: str = "", template: str = "", path: str = "", task_id: str) -> None:
+        super().__init__(message, method=method, template=template, path=path)
         self.task_id = task_id
 
 
@@ -155,12 +170,13 @@ class ResponseError(BitbucketError):
         *,
         method: str = "",
         template: str = "",
+        path: str = "",
         status: int,
         url: str = "",
         request_id: str | None = None,
         details: ErrorDetails | None = None,
     ) -> None:
-        super().__init__(message, method=method, template=template)
+        super().__init__(message, method=method, template=template, path=path)
         self.status = status
         self.url = url
         self.request_id = request_id

@@ -76,6 +76,12 @@ class Model:
     __slots__ = ("_raw",)
     _raw: dict[str, Any]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # attrs copies fields only, and would lose the payload beside them
+        slots = [name for base in type(self).__mro__ for name in getattr(base, "__slots__", ())]
+        names = [name for name in slots if name != "__weakref__"]
+        return _restored, (type(self), {name: getattr(self, name) for name in names if hasattr(self, name)})
+
     @property
     def raw(self) -> dict[str, Any]:
         """The payload as the server sent it."""
@@ -88,3 +94,11 @@ class Model:
     def links(self) -> Links:
         """The links of the payload."""
         return Links(self.raw.get("links"))
+
+
+def _restored(cls: type[Model], values: dict[str, Any]) -> Model:
+    """Return a copied or unpickled model."""
+    model = object.__new__(cls)
+    for name, value in values.items():
+        setattr(model, name, value)
+    return model

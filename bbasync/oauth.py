@@ -8,16 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import copy
 import hashlib
+import logging
+import math
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeGuard
 
 from attrs import converters, evolve, field, frozen
 
 from .auth import BasicAuth, CredentialLike, Secret
-from .errors import AuthenticationError, AuthorizationExpiredError, DecodeError, ErrorDetails, ResponseError, class_for
+from .errors import (
+    AuthenticationError,
+    AuthorizationExpiredError,
+    BitbucketError,
+    DecodeError,
+    ErrorDetails,
+    ResponseError,
+    class_for,
+)
 from .request import Query, RawResponse, add_query, as_object, encode_query
 from .session import Session, SessionOptions
 
@@ -25,11 +36,21 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from .rate import Rate
+    from .request import Request
 
 __all__ = ["OAuthClient", "OAuthCredential", "OAuthToken", "new_code_verifier"]
 
+log = logging.getLogger("bbasync")
+
 _RENEWAL_MARGIN: Final = 60.0
 """Seconds before its expiry at which a token is renewed, at most a tenth of its lifetime."""
+_SHORTEST_LIFE: Final = 10.0
+"""Seconds for which a new token is used, whatever the server says of its lifetime."""
+_LONGEST_DELAY: Final = 10.0
+"""Longest time in seconds between renewals that fail."""
+_CLOSE_TIMEOUT: Final = 10.0
+_USUAL_LIFETIME: Final = 3600.0
+"""Lifetime in seconds of a token whose response names none."""
 
 OnRenew = Callable[["OAuthToken"], Awaitable[object]]
 
@@ -224,16 +245,19 @@ class OAuthClient:
         requested = time.time()
         endpoint = _TokenEndpoint(credential, base_url=self._base_url, **self._options)
         try:
-            token = _token_in(await endpoint.grant(self._token_path, form), requested)
+            payload = await endpoint.grant(self._token_path, form)
         except DecodeError as error:
             error.body, error.__context__ = b"", None  # an invalid response may contain tokens too
             raise
         finally:
-            if self._options.get("transport") is None:  # a transport of the caller is used again
-                await endpoint.close()
+            await endpoint.close()
+        token = _token_in(payload, requested)
+        del payload  # before anything is raised, since tracebacks show local variables
         if token is None:
             raise DecodeError(
-                "the response has no access_token with expires_in", method="POST", template=self._token_path
+                "the response has no access_token of type bearer, or a token that cannot be sent",
+                method="POST",
+                template=self._token_path,
             )
         return token
 
@@ -248,17 +272,34 @@ class _SecretBody(bytes):
 
 
 def _token_in(payload: Mapping[str, Any], requested: float) -> OAuthToken | None:
-    """Return the token in the payload of a response; None if it has no token or no lifetime."""
-    token, lifetime = payload.get("access_token"), payload.get("expires_in")
-    if not isinstance(token, str) or not isinstance(lifetime, (int, float)):
+    """Return the token in the payload of a response; None if it cannot be used."""
+    token_type = payload.get("token_type", "bearer")
+    access_token, refresh_token = payload.get("access_token"), payload.get("refresh_token")
+    if not isinstance(token_type, str) or token_type.lower() != "bearer" or not _is_token(access_token):
         return None
+    if not (refresh_token is None or _is_token(refresh_token)):
+        return None
+    lifetime = max(_lifetime(payload.get("expires_in")), _SHORTEST_LIFE)
     return OAuthToken(
-        access_token=token,
+        access_token=access_token,
         expires_at=requested + lifetime,
         lifetime=lifetime,
-        refresh_token=payload.get("refresh_token"),
+        refresh_token=refresh_token,
         scope=payload.get("scope") or payload.get("scopes") or "",
     )
+
+
+def _is_token(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value != "" and value.isascii() and value.isprintable() and " " not in value
+
+
+def _lifetime(value: object) -> float:
+    """Return the seconds in `expires_in`, which servers may leave out or write as text."""
+    try:
+        lifetime = float(value) if isinstance(value, (int, float, str)) else _USUAL_LIFETIME
+    except ValueError:
+        return _USUAL_LIFETIME
+    return lifetime if math.isfinite(lifetime) else _USUAL_LIFETIME
 
 
 class _TokenEndpoint(Session):
@@ -295,9 +336,9 @@ class _TokenEndpoint(Session):
             case _:
                 return class_for(status)
 
-    def _advice(self, status: int, details: ErrorDetails) -> str:
+    def _advice(self, request: Request, status: int, details: ErrorDetails) -> str:
         """Return what the user can do about an error, an empty string if that is unknown."""
-        del status
+        del request, status
         match details.message:
             case "invalid_grant":
                 return "the refresh token or code was used before, has expired or was revoked: authorise again"
@@ -311,7 +352,8 @@ class OAuthCredential:
     """A credential that renews its token shortly before it expires, and once after a 401.
 
     One renewal serves all tasks of all sessions that share the credential. It continues if the task that started it is
-    cancelled, since the refresh token may already be used; closing a session waits for it.
+    cancelled, since the refresh token may already be used; closing a session waits ten seconds for it. A token that is
+    still valid is used while it cannot be renewed, and a grant that has expired or was revoked is not tried again.
     """
 
     def __init__(
@@ -331,15 +373,25 @@ class OAuthCredential:
         self._wall = wall
         self._unstored: OAuthToken | None = None
         self._renewal: asyncio.Task[OAuthToken] | None = None
+        self._failures = 0
+        self._error: Exception | None = None
+        """What the last renewal failed with."""
+        self._next_try = -math.inf
+        """Before this time of day, no renewal is tried."""
 
     def __repr__(self) -> str:
         return f"<OAuthCredential of {self.principal}>"
 
     async def authorization(self) -> Secret:
         """Return the value of the Authorization header, after renewing the token if it is due or being renewed."""
-        token = self._token
-        if token is None or self._renewal is not None or self._unstored is not None or token.is_due(self._wall()):
-            token = await self._renewed_token()
+        token, now = self._token, self._wall()
+        if token is None or self._renewal is not None or self._unstored is not None or token.is_due(now):
+            try:
+                token = await self._renewed_token()
+            except BitbucketError:
+                if token is None or now >= token.expires_at or self._unstored is not None:
+                    raise
+                log.warning("the OAuth token of %s is valid, but could not be renewed", self.principal, exc_info=True)
         return _bearer(token)
 
     async def renew(self, refused: str) -> bool:
@@ -349,15 +401,28 @@ class OAuthCredential:
         return True
 
     async def close(self) -> None:
-        """Wait for a renewal in progress."""
-        if self._renewal is not None:
-            await asyncio.wait([self._renewal])
+        """Wait for a renewal in progress, ten seconds at most."""
+        if self._renewal is None:
+            return
+        _, running = await asyncio.wait([self._renewal], timeout=_CLOSE_TIMEOUT)
+        for renewal in running:
+            log.warning("the OAuth token of %s was still being renewed when its session was closed", self.principal)
+            renewal.cancel()
+            await asyncio.wait([renewal])
 
     async def _renewed_token(self) -> OAuthToken:
         if self._renewal is None:
+            if self._error is not None and self._wall() < self._next_try:
+                raise copy.copy(self._error)
             self._renewal = asyncio.get_running_loop().create_task(self._renew())
             self._renewal.add_done_callback(self._on_renewal_done)
-        return await asyncio.shield(self._renewal)
+        renewal, task = self._renewal, asyncio.current_task()
+        try:
+            return await asyncio.shield(renewal)
+        except asyncio.CancelledError:
+            if renewal.cancelled() and task is not None and not task.cancelling():
+                raise RuntimeError("the session was closed while its OAuth token was renewed") from None
+            raise
 
     async def _renew(self) -> OAuthToken:
         token = self._unstored or await self._obtain(self._token)
@@ -369,8 +434,14 @@ class OAuthCredential:
 
     def _on_renewal_done(self, renewal: asyncio.Task[OAuthToken]) -> None:
         self._renewal = None
-        if not renewal.cancelled():
-            renewal.exception()  # mark as retrieved; waiting tasks get it too, but there may be none
+        error = None if renewal.cancelled() else renewal.exception()
+        if not isinstance(error, BitbucketError) or self._unstored is not None:  # on_renew may be mended at once
+            self._failures, self._error = 0, None
+            return
+        self._error, self._failures = error, self._failures + 1
+        is_dead = isinstance(error, AuthorizationExpiredError) and self._token is not None
+        delay = math.inf if is_dead else min(2.0 ** (self._failures - 1), _LONGEST_DELAY)
+        self._next_try = self._wall() + delay
 
 
 def _bearer(token: OAuthToken) -> Secret:

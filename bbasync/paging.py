@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, ParamSpec, Protocol, Self, TypeVar, cast
 
 from attrs import define, field, frozen
 
 from .errors import BROKEN, DecodeError, PagingError, clip
-from .request import JsonValue, Request, add_query, evolve_url, origin_of, replace_origin
+from .request import Home, JsonValue, Request, add_query, evolve_url, origin_of
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["Cursor", "LinkPager", "OffsetPager", "Page", "Pager", "Paging", "lists"]
+__all__ = ["Cursor", "LinkPager", "NumberPager", "OffsetPager", "Page", "Pager", "Paging", "lists"]
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -56,6 +56,9 @@ class Paging:
     """Fetch the next page while this one is read; use `aclosing` if you may leave early."""
     on_page: Callable[[Page[Any]], object] | None = None
     """Called with each page after its last item was consumed, but not with one cut short by `limit`."""
+    on_broken: Callable[[Any, Exception], object] | None = None
+    """Called with an item of an unexpected shape, as the server sent it, and the error; the list continues without
+    it. Otherwise one such item ends a list with DecodeError."""
 
 
 class Pager(Protocol):
@@ -65,7 +68,7 @@ class Pager(Protocol):
         """Return the request of the first page, or of the one that `cursor` names."""
         ...
 
-    def read(self, payload: dict[str, Any]) -> tuple[list[Any], int | None, str | None]:
+    def read(self, request: Request, payload: dict[str, Any]) -> tuple[list[Any], int | None, str | None]:
         """Return the values, the size of the whole list (None if unknown), and the cursor of the next page."""
         ...
 
@@ -90,32 +93,53 @@ class LinkPager:
     https://developer.atlassian.com/cloud/bitbucket/rest/intro/#pagination
     """
 
-    base: str
-    """Scheme, host and port of the session."""
-    aliases: Collection[tuple[str, str, int]] = ()
-    """Other origins of the same API."""
+    home: Home
+    """Where next pages may be."""
 
     def request(self, base: Request, size: int, cursor: str | None) -> Request:
         """Return the request of a page; PagingError if `cursor` is not a URL of the session's origin."""
         if cursor is None:
             return evolve_url(base, add_query(base.url, _size(base, "pagelen", size)))
         try:
-            origin = origin_of(cursor)
+            url = self.home.resolve(cursor)
         except ValueError as error:
             raise PagingError(f"the URL of the next page is refused: {error}") from None
-        if origin == origin_of(self.base):
-            return evolve_url(base, cursor)
-        if origin in self.aliases:
-            return evolve_url(base, replace_origin(cursor, self.base))
-        raise PagingError(f"the next page is on another host, {origin[1]}:{origin[2]}; nothing was sent there")
+        if url is None:
+            _, host, port = origin = origin_of(cursor)
+            where = "in another part of its host" if origin == self.home.origin else f"on another host, {host}:{port}"
+            raise PagingError(f"the next page is {where}; nothing was sent there")
+        return evolve_url(base, url)
 
-    def read(self, payload: dict[str, Any]) -> tuple[list[Any], int | None, str | None]:
+    def read(self, request: Request, payload: dict[str, Any]) -> tuple[list[Any], int | None, str | None]:
         """Return values, size and next."""
+        del request
         size = payload.get("size")
         following = payload.get("next")
         if following is not None and not isinstance(following, str):
             raise PagingError("the URL of the next page is not a string")
         return _values(payload), size if isinstance(size, int) else None, following or None
+
+
+@frozen
+class NumberPager(LinkPager):
+    """Lists of Bitbucket Cloud that are read by page numbers, since `next` drops `sort` or is missing: pipelines.
+
+    https://jira.atlassian.com/browse/BCLOUD-20639
+    """
+
+    def read(self, request: Request, payload: dict[str, Any]) -> tuple[list[Any], int | None, str | None]:
+        """Return values, size, and the URL of the next number with all parameters of this page."""
+        values, size, following = super().read(request, payload)
+        url, _, query = request.url.partition("?")
+        pairs = query.split("&")
+        number = next((int(pair[5:]) for pair in pairs if pair.startswith("page=") and pair[5:].isdecimal()), 1)
+        length = payload.get("pagelen")
+        read = (number - 1) * length + len(values) if isinstance(length, int) else None
+        is_last = following is None if size is None or read is None else read >= size
+        if is_last or not values:
+            return values, size, None
+        others = [pair for pair in pairs if not pair.startswith("page=")]
+        return values, size, f"{url}?{'&'.join([*others, f'page={number + 1}'])}"
 
 
 @frozen
@@ -132,8 +156,9 @@ class OffsetPager:
             raise PagingError(f"Data Center resumes at a page's start, a number, got {cursor!r:.40}")
         return evolve_url(base, add_query(base.url, {**_size(base, "limit", size), "start": cursor}))
 
-    def read(self, payload: dict[str, Any]) -> tuple[list[Any], int | None, str | None]:
+    def read(self, request: Request, payload: dict[str, Any]) -> tuple[list[Any], int | None, str | None]:
         """Return the values, None (the `size` of a response is that of its page), and the next start."""
+        del request
         values, start, following = _values(payload), payload.get("start"), payload.get("nextPageStart")
         # Some lists keep isLastPage false on their last page: https://github.com/RisingOak/stashy/issues/131
         if payload.get("isLastPage") is True or following is None:
@@ -146,6 +171,7 @@ class OffsetPager:
 _EMPTY_PAGES: Final = 1000
 """Empty pages in a row that are followed: Data Center filters pages by permission, so hundreds can occur."""
 Fetch = Callable[[Request], Awaitable[JsonValue]]
+_Fetched = tuple[Request, JsonValue]
 
 
 @define(eq=False)
@@ -158,7 +184,7 @@ class Cursor(Generic[T]):
     decode: Callable[[list[Any]], list[T]]
     size: int
     paging: Paging
-    spawn: Callable[[Any], asyncio.Task[JsonValue]]
+    spawn: Callable[[Any], asyncio.Task[_Fetched]]
     """Starts a task that belongs to the session."""
     _started: bool = field(init=False, default=False)
     _next: str | None = field(init=False, default=None)
@@ -170,7 +196,10 @@ class Cursor(Generic[T]):
     _page: Page[T] | None = field(init=False, default=None)
     """The page being consumed, if `on_page` wants it."""
     _seen: set[int] = field(init=False, factory=set[int])
-    _ahead: asyncio.Task[JsonValue] | None = field(init=False, default=None)
+    """Hashes of the URLs of pages that were fetched."""
+    _read_before: set[int] = field(init=False, factory=set[int])
+    """Hashes of the first and the last item of pages that were read."""
+    _ahead: asyncio.Task[_Fetched] | None = field(init=False, default=None)
 
     async def __aenter__(self) -> Self:
         return self
@@ -204,10 +233,10 @@ class Cursor(Generic[T]):
             return None
         ahead, self._ahead = self._ahead, None
         if ahead is None:
-            payload = await self._fetch(self._next if self._started else self.paging.start)
+            request, payload = await self._fetch(self._next if self._started else self.paging.start)
         else:
-            payload = await self._await(ahead)
-        page = self._read(payload)
+            request, payload = await self._await(ahead)
+        page = self._read(request, payload)
         self._started, self._next = True, page.next
         if self.paging.on_page is not None:
             self._page = page
@@ -220,18 +249,18 @@ class Cursor(Generic[T]):
         if page is not None and self.paging.on_page is not None and not self._truncated:
             self.paging.on_page(page)
 
-    async def _fetch(self, cursor: str | None) -> JsonValue:
+    async def _fetch(self, cursor: str | None) -> _Fetched:
         try:
             request = self.pager.request(self.base, self.size, cursor)
         except PagingError as error:
             raise self._error(error.message) from None
         mark = hash(request.url)
         if mark in self._seen:
-            raise self._error("the server names a next page that was read already")
+            raise self._repeated()
         self._seen.add(mark)
-        return await self.fetch(request)
+        return request, await self.fetch(request)
 
-    async def _await(self, ahead: asyncio.Task[JsonValue]) -> JsonValue:
+    async def _await(self, ahead: asyncio.Task[_Fetched]) -> _Fetched:
         try:
             return await ahead
         except asyncio.CancelledError:
@@ -241,17 +270,20 @@ class Cursor(Generic[T]):
             ahead.cancel()
             raise
 
-    def _read(self, payload: JsonValue) -> Page[T]:
+    def _read(self, request: Request, payload: JsonValue) -> Page[T]:
         if not isinstance(payload, dict):
             raise self._not_a_page("it is not an object")
         envelope = cast("dict[str, Any]", payload)
         try:
-            values, size, following = self.pager.read(envelope)
+            values, size, following = self.pager.read(request, envelope)
+            self._check_new(values, following)
+            if None in values:  # some lists hold null
+                values = [value for value in values if value is not None]
             if self.paging.limit is not None:
                 remaining = self.paging.limit - self._delivered
                 self._truncated = len(values) > remaining
                 values = values[:remaining]
-            items = self.decode(values)
+            items = self._decode(values)
         except PagingError as error:
             raise self._error(error.message) from None
         except BROKEN as error:
@@ -263,13 +295,43 @@ class Cursor(Generic[T]):
         self._delivered += len(items)
         return Page(values=items, raw=envelope, number=self._number, size=size, next=following)
 
+    def _check_new(self, values: list[Any], following: str | None) -> None:
+        """Raise PagingError for a page that leads back and was read before, under another URL: a cycle."""
+        if not values:
+            return
+        mark = hash(repr((values[0], values[-1])))
+        if mark in self._read_before and following is not None and self._leads_back(following):
+            raise self._repeated()
+        self._read_before.add(mark)
+
+    def _leads_back(self, following: str) -> bool:
+        try:
+            return hash(self.pager.request(self.base, self.size, following).url) in self._seen
+        except PagingError:
+            return False
+
+    def _decode(self, values: list[Any]) -> list[T]:
+        try:
+            return self.decode(values)
+        except BROKEN:
+            if self.paging.on_broken is None:
+                raise
+        items: list[T] = []
+        for value in values:
+            try:
+                items += self.decode([value])
+            except BROKEN as error:
+                self.paging.on_broken(value, error)
+        return items
+
+    def _repeated(self) -> PagingError:
+        return self._error("the server names a next page that was read already")
+
     def _error(self, message: str) -> PagingError:
-        return PagingError(clip(message), method=self.base.method, template=self.base.template)
+        return PagingError(clip(message), **self.base.labels)
 
     def _not_a_page(self, why: str) -> DecodeError:
-        return DecodeError(
-            f"the response is not a page: {clip(why)}", method=self.base.method, template=self.base.template
-        )
+        return DecodeError(f"the response is not a page: {clip(why)}", **self.base.labels)
 
 
 def lists(method: Callable[P, AsyncGenerator[T]]) -> Callable[P, AsyncGenerator[T]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -17,6 +18,7 @@ from .errors import DecodeError
 
 __all__ = [
     "UNSET",
+    "Home",
     "JsonValue",
     "Multipart",
     "Part",
@@ -27,12 +29,14 @@ __all__ = [
     "Request",
     "RequestOptions",
     "SubPath",
+    "Timeouts",
     "Unset",
     "add_query",
     "as_object",
     "encode_json",
     "encode_query",
     "expand",
+    "has_dot_segment",
     "nullable",
     "origin_of",
     "quote_path",
@@ -92,6 +96,28 @@ class Part:
 Multipart = tuple[Part, ...]
 
 
+@frozen(kw_only=True)
+class Timeouts:
+    """Timeouts of an attempt, in seconds."""
+
+    connect: float = 10.0
+    """Timeout for getting a connection, including the wait for a free one in the pool."""
+    read: float = 60.0
+    """Timeout for the next bytes of a response."""
+    total: float | None = 300.0
+    """Timeout for a whole attempt, uploads included; for a stream, until its headers have arrived. None for none."""
+    least_rate: float = 100.0
+    """Bytes per second that a stream must deliver, averaged over `read` seconds of waiting for it; 0 for any."""
+
+
+class Labels(TypedDict):
+    """What names a call in errors."""
+
+    method: str
+    template: str
+    path: str
+
+
 class RequestOptions(TypedDict, total=False):
     """The parts of a request beyond its operation and path arguments."""
 
@@ -113,9 +139,11 @@ class RequestOptions(TypedDict, total=False):
     """Whether it may be sent again after it may have been handled; by default as its verb implies."""
     leaves_origin: bool
     """Whether it is known to redirect to another host (downloads, logs)."""
+    needs_body: bool
+    """Whether a response of status 200 without a body is broken."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)  # without slots it is created in two thirds of the time, twice a call
 class Request:
     """A request as a value, without the credential."""
 
@@ -123,6 +151,8 @@ class Request:
     """GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS."""
     template: str
     """The path as documented by the vendor; labels logs, metrics and errors."""
+    path: str = ""
+    """The path of this call below the base URL."""
     url: str
     """The encoded URL, sent byte for byte."""
     headers: Mapping[str, str] = field(factory=dict[str, str])
@@ -137,17 +167,22 @@ class Request:
     """Whether the response of a success must be JSON (or empty)."""
     leaves_origin: bool = False
     """Whether the operation is known to redirect to another host (downloads, logs)."""
+    needs_body: bool = False
+    """Whether a response of status 200 without a body is broken."""
+    timeouts: Timeouts | None = None
+    """Timeouts of the attempt, None for those of the transport."""
 
     @property
-    def operation(self) -> str:
-        """Verb and template, as services name it."""
-        return f"{self.method} {self.template}"
+    def labels(self) -> Labels:
+        """What names the call in errors."""
+        return {"method": self.method, "template": self.template, "path": self.path}
 
-    def with_headers(self, headers: Mapping[str, str]) -> Request:
-        """Return the request with these header fields in place of its own."""
+    def prepared(self, headers: Mapping[str, str], timeouts: Timeouts | None) -> Request:
+        """Return the request as it is sent: with these header fields in place of its own."""
         return Request(
             method=self.method,
             template=self.template,
+            path=self.path,
             url=self.url,
             headers=headers,
             body=self.body,
@@ -155,6 +190,8 @@ class Request:
             repeatable=self.repeatable,
             json=self.json,
             leaves_origin=self.leaves_origin,
+            needs_body=self.needs_body,
+            timeouts=timeouts,
         )
 
 
@@ -173,8 +210,23 @@ class RawResponse:
     def json(self) -> JsonValue:
         """Return the body as JSON, None if it is empty; ValueError if it is not valid JSON."""
         if self._json is ...:
-            self._json = orjson.loads(self.body) if self.body.strip() else None
+            self._json = _decode_json(self.body) if self.body.strip() else None
         return self._json
+
+
+def _decode_json(body: bytes) -> JsonValue:
+    try:
+        return orjson.loads(body)
+    except ValueError:
+        pass
+    try:  # orjson refuses lone surrogates, which commit messages may hold
+        return json.loads(body, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("the JSON is nested too deeply") from None
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(f"{name} is not JSON")
 
 
 def evolve_url(request: Request, url: str) -> Request:
@@ -194,8 +246,16 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9_.~-]*")
 """Arguments that need no quoting and no further checks: most slugs, hashes and numbers."""
 
 
+def has_dot_segment(path: str) -> bool:
+    """Return whether a path has a segment that leads up, percent-encoded ones and those with `;parameters` too."""
+    if "." not in path and "%" not in path:
+        return False
+    segments = unquote(path).replace("\\", "/").split("/")
+    return any(segment.partition(";")[0] in {".", ".."} for segment in segments)
+
+
 def _segment(name: str, text: str) -> str:
-    if text == "" or any(part in {".", ".."} for part in unquote(text).replace("\\", "/").split("/")):
+    if text == "" or has_dot_segment(text):
         raise ValueError(f"{name} must not be empty, '.' or '..', nor contain such a segment, got {text!r}")
     return quote(text, safe="~")
 
@@ -334,10 +394,48 @@ def origin_of(url: str) -> tuple[str, str, int]:
     return parts.scheme, parts.hostname, _PORTS[parts.scheme] if parts.port is None else parts.port
 
 
-def replace_origin(url: str, origin: str) -> str:
-    """Return the URL with another scheme, host and port; path and query keep every byte."""
-    path = url.split("//", 1)[1].partition("/")[2]
-    return f"{origin}/{path}"
+@frozen
+class Home:
+    """The URLs that a session's credential may be sent to: those below the base URL's parent, such as `/` of `/2.0`."""
+
+    base_url: str
+    aliases: Sequence[str] = ()
+    """Other base URLs of the same API, which responses may name."""
+    origin: tuple[str, str, int] = field(init=False)
+    """Scheme, host and port."""
+    _below: str = field(init=False)
+    _context: str = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "origin", origin_of(self.base_url))
+        object.__setattr__(self, "_below", f"{self.base_url}/")
+        object.__setattr__(self, "_context", _path_of(self.base_url).rpartition("/")[0] + "/")
+
+    def contains(self, url: str) -> bool:
+        """Return whether the credential may be sent to a URL; ValueError if it is not one."""
+        if url.startswith(self._below):
+            return True
+        return origin_of(url) == self.origin and _path_of(url).startswith(self._context)
+
+    def resolve(self, url: str) -> str | None:
+        """Return the URL to send for one that a response named: unchanged, except for an alias; None if it is foreign.
+
+        ValueError if it is not an absolute URL, or leads up.
+        """
+        origin, path = origin_of(url), _path_of(url)
+        if has_dot_segment(path):
+            raise ValueError("its path contains '.' or '..'")
+        if url.startswith(self._below):
+            return url
+        for alias in self.aliases:
+            if origin == origin_of(alias) and path.startswith(_path_of(alias) + "/"):
+                return self.base_url + url[url.index(path, url.index("//") + 2) + len(_path_of(alias)) :]
+        return url if self.contains(url) else None
+
+
+def _path_of(url: str) -> str:
+    """Return the path of an absolute URL, byte for byte."""
+    return "/" + url.split("//", 1)[1].partition("?")[0].partition("#")[0].partition("/")[2]
 
 
 def decode_error(operation: str, response: RawResponse, why: str) -> DecodeError:

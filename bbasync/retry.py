@@ -1,46 +1,69 @@
-"""Which failures are retried, and after what delay. Pure functions; the package `backoff` runs the loop."""
+"""Which failures are retried, and after what delay. Pure: `pipeline` waits."""
 
 from __future__ import annotations
 
 import contextlib
-import math
 import random
+from collections.abc import Callable, Collection
+from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from attrs import define
+import backoff
+from attrs import define, field, frozen
 
 from .errors import RateLimitError, ResponseError, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterator, Mapping
+
+    from attrs import Attribute
 
     from .errors import BitbucketError
     from .request import Request
 
-__all__ = ["MAX_TRIES", "Again", "RetryBudget", "classify", "http_date", "named_delay", "named_wait", "retry_after"]
+__all__ = ["RetryBudget", "RetryPolicy", "http_date", "named_wait", "retry_after", "retry_delay"]
 
-MAX_TRIES: Final = 4
-_BASE: Final = 0.5
-_MAX_DELAY: Final = 20.0
 _MAX_NAMED_WAIT: Final = 3600.0
-"""Longest wait in seconds that a server can impose on a call with `max_wait=None`."""
-_RETRIED_STATUSES: Final = frozenset({408, 429, 500, 502, 503, 504, 555})
+"""Longest wait in seconds that a server can impose on a call, whatever its `max_wait`."""
+_NAMED_JITTER: Final = 0.1
+"""A wait that the server names is lengthened by up to this share, so that callers do not come back as one."""
 _OUTCOME_UNKNOWN: Final = "; whether it took effect is unknown: check before you repeat it"
 
 
-class Again(Exception):  # noqa: N818 - not an error: makes backoff start another attempt
-    """Requests another attempt after `delay` seconds; `error` is the failure that it follows, None without one."""
-
-    def __init__(self, error: BitbucketError | None, delay: float) -> None:
-        super().__init__()
-        self.error = error
-        self.delay = delay
+def _at_least_one(_instance: object, attribute: Attribute[Any], value: int) -> None:
+    if value < 1:
+        raise ValueError(f"{attribute.name} must be at least 1, got {value}")
 
 
-def named_delay(again: Again) -> float:
-    """Return the delay of an `Again` in seconds, for `backoff.runtime`."""
-    return again.delay
+def _not_negative(_instance: object, attribute: Attribute[Any], value: float) -> None:
+    if not value >= 0:
+        raise ValueError(f"{attribute.name} must not be negative, got {value}")
+
+
+@frozen(kw_only=True)
+class RetryPolicy:
+    """How failed attempts are retried: those of GET, HEAD, OPTIONS, PUT and DELETE, and what was never sent.
+
+    A 429 does not count as a failure: it is repeated when the budget allows, for as long as `max_wait`.
+    """
+
+    tries: int = field(default=4, validator=_at_least_one)
+    """Attempts in total; 1 to retry nothing."""
+    base: float = field(default=1.0, validator=_not_negative)
+    """Seconds before the second attempt, doubled for each further one."""
+    longest: float = field(default=20.0, validator=_not_negative)
+    """Longest delay in seconds."""
+    jitter: Callable[[float], float] = backoff.full_jitter
+    """Turns a delay into a random one; by default between 0 and the delay."""
+    statuses: Collection[int] = frozenset({408, 500, 502, 503, 504, 555})
+    """Statuses that are retried; 555 is a timeout within Bitbucket Cloud."""
+
+    def delays(self) -> Iterator[float]:
+        """Yield the delay before each further attempt, in seconds."""
+        delays = backoff.expo(factor=self.base, max_value=self.longest)
+        next(delays)  # backoff's generators yield None first
+        return map(self.jitter, delays)
 
 
 @define
@@ -70,8 +93,10 @@ def named_wait(headers: Mapping[str, str], wall: float) -> float | None:
     A date is relative to the Date header of the response, since `wall`, the local time of day, may differ from the
     server's.
     """
+    if "retry-after" not in headers:
+        return None
     now = http_date(headers.get("date"))
-    return retry_after(headers.get("retry-after"), wall if now is None else now)
+    return retry_after(headers["retry-after"], wall if now is None else now)
 
 
 def retry_after(value: str | None, wall: float) -> float | None:
@@ -89,48 +114,47 @@ def http_date(value: str | None) -> float | None:
     if not value:
         return None
     try:
-        return parsedate_to_datetime(value).timestamp()
+        date = parsedate_to_datetime(value)
+        return (date if date.tzinfo is not None else date.replace(tzinfo=UTC)).timestamp()  # -0000 gives no zone
     except (ValueError, OverflowError):
         return None
 
 
-def backoff_delay(tries: int, uniform: Callable[[float, float], float] = random.uniform) -> float:
-    """Return the delay after a number of tries: half a second, doubled with each try, minus a jitter of up to half."""
-    ceiling = min(_MAX_DELAY, _BASE * 2 ** (tries - 1))
-    return uniform(ceiling / 2, ceiling)
+def retry_delay(
+    request: Request,
+    error: BitbucketError,
+    *,
+    tries: int,
+    policy: RetryPolicy,
+    delays: Iterator[float],
+    named: float | None,
+    max_wait: float,
+) -> float:
+    """Return the seconds after which a failed attempt is retried, else raise the error.
 
-
-def classify(
-    request: Request, error: BitbucketError, *, tries: int, named_wait: float | None, max_wait: float
-) -> Again:
-    """Return `Again` if a failed attempt is to be retried, else raise the error.
-
-    `named_wait` is the server's Retry-After, `max_wait` the time that the call may still wait, both in seconds.
+    `tries` counts the attempts that failed, `named` is the server's Retry-After, `max_wait` the time that the call may
+    still wait for it, both in seconds.
     """
-    unsent = isinstance(error, TransportError) and not error.sent
-    transient = not isinstance(error, (ResponseError, RateLimitError)) or error_status(error) in _RETRIED_STATUSES
-    if not transient:
+    if not _is_transient(error, policy):
         raise error
-    if not (request.repeatable or unsent):
+    if not request.repeatable and not (isinstance(error, TransportError) and not error.sent):
         error.message += _OUTCOME_UNKNOWN
         error.args = (error.message,)
         raise error
-    if tries >= MAX_TRIES or (isinstance(error, TransportError) and error.final):
+    if tries >= policy.tries or (isinstance(error, TransportError) and error.final):
         raise error
-    if not named_wait:
-        return Again(error, backoff_delay(tries))
-    if max_wait == math.inf:
-        named_wait = min(named_wait, _MAX_NAMED_WAIT)
-    if named_wait > max_wait:
+    if not named:
+        return next(delays)
+    if named > max_wait:
         raise RateLimitError(
-            f"{error.message}; the server asks for a wait of {named_wait:.0f} s, more than the {max_wait:.0f} s left",
-            method=request.method,
-            template=request.template,
-            retry_after=named_wait,
+            f"{error.message}; the server asks for a wait of {named:.0f} s, more than the {max_wait:.0f} s left",
+            **request.labels,
+            retry_after=named,
         ) from error
-    return Again(error, named_wait)
+    return min(named * random.uniform(1.0, 1.0 + _NAMED_JITTER), _MAX_NAMED_WAIT)  # noqa: S311 - nothing secret
 
 
-def error_status(error: BitbucketError) -> int | None:
-    """Return the status of an error, None if there was no response."""
-    return error.status if isinstance(error, ResponseError) else None
+def _is_transient(error: BitbucketError, policy: RetryPolicy) -> bool:
+    if isinstance(error, ResponseError):
+        return error.status == 429 or error.status in policy.statuses
+    return not isinstance(error, RateLimitError)

@@ -33,6 +33,7 @@ class Service:
         self, model: type[T], operation: str, arguments: Sequence[PathArgument] = (), **options: Unpack[RequestOptions]
     ) -> T:
         """Return the response as a model."""
+        options["needs_body"] = True
         response = await self._session._send(self._session._build(operation, arguments, **options))
         return self._session._structure(model, operation, response)
 

@@ -1,37 +1,26 @@
-"""The session of both products: the path of a request from a service's call to the response or the error."""
+"""The session of both products: options, life cycle, and what services call."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
-import time
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypedDict, TypeVar, cast
-from urllib.parse import parse_qs, urljoin
+import math
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypedDict, TypeVar, cast, overload
+from urllib.parse import parse_qs
 
-import backoff
-from attrs import define, evolve, field, frozen
+from attrs import evolve
 
 from . import __version__
 from .auth import Credential, CredentialLike, credential_of
-from .concurrency import ConcurrencyLimiter, Turnstile
-from .errors import (
-    BROKEN,
-    AuthenticationError,
-    BitbucketError,
-    DecodeError,
-    ErrorDetails,
-    RateLimitError,
-    ResponseError,
-    TransportError,
-    class_for,
-    clip,
-)
+from .concurrency import ConcurrencyLimiter
+from .errors import BROKEN, ErrorDetails, ResponseError, class_for, clip
 from .paging import Cursor, Paging, lists
-from .rate import Bucket, Rate, RateTracker, Token
+from .pipeline import CallSettings, Pipeline, ResponseEvent
+from .rate import Rate, RateTracker
 from .request import (
     UNSET,
+    Home,
     JsonValue,
     Multipart,
     PathArgument,
@@ -43,11 +32,10 @@ from .request import (
     encode_json,
     encode_query,
     expand,
-    origin_of,
     quote_path,
 )
-from .retry import Again, RetryBudget, classify, named_delay, named_wait
-from .transport import AiohttpTransport, RawStream, Stream, Timeouts, Transport, beginning_of
+from .response import Dialect
+from .transport import AiohttpTransport, Stream, Timeouts, Transport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
@@ -59,84 +47,60 @@ if TYPE_CHECKING:
     from cattrs import Converter
 
     from .paging import Pager
+    from .retry import RetryPolicy
 
-__all__ = ["ResponseEvent", "Session", "SessionOptions", "Stream"]
+__all__ = ["CallOptions", "ResponseEvent", "Session", "SessionOptions", "Stream"]
 
 T = TypeVar("T")
-log = logging.getLogger("bbasync")
 
-MAX_WAIT: Final = 60.0
-_NO_LIMIT: Final = float("inf")
-_MAX_HOPS: Final = 5
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_IDEMPOTENT: Final = _SAFE | {"PUT", "DELETE"}
-_LARGE: Final = 64 * 1024
-"""Bytes from which a body is parsed one an iteration of the loop."""
+_IDEMPOTENT: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_JSON: Final = "application/json"
 
 
-@frozen(kw_only=True)
-class ResponseEvent:
-    """One attempt, as passed to `on_response`."""
+class CallOptions(TypedDict, total=False):
+    """Options that `with_options` can change."""
 
-    method: str
-    template: str
-    status: int | None
-    """None if no response arrived."""
-    seconds: float
-    """Seconds from getting a slot to the last byte of the body."""
-    waited: float
-    """Seconds spent waiting for the budget."""
-
-
-@define(eq=False)
-class _Call:
-    """The state of one call over all its attempts and redirects."""
-
-    request: Request
-    max_wait: float
-    stack: AsyncExitStack | None
-    """Keeps the response of a stream open; None if the body is read at once."""
-    tries: int = 0
-    waited: float = 0.0
-    authorization: str = field(default="", repr=False)
-    """The Authorization header of the last attempt."""
-    renewed: bool = False
-    sent: bool = False
-    """Whether the last attempt was sent."""
-    uncertain: bool = False
-    """Whether a failed attempt may have taken effect."""
-    again: Again | None = None
-    """Raised by the first attempt."""
-    stream: RawStream | None = None
-
-    @property
-    def remaining(self) -> float:
-        return max(0.0, self.max_wait - self.waited)
+    max_wait: float | None
+    """Seconds that a call may wait for its budget in total, 60 by default; None for no limit."""
+    retry: RetryPolicy
+    """How failed attempts are retried."""
+    timeouts: Timeouts | None
+    """Timeouts of the network."""
+    background: bool
+    """Whether calls give way to others on the same budget and slots, as those of a crawl should."""
+    on_response: Callable[[ResponseEvent], object] | None
+    """Called after every attempt, for metrics; what it raises is logged."""
 
 
-class SessionOptions(TypedDict, total=False):
+class SessionOptions(CallOptions, total=False):
     """Options of a session, in addition to the credential and the base URL."""
 
     http: aiohttp.ClientSession | None
     """An aiohttp session to use; it is never closed, and its Authorization, cookies and base URL are ignored."""
     transport: Transport | None
-    """Sends the requests instead of aiohttp, for recording and replaying."""
+    """Sends the requests instead of aiohttp, for recording and replaying; it is never closed."""
     limiter: ConcurrencyLimiter | None
     """Limits the requests in flight; pass the same one to several sessions to share it."""
     rates: RateTracker | None
     """Keeps the rate limits; pass the same one to several sessions to share it."""
-    max_wait: float | None
-    """Seconds that a call may wait for its budget in total, 60 by default; None for no limit."""
-    timeouts: Timeouts | None
-    """Timeouts of the network."""
     allow_http: bool
     """Whether the credential may be sent unencrypted to another machine."""
     user_agent: str | None
     """The User-Agent header, by default `bbasync/VERSION`."""
-    on_response: Callable[[ResponseEvent], object] | None
-    """Called after every attempt, for metrics."""
+
+
+def _check_names(owner: str, options: Mapping[str, object], known: frozenset[str]) -> None:
+    if unknown := sorted(options.keys() - known):
+        raise TypeError(f"{owner} has no option {', '.join(unknown)}; its options are {', '.join(sorted(known))}")
+
+
+def _settings(base: CallSettings, options: CallOptions) -> CallSettings:
+    """Return the settings with what the options change."""
+    changes: dict[str, Any] = {name: options[name] for name in CallOptions.__optional_keys__ & options.keys()}  # type: ignore[literal-required]  # the names are those of the TypedDict
+    if changes.get("max_wait", 0.0) is None:
+        changes["max_wait"] = math.inf
+    return evolve(base, **changes)
 
 
 class Session:
@@ -146,44 +110,36 @@ class Session:
     """
 
     _converter: ClassVar[Converter]
+    _aliases: ClassVar[Sequence[str]] = ()
+    """Other base URLs of the API, which responses may name."""
     _write_headers: ClassVar[Mapping[str, str]] = {}
     """Header fields of every request that is not GET, HEAD or OPTIONS."""
-    _pager: Pager
 
     def __init__(self, credential: CredentialLike | None, *, base_url: str, **options: Unpack[SessionOptions]) -> None:
-        if unknown := sorted(options.keys() - SessionOptions.__optional_keys__):
-            known = ", ".join(sorted(SessionOptions.__optional_keys__))
-            raise TypeError(f"{type(self).__name__} has no option {', '.join(unknown)}; its options are {known}")
+        _check_names(type(self).__name__, options, SessionOptions.__optional_keys__)
         http, transport = options.get("http"), options.get("transport")
         if http is not None and transport is not None:
             raise ValueError("pass http= or transport=, not both")
         self._credential: Credential = credential_of(credential)
         self._base_url = base_url.rstrip("/")
-        self._prefix = f"{self._base_url}/"
-        self._origin = origin_of(self._base_url)
-        scheme, host, port = self._origin
-        if scheme == "http" and host not in _LOOPBACK and not options.get("allow_http", False):
-            raise ValueError(f"http://{host} would carry the credential unencrypted; use https, or allow_http=True")
-        if "?" in base_url or "#" in base_url:
-            raise ValueError("base_url must not have a query or a fragment")
-        self._origin_url = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
-        self.limiter = options.get("limiter") or ConcurrencyLimiter()
-        self.rates = options.get("rates") or RateTracker()
-        max_wait = options.get("max_wait", MAX_WAIT)
-        self._max_wait = _NO_LIMIT if max_wait is None else max_wait
-        self._transport = transport or AiohttpTransport(http, timeouts=options.get("timeouts"))
-        self._user_agent = options.get("user_agent") or f"bbasync/{__version__}"
-        if not self._user_agent.isprintable() or not self._user_agent.isascii():
-            raise ValueError(f"user_agent must be ASCII without control characters, got {self._user_agent!r}")
-        self._on_response = options.get("on_response")
-        self._retry_budget = RetryBudget()
-        self._turnstile = Turnstile()
-        self._tasks: set[asyncio.Task[Any]] = set()
-        self._buckets: dict[str, Bucket] = {}
-        self._closed = False
-        self._repeat = backoff.on_exception(backoff.runtime, Again, value=named_delay, jitter=None, logger=None)(
-            self._attempt_again
+        self._home = _home(self._base_url, self._aliases, allow_http=options.get("allow_http", False))
+        self._own_transport = AiohttpTransport(http) if transport is None else None
+        self._settings = _settings(CallSettings(), cast("CallOptions", options))
+        scheme, host, port = self._home.origin
+        self._pipeline = Pipeline(
+            home=self._home,
+            origin_url=f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}",
+            credential=self._credential,
+            transport=transport or cast("Transport", self._own_transport),
+            limiter=options.get("limiter") or ConcurrencyLimiter(),
+            rates=options.get("rates") or RateTracker(),
+            rate_of=self._rate_of,
+            dialect=Dialect(self._read_error, self._error_class, self._advice),
+            headers={"User-Agent": _checked_user_agent(options.get("user_agent"))},
+            write_headers=self._write_headers,
         )
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._is_view = False
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._base_url} as {self._credential.principal}>"
@@ -196,9 +152,28 @@ class Session:
     ) -> None:
         await self.close()
 
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """Return a view of the session whose calls have other options.
+
+        It shares everything else, and costs little: use one for a single call if that is convenient. Closing it does
+        nothing.
+        """
+        _check_names("with_options()", options, CallOptions.__optional_keys__)
+        view = object.__new__(type(self))
+        # Services are public names: a view makes its own, which call through it.
+        view.__dict__.update({name: value for name, value in vars(self).items() if name.startswith("_")})
+        view._settings = _settings(self._settings, options)
+        view._is_view = True
+        return view
+
     async def close(self) -> None:
-        """Cancel the session's tasks and close its connections, unless `http` or `transport` was passed."""
-        self._closed = True
+        """End what waits and runs in the session, and close its connections, unless they are the caller's.
+
+        Calls that wait fail at once with RuntimeError. A renewal of the credential is waited for, for ten seconds.
+        """
+        if self._is_view:
+            return
+        self._pipeline.closing.close()
         for task in self._tasks:
             task.cancel()
         try:
@@ -206,7 +181,8 @@ class Session:
                 await asyncio.wait(self._tasks)
             await self._credential.close()
         finally:
-            await self._transport.close()
+            if self._own_transport is not None:
+                await self._own_transport.close()
 
     # -- what a product defines -----------------------------------------------------------------------------------
 
@@ -216,6 +192,10 @@ class Session:
 
     def _page_size(self, template: str) -> int:
         """Return the largest page size known to be accepted by a list."""
+        raise NotImplementedError
+
+    def _pager_of(self, template: str) -> Pager:
+        """Return how the pages of a list are linked."""
         raise NotImplementedError
 
     def _page_query(self, query: Query) -> Query:
@@ -231,78 +211,80 @@ class Session:
         del details
         return class_for(status)
 
-    def _advice(self, status: int, details: ErrorDetails) -> str:
+    def _advice(self, request: Request, status: int, details: ErrorDetails) -> str:
         """Return what the user can do about an error, an empty string if that is unknown."""
-        del status, details
+        del request, status, details
         return ""
 
-    # -- what services call ---------------------------------------------------------------------------------------
+    # -- what users call ------------------------------------------------------------------------------------------
 
     @property
     def base_url(self) -> str:
         """The URL that paths are appended to."""
         return self._base_url
 
-    def _build(
+    @property
+    def limiter(self) -> ConcurrencyLimiter:
+        """Limits the requests in flight."""
+        return self._pipeline.limiter
+
+    @property
+    def rates(self) -> RateTracker:
+        """Keeps the rate limits."""
+        return self._pipeline.rates
+
+    @overload
+    async def request(
+        self, method: str, path: str, *, query: Query | None = None, json: object = UNSET, form: Query | None = None
+    ) -> JsonValue: ...
+    @overload
+    async def request(
         self,
-        operation: str,
-        arguments: Sequence[PathArgument] = (),
+        method: str,
+        path: str,
         *,
         query: Query | None = None,
         json: object = UNSET,
         form: Query | None = None,
-        parts: Multipart | None = None,
-        group: str = "api",
-        accept: str = "application/json",
-        headers: Mapping[str, str] | None = None,
-        repeatable: bool | None = None,
-        leaves_origin: bool = False,
-    ) -> Request:
-        """Return the request of an operation; ValueError for an invalid path argument."""
-        method, _, template = operation.partition(" ")
-        url = self._base_url + expand(template, arguments)
-        fields = {"Accept": accept} if headers is None else {"Accept": accept, **headers}
-        body: bytes | Multipart | None = parts
-        if json is not UNSET:
-            fields["Content-Type"] = "application/json"
-            body = encode_json(json)
-        elif form is not None:
-            fields["Content-Type"] = "application/x-www-form-urlencoded"
-            body = encode_query(form).encode()
-        elif body is None and method in {"POST", "PUT", "PATCH"}:
-            body = b""  # an empty body has a Content-Length of 0, without which Cloud answers 411
-        return Request(
-            method=method,
-            template=template,
-            url=add_query(url, query) if query else url,
-            headers=fields,
-            body=body,
-            group=group,
-            repeatable=method in _IDEMPOTENT if repeatable is None else repeatable,
-            json=accept == "application/json",
-            leaves_origin=leaves_origin,
-        )
-
-    def _cursor(self, request: Request, decode: Callable[[list[Any]], list[T]], paging: Paging | None) -> Cursor[T]:
-        """Return the cursor over the pages of a list."""
-        paging = paging or Paging()
-        size = paging.size or self._page_size(request.template)
-        if paging.size is None and paging.limit is not None:
-            size = min(size, paging.limit)
-        return Cursor(self._json, request, self._pager, decode, size, paging, self._spawn)
-
-    async def _json(self, request: Request) -> JsonValue:
-        return (await self._send(request)).json()
-
+        accept: str,
+    ) -> bytes: ...
     async def request(
-        self, method: str, path: str, *, query: Query | None = None, json: object = UNSET, form: Query | None = None
-    ) -> JsonValue:
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        json: object = UNSET,
+        form: Query | None = None,
+        accept: str | None = None,
+    ) -> JsonValue | bytes:
         """Call an operation that has no method and return its JSON, None for an empty response.
 
-        `path` starts with a slash and is appended to the base URL; `%xx` in it is kept. Credential, budget, slots and
-        retries are those of all other calls; a POST is not retried once it may have been handled.
+        With `accept`, a media type such as `"*/*"`, its bytes are returned, whatever they are. `path` starts with a
+        slash and is appended to the base URL; `%xx` in it is kept. Credential, budget, slots and retries are those of
+        all other calls; a POST is not retried once it may have been handled.
         """
-        return await self._json(self._by_path(method, path, query=query, json=json, form=form))
+        return await self._answer(self._by_path(method, path, query=query, json=json, form=form, accept=accept))
+
+    @overload
+    async def get(self, link: str) -> JsonValue: ...
+    @overload
+    async def get(self, link: str, *, accept: str) -> bytes: ...
+    async def get(self, link: str, *, accept: str | None = None) -> JsonValue | bytes:
+        """Follow a link of a payload, such as `pr.links["diffstat"]`, and return what is there, as `request` does.
+
+        ValueError if it does not lead to the API of this session.
+        """
+        url = self._home.resolve(link)
+        if url is None:
+            raise ValueError(f"the link leads to another place than {self._base_url}")
+        path = url.removeprefix(self._base_url).partition("?")[0]
+        request = self._build("GET /", accept=accept or _JSON, leaves_origin=accept is not None)
+        return await self._answer(evolve(request, template=path, path=path, url=url))
+
+    async def _answer(self, request: Request) -> JsonValue | bytes:
+        response = await self._send(request)
+        return response.json() if request.json else response.body
 
     @lists
     def paginate(
@@ -333,12 +315,78 @@ class Session:
         query: Query | None,
         json: object = UNSET,
         form: Query | None = None,
-        accept: str = "application/json",
+        accept: str | None = None,
     ) -> Request:
         url = self._base_url + quote_path(path)
-        leaves_origin = accept == "*/*"  # what is not JSON may be stored elsewhere: downloads, logs
-        request = self._build(f"{method.upper()} /", json=json, form=form, accept=accept, leaves_origin=leaves_origin)
-        return evolve(request, template=path.partition("?")[0], url=add_query(url, query or {}))
+        # What is not JSON may be stored elsewhere: downloads, logs.
+        request = self._build(
+            f"{method.upper()} /", json=json, form=form, accept=accept or _JSON, leaves_origin=accept is not None
+        )
+        path = path.partition("?")[0]
+        return evolve(request, json=accept is None, template=path, path=path, url=add_query(url, query or {}))
+
+    # -- what services call ---------------------------------------------------------------------------------------
+
+    def _build(
+        self,
+        operation: str,
+        arguments: Sequence[PathArgument] = (),
+        *,
+        query: Query | None = None,
+        json: object = UNSET,
+        form: Query | None = None,
+        parts: Multipart | None = None,
+        group: str = "api",
+        accept: str = _JSON,
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool | None = None,
+        leaves_origin: bool = False,
+        needs_body: bool = False,
+    ) -> Request:
+        """Return the request of an operation.
+
+        ValueError for an invalid path argument, OSError for a file to upload that cannot be opened.
+        """
+        method, _, template = operation.partition(" ")
+        path = expand(template, arguments)
+        url = self._base_url + path
+        fields = {"Accept": accept} if headers is None else {"Accept": accept, **headers}
+        body: bytes | Multipart | None = parts
+        if json is not UNSET:
+            fields["Content-Type"] = _JSON
+            body = encode_json(json)
+        elif form is not None:
+            fields["Content-Type"] = "application/x-www-form-urlencoded"
+            body = encode_query(form).encode()
+        elif parts is not None:
+            _check_files(parts)
+        elif method in {"POST", "PUT", "PATCH"}:
+            body = b""  # an empty body has a Content-Length of 0, without which Cloud answers 411
+        return Request(
+            method=method,
+            template=template,
+            path=path,
+            url=add_query(url, query) if query else url,
+            headers=fields,
+            body=body,
+            group=group,
+            repeatable=method in _IDEMPOTENT if repeatable is None else repeatable,
+            json=accept == _JSON,
+            leaves_origin=leaves_origin,
+            needs_body=needs_body,
+        )
+
+    def _cursor(self, request: Request, decode: Callable[[list[Any]], list[T]], paging: Paging | None) -> Cursor[T]:
+        """Return the cursor over the pages of a list."""
+        paging = paging or Paging()
+        size = paging.size or self._page_size(request.template)
+        if paging.size is None and paging.limit is not None:
+            size = min(size, paging.limit)
+        request = evolve(request, needs_body=True)
+        return Cursor(self._json, request, self._pager_of(request.template), decode, size, paging, self._spawn)
+
+    async def _json(self, request: Request) -> JsonValue:
+        return (await self._send(request)).json()
 
     def _structure(self, model: type[T], operation: str, response: RawResponse) -> T:
         """Return the response as a model; DecodeError, which keeps the body, if it has another shape."""
@@ -362,237 +410,37 @@ class Session:
 
     def _send(self, request: Request) -> Coroutine[Any, Any, RawResponse]:
         """Send a request and return the response of a success with its body."""
-        return self._follow(_Call(request, self._max_wait, None))
+        return self._pipeline.send(request, self._settings)
 
     @asynccontextmanager
     async def _stream(self, request: Request) -> AsyncGenerator[Stream, None]:
-        """Send a request and read the body of a success in chunks.
+        """Send a request and read the body of a success in chunks."""
+        async with self._pipeline.stream(request, self._settings) as stream:
+            yield Stream(stream)
 
-        The slot is returned when the headers have arrived; open streams are counted in `limiter.streams`.
-        """
-        async with AsyncExitStack() as stack:
-            call = _Call(request, self._max_wait, stack)
-            await self._follow(call)
-            assert call.stream is not None  # noqa: S101 - a call with a stack ends with a stream
-            self.limiter.streams += 1
+
+def _home(base_url: str, aliases: Sequence[str], *, allow_http: bool) -> Home:
+    if "?" in base_url or "#" in base_url:
+        raise ValueError("base_url must not have a query or a fragment")
+    home = Home(base_url, aliases)
+    scheme, host, _ = home.origin
+    if scheme == "http" and host not in _LOOPBACK and not allow_http:
+        raise ValueError(f"http://{host} would carry the credential unencrypted; use https, or allow_http=True")
+    return home
+
+
+def _checked_user_agent(user_agent: str | None) -> str:
+    user_agent = user_agent or f"bbasync/{__version__}"
+    if not user_agent.isprintable() or not user_agent.isascii():
+        raise ValueError(f"user_agent must be ASCII without control characters, got {user_agent!r}")
+    return user_agent
+
+
+def _check_files(parts: Multipart) -> None:
+    """Raise OSError for a file to upload that cannot be opened, before anything is sent."""
+    for part in parts:
+        if isinstance(part.content, Path):
             try:
-                yield Stream(call.stream)
-            finally:
-                self.limiter.streams -= 1
-
-    # -- the path -------------------------------------------------------------------------------------------------
-
-    async def _follow(self, call: _Call) -> RawResponse:
-        self._check_open()
-        for _ in range(_MAX_HOPS + 1):
-            try:
-                response = await self._attempt(call)
-            except Again as again:
-                call.again = again
-                response = await self._repeat(call)
-            if response.status not in _REDIRECTS:
-                return response
-            call.request = self._redirected(call.request, response)
-            call.tries = 0
-        raise self._transport_error(call.request, f"redirected more than {_MAX_HOPS} times")
-
-    def _redirected(self, request: Request, response: RawResponse) -> Request:
-        location = response.headers.get("location")
-        if not location:
-            raise self._transport_error(request, f"redirected with status {response.status}, but without a Location")
-        try:
-            url = urljoin(request.url, location)
-            scheme, host, port = origin = origin_of(url)
-        except ValueError as error:
-            raise self._transport_error(request, f"redirected to a URL that is refused: {error}") from None
-        target = f"{scheme}://{clip(host)}:{port}"
-        if request.method not in {"GET", "HEAD"}:
-            raise self._transport_error(
-                request, f"redirected with status {response.status}; a {request.method} is not sent to another address"
-            )
-        if origin != self._origin and not request.leaves_origin:
-            raise self._transport_error(
-                request, f"redirected to another host, {target}, unexpectedly for this operation"
-            )
-        if origin == self._origin and not self._is_at_origin(request.url):
-            raise self._transport_error(request, "redirected back to the API by another host; that is refused")
-        if scheme == "http" and self._origin[0] == "https":
-            raise self._transport_error(request, f"redirected from https to {target}, which is unencrypted")
-        return evolve(request, url=url)
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise RuntimeError("the session is closed")
-
-    async def _attempt_again(self, call: _Call) -> RawResponse:
-        """Raise the `Again` of the first attempt, so that backoff waits; attempt again when called once more.
-
-        The first attempt is made outside of backoff, whose overhead most calls would pay for nothing.
-        """
-        again, call.again = call.again, None
-        if again is not None:
-            raise again
-        return await self._attempt(call)
-
-    async def _attempt(self, call: _Call) -> RawResponse:
-        """Send the request once; raises `Again` if it must be retried."""
-        call.tries += 1
-        response: RawResponse | None = None
-        try:
-            response = await self._exchange(call)
-            if len(response.body) > _LARGE:
-                await self._turnstile.wait()
-            self._check(call.request, response)
-        except (TransportError, DecodeError, ResponseError) as error:
-            if not call.sent:
-                raise  # the credential could not be renewed, which was retried already
-            return await self._failed(call, error, response)
-        self._retry_budget.earn()
-        return response
-
-    async def _failed(self, call: _Call, error: BitbucketError, response: RawResponse | None) -> RawResponse:
-        """Retry a failed attempt, or raise; a DELETE whose retry answers 404 has succeeded."""
-        named: float | None = None
-        if response is not None:
-            named = named_wait(response.headers, self.rates.clock.wall())
-            if response.status == 404 and call.request.method == "DELETE" and call.uncertain:
-                return evolve(response, status=204, body=b"")
-            at_origin = self._is_at_origin(call.request.url)  # a 401 of another host does not concern the credential
-            if at_origin and isinstance(error, AuthenticationError) and not call.renewed:
-                call.renewed = True
-                if await self._credential.renew(call.authorization):
-                    raise Again(error, 0.0) from error
-        if self._closed:
-            raise error
-        again = classify(call.request, error, tries=call.tries, named_wait=named, max_wait=call.remaining)
-        if not self._retry_budget.spend():
-            raise error
-        call.waited += named or 0.0
-        call.uncertain = call.uncertain or not isinstance(error, TransportError) or error.sent
-        raise again from error
-
-    async def _exchange(self, call: _Call) -> RawResponse:
-        """Take a token, then a slot, then the Authorization header, and send; token and slot are always returned."""
-        request = call.request
-        at_origin = self._is_at_origin(request.url)
-        token = await self._take(call) if at_origin else None
-        call.sent, started = False, 0.0
-        response: RawResponse | None = None
-        try:
-            async with self.limiter:
-                self._check_open()
-                if token is not None and token.bucket.is_stale(token):
-                    call.tries -= 1
-                    raise Again(None, 0.0)
-                attempt = request.with_headers(await self._headers(call, at_origin=at_origin))
-                call.sent, started = True, time.perf_counter()
-                response = await (
-                    self._transport.send(attempt) if call.stack is None else self._open(call, call.stack, attempt)
-                )
-            if response.from_cache:
-                call.sent = False
-                return response
-            if token is None or response.status != 429:
-                if token is not None:
-                    token.bucket.accepted(token, response.headers)
-                return response
-            # Refused before it was handled: this uses up no try, and the bucket decides how long to wait.
-            call.tries -= 1
-            token.bucket.refused(token, response.headers, named_wait(response.headers, self.rates.clock.wall()))
-            raise Again(None, 0.0)
-        finally:
-            if token is not None:
-                token.bucket.spend(token) if call.sent else token.bucket.give_back(token)
-            if call.sent and (self._on_response is not None or log.isEnabledFor(logging.DEBUG)):
-                self._report(call, response, time.perf_counter() - started, token)
-
-    async def _take(self, call: _Call) -> Token:
-        bucket = self._bucket(call.request.group)
-        try:
-            token = await bucket.acquire(call.remaining if call.max_wait != _NO_LIMIT else None)
-        except RateLimitError as error:
-            error.method, error.template = call.request.method, call.request.template
-            raise
-        call.waited += token.waited
-        return token
-
-    def _bucket(self, group: str) -> Bucket:
-        bucket = self._buckets.get(group)
-        if bucket is None:
-            bucket = self.rates.bucket(self._origin_url, self._credential.principal, group, self._rate_of(group))
-            self._buckets[group] = bucket
-        return bucket
-
-    async def _headers(self, call: _Call, *, at_origin: bool) -> dict[str, str]:
-        if not at_origin:
-            return {"User-Agent": self._user_agent, "Accept": "*/*"}  # the session's headers never leave its origin
-        headers = {"User-Agent": self._user_agent, **call.request.headers}
-        if call.request.method not in _SAFE:
-            headers.update(self._write_headers)
-        authorization = call.authorization = await self._credential.authorization()
-        if authorization:
-            headers["Authorization"] = authorization
-        return headers
-
-    def _report(self, call: _Call, response: RawResponse | None, seconds: float, token: Token | None) -> None:
-        method, template = call.request.method, call.request.template
-        status = None if response is None else response.status
-        waited = 0.0 if token is None else token.waited
-        log.debug("%s %s: %s in %.3f s, waited %.3f s, try %d", method, template, status, seconds, waited, call.tries)
-        if self._on_response is not None:
-            self._on_response(
-                ResponseEvent(method=method, template=template, status=status, seconds=seconds, waited=waited)
-            )
-
-    async def _open(self, call: _Call, stack: AsyncExitStack, request: Request) -> RawResponse:
-        """Send a request; the body of a success stays open in the call's stack."""
-        async with AsyncExitStack() as opened:
-            stream = await opened.enter_async_context(self._transport.stream(request))
-            body = b""
-            if stream.status < 300:
-                call.stream = stream
-                stack.push_async_exit(opened.pop_all())
-            else:
-                body = await beginning_of(stream)
-            return RawResponse(status=stream.status, headers=stream.headers, body=body, url=request.url)
-
-    # -- what a response means ------------------------------------------------------------------------------------
-
-    def _check(self, request: Request, response: RawResponse) -> None:
-        """Raise if the response is an error or its body is broken."""
-        if response.status in _REDIRECTS:
-            return
-        if response.status >= 300:
-            raise self._response_error(request, response)
-        if not request.json:
-            return
-        if "text/html" in response.headers.get("content-type", "") and response.body.strip():
-            raise decode_error(request.operation, response, "the body is an HTML page, perhaps a login page")
-        try:
-            response.json()
-        except ValueError:
-            raise decode_error(request.operation, response, "the body is not valid JSON") from None
-
-    def _response_error(self, request: Request, response: RawResponse) -> ResponseError:
-        details = ErrorDetails()
-        if "html" not in response.headers.get("content-type", ""):
-            with contextlib.suppress(ValueError, TypeError, AttributeError):
-                details = self._read_error(response)
-        reason = clip(details.detail or details.message) or "the server gave no reason"
-        advice = self._advice(response.status, details)
-        return self._error_class(response.status, details)(
-            f"{response.status}: {reason}{f' ({advice})' if advice else ''}",
-            method=request.method,
-            template=request.template,
-            status=response.status,
-            url=request.url if self._is_at_origin(request.url) else request.url.partition("?")[0],
-            request_id=response.headers.get("x-request-id") or response.headers.get("x-arequestid"),
-            details=details,
-        )
-
-    def _is_at_origin(self, url: str) -> bool:
-        return url.startswith(self._prefix) or origin_of(url) == self._origin
-
-    @staticmethod
-    def _transport_error(request: Request, message: str) -> TransportError:
-        return TransportError(message, method=request.method, template=request.template)
+                part.content.open("rb").close()
+            except OSError as error:
+                raise OSError(error.errno, f"cannot upload {part.name}: {error.strerror}", str(part.content)) from None

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Protocol
 
 import aiohttp
-from attrs import frozen
+from attrs import evolve
 from yarl import URL
 
 from .errors import TransportError, clip
-from .request import Multipart, Part, RawResponse, Request
+from .request import Multipart, Part, RawResponse, Request, Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping
@@ -23,16 +24,6 @@ __all__ = ["AiohttpTransport", "RawStream", "Stream", "Timeouts", "Transport"]
 MAX_BODY: Final = 64 * 1024 * 1024
 _MAX_ERROR_BODY: Final = 1024 * 1024
 _NEVER_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-
-
-@frozen(kw_only=True)
-class Timeouts:
-    """Timeouts in seconds."""
-
-    connect: float = 10.0
-    """Timeout for getting a connection, including the wait for a free one in the pool."""
-    read: float = 60.0
-    """Timeout for the next bytes of a response."""
 
 
 class RawStream(Protocol):
@@ -79,10 +70,6 @@ class Transport(Protocol):
         """Send the request and return once the headers have arrived."""
         ...
 
-    async def close(self) -> None:
-        """Close the connections that it owns."""
-        ...
-
 
 class _OneAttempt:
     """Makes aiohttp send exactly the given request, exactly once.
@@ -96,6 +83,7 @@ class _OneAttempt:
     def __init__(self, authorization: str | None, unwanted: Collection[str]) -> None:
         self._authorization = authorization
         self._unwanted = unwanted
+        """Names of the session's default headers that we do not send, in lower case."""
         self._sent = False
 
     async def __call__(
@@ -113,7 +101,10 @@ class _OneAttempt:
             request.headers.pop("Authorization", None)
         else:
             request.headers["Authorization"] = self._authorization
-        return await handler(request)
+        response = await handler(request)
+        # aiohttp would keep the server's cookies in the caller's jar, and has no public way to prevent it.
+        response._raw_cookie_headers = ()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as said above
+        return response
 
 
 class Stream:
@@ -138,16 +129,13 @@ class AiohttpTransport:
     def __init__(
         self, http: aiohttp.ClientSession | None = None, *, timeouts: Timeouts | None = None, max_body: int = MAX_BODY
     ) -> None:
-        timeouts = timeouts or Timeouts()
         if http is not None:
-            _refuse_shared_cache(http)
+            _check_borrowed(http)
         self._http = http
         self._owned = http is None
         self._max_body = max_body
         self._reading: set[aiohttp.ClientResponse] = set()
-        self._timeout = aiohttp.ClientTimeout(
-            total=None, connect=timeouts.connect, sock_connect=timeouts.connect, sock_read=timeouts.read
-        )
+        self._timeouts = timeouts or Timeouts()
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
@@ -166,7 +154,7 @@ class AiohttpTransport:
 
     async def send(self, request: Request) -> RawResponse:
         """Send the request and read the whole body; TransportError if it is larger than `max_body` bytes."""
-        response = await self._open(request)
+        response = await self._open(request, _client_timeout(request.timeouts or self._timeouts))
         try:
             body = await self._read(request, response)
             return RawResponse(
@@ -182,21 +170,32 @@ class AiohttpTransport:
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncGenerator[RawStream, None]:
         """Send the request; the caller reads the body, which may be of any size."""
-        response = await self._open(request)
+        timeouts = request.timeouts or self._timeouts
         try:
-            yield _AiohttpStream(request, response)
+            async with asyncio.timeout(timeouts.total):
+                response = await self._open(request, _client_timeout(evolve(timeouts, total=None)))
+        except TimeoutError as error:
+            raise _transport_error(request, error) from error
+        try:
+            yield _AiohttpStream(request, response, timeouts)
         finally:
             self._release(response)
 
-    async def _open(self, request: Request) -> aiohttp.ClientResponse:
+    async def _open(self, request: Request, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
         http = self._session()
         headers, authorization = request.headers, request.headers.get("Authorization")
         if http.auth is not None or http.trust_env:  # aiohttp refuses an Authorization header in addition to these
             headers = {name: value for name, value in headers.items() if name != "Authorization"}
+        data: aiohttp.MultipartWriter | bytes | None
+        if isinstance(request.body, tuple):
+            data = _open_multipart(request, request.body)
+            headers = {**headers, "Content-Type": data.content_type}  # else a default of the session would win
+        else:
+            data = request.body
         unwanted: Collection[str] = ()
         if http.headers:
-            unwanted = [name for name in http.headers if name not in request.headers and name != "Host"]
-        data = _multipart_writer(request.body) if isinstance(request.body, tuple) else request.body
+            ours = {name.lower() for name in headers}
+            unwanted = [name for name in http.headers if name.lower() not in ours]
         try:
             response = await http.request(
                 request.method,
@@ -206,7 +205,7 @@ class AiohttpTransport:
                 data=data,
                 allow_redirects=False,
                 raise_for_status=False,
-                timeout=self._timeout,
+                timeout=timeout,
                 middlewares=(_OneAttempt(authorization, unwanted),),
             )
         except _NETWORK_ERRORS as error:
@@ -235,8 +234,7 @@ class AiohttpTransport:
             if max(content_length, size) > self._max_body:
                 raise TransportError(
                     f"the response is larger than {self._max_body} bytes; stream it, or request smaller pages",
-                    method=request.method,
-                    template=request.template,
+                    **request.labels,
                     final=True,
                 )
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
@@ -247,22 +245,34 @@ class AiohttpTransport:
 
 
 class _AiohttpStream:
-    def __init__(self, request: Request, response: aiohttp.ClientResponse) -> None:
+    def __init__(self, request: Request, response: aiohttp.ClientResponse, timeouts: Timeouts) -> None:
         self._request = request
         self._response = response
+        self._timeouts = timeouts
         self.status = response.status
         self.headers = _headers(response)
         self.url = request.url
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        content = self._response.content
+        content, loop = self._response.content, asyncio.get_running_loop()
+        waited, size = 0.0, 0
         while True:
+            began = loop.time()
             try:
                 chunk = await content.readany()
             except _NETWORK_ERRORS as error:
                 raise _transport_error(self._request, error) from error
             if not chunk:
                 return
+            waited, size = waited + loop.time() - began, size + len(chunk)
+            if waited >= self._timeouts.read:
+                if size < waited * self._timeouts.least_rate:
+                    raise TransportError(
+                        f"the stream delivered {size} bytes in {waited:.0f} s, less than the "
+                        f"{self._timeouts.least_rate:g} bytes per second of Timeouts(least_rate=)",
+                        **self._request.labels,
+                    )
+                waited, size = 0.0, 0
             yield chunk
 
 
@@ -274,8 +284,10 @@ def _transport_error(request: Request, error: BaseException) -> TransportError:
     match error:
         case aiohttp.ConnectionTimeoutError():
             message = "timed out while connecting or waiting for a free connection in the pool"
+        case aiohttp.SocketTimeoutError():
+            message = "timed out: the server sent nothing for as long as Timeouts(read=) allows"
         case asyncio.TimeoutError():
-            message = "timed out"
+            message = "timed out; Timeouts(total=) allows more time for a whole response"
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
             message = (
                 f"the certificate of {error.host}:{error.port} was rejected: {clip(_ssl_reason(error))}; "
@@ -287,11 +299,28 @@ def _transport_error(request: Request, error: BaseException) -> TransportError:
             message = f"the connection broke: {type(error).__name__}"
     return TransportError(
         message,
-        method=request.method,
-        template=request.template,
+        **request.labels,
         sent=not isinstance(error, _NEVER_SENT),
         final=isinstance(error, aiohttp.ClientSSLError),
     )
+
+
+@lru_cache(maxsize=64)
+def _client_timeout(timeouts: Timeouts) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(
+        total=timeouts.total, connect=timeouts.connect, sock_connect=timeouts.connect, sock_read=timeouts.read
+    )
+
+
+def _check_borrowed(http: aiohttp.ClientSession) -> None:
+    """Raise ValueError for a session of the caller with which requests would go wrong."""
+    if "Host" in http.headers:
+        raise ValueError(
+            "the default header Host of http= would send the credential to another virtual host; remove it"
+        )
+    if not http.auto_decompress:
+        raise ValueError("http= must be created with auto_decompress=True, since responses are compressed")
+    _refuse_shared_cache(http)
 
 
 def _refuse_shared_cache(http: aiohttp.ClientSession) -> None:
@@ -315,6 +344,16 @@ def _ssl_reason(error: aiohttp.ClientSSLError) -> str:
 
 def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
     return {name.lower(): value for name, value in response.headers.items()}
+
+
+def _open_multipart(request: Request, parts: Multipart) -> aiohttp.MultipartWriter:
+    """Open the files of a body; TransportError if one cannot be opened any more."""
+    try:
+        return _multipart_writer(parts)
+    except OSError as error:
+        raise TransportError(
+            f"the file to upload cannot be read: {error}", **request.labels, sent=False, final=True
+        ) from error
 
 
 def _multipart_writer(parts: Multipart) -> aiohttp.MultipartWriter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from aiohttp import ClientResponse, StreamReader
 from aiohttp.client_proto import ResponseHandler
 from aioresponses import aioresponses, core
 
+from bbasync.pipeline import CallSettings
+from bbasync.retry import RetryPolicy
 from bbasync.testing import FakeCloud, FakeDataCenter
 
 if TYPE_CHECKING:
@@ -54,4 +57,5 @@ def mock_answer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]
 @pytest.fixture
 def quick_retries(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait half a millisecond before the second try, or the seconds of an indirect parameter."""
-    monkeypatch.setattr("bbasync.retry._BASE", getattr(request, "param", 0.0005))
+    policy = RetryPolicy(base=getattr(request, "param", 0.0005))
+    monkeypatch.setattr("bbasync.session.CallSettings", functools.partial(CallSettings, retry=policy))

@@ -67,7 +67,6 @@ class Doorkeeper:
     sent: list[str] = field(factory=list[str])
     """The tokens that came, in order."""
     refused: int = 0
-    closed: bool = False
     _full: asyncio.Event = field(factory=asyncio.Event)
     on_request: Callable[[Request], None] = lambda _request: None
 
@@ -85,9 +84,6 @@ class Doorkeeper:
 
     def stream(self, request: Request) -> Any:
         raise NotImplementedError
-
-    async def close(self) -> None:
-        self.closed = True
 
 
 def issue(number: int, *, expires_at: float = 4e9, lifetime: float = 3600.0) -> OAuthToken:

@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from typing import Any, cast
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
+from typing import Any, TypeVar, cast
 
 import pytest
 
 from bbasync import AccessToken, CloudSession, aio
 from bbasync.testing.recording import RecordingTransport, answer
-from tests.virtual import virtual
+from tests.virtual import VirtualLoop, virtual
+from tests.waiting import PATIENCE
+
+T = TypeVar("T")
 
 
 class Source:
@@ -198,3 +202,147 @@ async def test_bad_arguments_of_a_list_raise_at_its_first_step() -> None:
         pages = aio.pages(bb.refs.list_branches, "acme", "..")
         with pytest.raises(ValueError, match="repo_slug"):
             await anext(pages)
+
+
+# -- bursts, and every kind of loop -----------------------------------------------------------------------------------
+
+
+async def burst(*items: int, fail: bool = False) -> AsyncGenerator[int, None]:
+    """Yield all items without a pause, as the last page of a list does."""
+    for item in items:
+        yield item
+    if fail:
+        raise ValueError("broken source")
+
+
+def with_loop(factory: str, main: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run in a plain loop, in debug mode, or with the eager task factory; nothing may be left."""
+
+    async def checked() -> T:
+        if factory == "eager":
+            eager: Any = getattr(asyncio, "eager_task_factory")  # noqa: B009 - since Python 3.12
+            asyncio.get_running_loop().set_task_factory(eager)
+        async with asyncio.timeout(PATIENCE):
+            result = await main()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        return result
+
+    with asyncio.Runner(debug=factory == "debug", loop_factory=VirtualLoop) as runner:
+        return runner.run(checked())
+
+
+LOOPS = [
+    "plain",
+    "debug",
+    pytest.param("eager", marks=pytest.mark.skipif(sys.version_info < (3, 12), reason="new in Python 3.12")),
+]
+each_loop = pytest.mark.parametrize("loop", LOOPS)
+
+
+@each_loop
+@pytest.mark.parametrize("buffer", [1, 2, 100])
+@pytest.mark.parametrize("concurrency", [1, 2, 16])
+def test_every_item_of_a_burst_arrives(loop: str, buffer: int, concurrency: int) -> None:
+    async def main() -> list[tuple[str, int]]:
+        sources = [
+            ("a", burst(1, 2, 3)),
+            ("b", burst()),
+            ("c", burst(4, 5, 6)),
+            *((f"{n}", burst(n)) for n in range(500)),
+        ]
+        async with aio.merge(sources, buffer=buffer, concurrency=concurrency) as items:
+            return [item async for item in items]
+
+    expected = [("a", 1), ("a", 2), ("a", 3), ("c", 4), ("c", 5), ("c", 6), *((f"{n}", n) for n in range(500))]
+    assert sorted(with_loop(loop, main)) == sorted(expected)
+
+
+@each_loop
+def test_failing_sources_do_not_keep_others_from_being_opened(loop: str) -> None:
+    async def main() -> int:
+        count = 0
+        sources = ((f"{n}", burst(1, 2, fail=n % 2 == 0)) for n in range(20))
+        with pytest.raises(ExceptionGroup, match="10 of the merged"):
+            async with aio.merge(sources, concurrency=2, buffer=1) as items:
+                async for _ in items:
+                    count += 1
+        return count
+
+    assert with_loop(loop, main) == 40
+
+
+@each_loop
+@pytest.mark.parametrize("how", ["break", "error", "cancelled"])
+@pytest.mark.parametrize("buffer", [1, 3])
+def test_a_merge_that_is_left_leaves_no_reader(loop: str, how: str, buffer: int) -> None:
+    async def read() -> None:
+        sources = ((f"{n}", burst(*range(n % 4 + 1), fail=n % 5 == 0)) for n in range(30))
+        async with aio.merge(sources, concurrency=4, buffer=buffer) as items:
+            await anext(items)
+            await asyncio.sleep(1)  # the buffer is full, and sources have ended meanwhile
+            if how == "error":
+                raise ZeroDivisionError
+            if how == "cancelled":
+                await asyncio.Event().wait()
+
+    async def main() -> None:
+        for _ in range(10):
+            task = asyncio.create_task(read())
+            await asyncio.sleep(2)
+            task.cancel()
+            await asyncio.wait([task])
+            assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    with_loop(loop, main)
+
+
+@each_loop
+def test_raising_at_once_produces_no_more_even_for_a_slow_consumer(loop: str) -> None:
+    produced = 0
+
+    async def endless() -> AsyncGenerator[int, None]:
+        nonlocal produced
+        while True:
+            produced += 1
+            yield produced
+            await asyncio.sleep(1)
+
+    async def fails() -> AsyncGenerator[int, None]:
+        await asyncio.sleep(5.5)
+        yield 0
+        raise ValueError("broken source")
+
+    async def main() -> list[int]:
+        seen: list[int] = []
+        opened = iter([("endless", endless()), ("fails", fails()), ("late", burst(*range(100)))])
+        with pytest.raises(ExceptionGroup):
+            async with aio.merge(opened, concurrency=2, on_error="raise") as items:
+                async for _, item in items:
+                    seen.append(item)
+                    await asyncio.sleep(20)
+        return seen
+
+    assert with_loop(loop, main) == [1], "what was buffered is dropped with the rest"
+    assert produced == 6
+
+
+async def test_iterating_over_a_merge_that_is_not_open_says_what_to_write() -> None:
+    merged = aio.merge([("a", burst(1))])
+    with pytest.raises(RuntimeError, match=r"async with aio\.merge\(\.\.\.\) as items"):
+        async for _ in merged:
+            pass
+    async with merged as items:
+        assert await anext(items) == ("a", 1)
+    with pytest.raises(RuntimeError, match="async with"):
+        await anext(items)
+
+
+@virtual
+async def test_sources_that_break_again_and_again_end() -> None:
+    def broken() -> Iterator[tuple[str, AsyncGenerator[int, None]]]:
+        raise RuntimeError("no names at all")
+        yield "never", burst()
+
+    with pytest.raises(ExceptionGroup, match="1 of the merged"):
+        async with aio.merge(broken(), concurrency=4) as items:
+            await anext(items)

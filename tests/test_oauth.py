@@ -23,6 +23,7 @@ from bbasync import (
     DecodeError,
     OAuthClient,
     OAuthToken,
+    RateTracker,
     ServerError,
     TransportError,
 )
@@ -99,7 +100,6 @@ async def test_a_code_is_good_for_one_use(fake: FakeCloud) -> None:
 
 
 async def test_refresh_tokens_rotate_and_each_pair_is_stored(fake: FakeCloud) -> None:
-    fake.oauth.expires_in = 0  # each is due at once
     stored: list[OAuthToken] = []
 
     async def store(token: OAuthToken) -> None:
@@ -108,7 +108,7 @@ async def test_refresh_tokens_rotate_and_each_pair_is_stored(fake: FakeCloud) ->
     first = await agreed(fake)
     credential = cloud_client(fake).credential(first, on_renew=store)
     for _ in range(3):
-        await credential.authorization()
+        await credential.renew(await credential.authorization())
     pairs = [first, *stored]
     assert len({pair.refresh_token for pair in pairs}) == len({pair.access_token for pair in pairs}) == 4
     assert fake.oauth.refresh_tokens == {stored[-1].refresh_token}, "the others are used up"
@@ -125,11 +125,13 @@ async def test_a_refresh_token_that_is_used_up_says_to_authorise_again(fake: Fak
 
 async def test_a_server_that_does_not_rotate_goes_on_with_the_same_refresh_token() -> None:
     client, transport = replayed(
-        answer(orjson.dumps({"access_token": "b", "expires_in": 0})),
-        answer(orjson.dumps({"access_token": "c", "expires_in": 0})),
+        answer(orjson.dumps({"access_token": "b", "expires_in": 3600})),
+        answer(orjson.dumps({"access_token": "c", "expires_in": 3600})),
     )
     credential = client.credential(OAuthToken(access_token="a", refresh_token="r", expires_at=0, lifetime=0))
-    assert [await credential.authorization() for _ in range(2)] == ["Bearer b", "Bearer c"]
+    assert await credential.authorization() == "Bearer b"
+    assert await credential.renew("Bearer b")
+    assert await credential.authorization() == "Bearer c"
     assert [form(request) for request in transport.requests] == [
         {"grant_type": "refresh_token", "refresh_token": "r"}
     ] * 2
@@ -324,12 +326,32 @@ async def test_a_token_endpoint_that_cannot_be_reached_is_a_transport_error() ->
 
 @pytest.mark.parametrize(
     "told",
-    [{}, {"access_token": "a"}, {"access_token": None, "expires_in": 1}, {"access_token": "a", "expires_in": "1"}],
+    [
+        {},
+        {"access_token": None},
+        {"access_token": ""},
+        {"access_token": "a\r\nX-Evil: 1"},
+        {"access_token": "a b"},
+        {"access_token": "a", "refresh_token": "r\n"},
+        {"access_token": "a", "refresh_token": ""},
+        {"access_token": "a", "token_type": "mac"},
+    ],
 )
-async def test_an_answer_without_a_token_or_its_end_is_a_decode_error(told: dict[str, object]) -> None:
-    client, _ = replayed(answer(orjson.dumps(told)))
-    with pytest.raises(DecodeError, match="no access_token with expires_in"):
+async def test_a_token_that_cannot_be_sent_is_a_decode_error(told: dict[str, object]) -> None:
+    client, _ = replayed(answer(orjson.dumps({"expires_in": 3600, **told})))
+    with pytest.raises(DecodeError, match="no access_token of type bearer, or a token that cannot be sent"):
         await client.exchange("x")
+
+
+@pytest.mark.parametrize(
+    ("told", "lifetime"),
+    [(None, 3600), ("7200", 7200), ("soon", 3600), ("nan", 3600), ([], 3600), (0, 10), (-5, 10), (7200, 7200)],
+)
+async def test_a_lifetime_that_is_missing_text_or_absurd_loses_no_token(told: object, lifetime: float) -> None:
+    body = {"access_token": "a", "refresh_token": "r", "token_type": "Bearer"}
+    client, _ = replayed(answer(orjson.dumps(body if told is None else {**body, "expires_in": told})))
+    token = await client.exchange("x")
+    assert (token.access_token, token.refresh_token, token.lifetime) == ("a", "r", lifetime)
 
 
 async def test_the_token_endpoint_never_redirects() -> None:
@@ -398,3 +420,14 @@ async def test_the_end_is_counted_from_before_the_question(monkeypatch: pytest.M
 def test_errors_of_oauth_are_caught_with_the_others() -> None:
     assert issubclass(AuthorizationExpiredError, AuthenticationError)
     assert issubclass(AuthenticationError, BitbucketError)
+
+
+async def test_each_user_of_one_application_has_a_budget_of_their_own() -> None:
+    client, rates = OAuthClient.cloud("app", "secret"), RateTracker()
+    for principal in ("ada", "grace", None):
+        token = OAuthToken(access_token="a", expires_at=4e9, lifetime=3600)
+        credential = client.credential(token, principal=principal)
+        transport = RecordingTransport(lambda _: answer())
+        async with CloudSession(credential, transport=transport, rates=rates) as bb:
+            await bb.request("GET", "/user")
+    assert [(state.principal, state.spent) for state in rates.snapshot()] == [("ada", 1), ("grace", 1), ("app", 1)]

@@ -62,7 +62,9 @@ OUTCOMES: dict[str, Callable[[web.Request], web.StreamResponse]] = {
     "invalid-client": refuse(401, "invalid_client"),
     "html": lambda _: web.Response(text=f"<p>{NEXT_ACCESS}", content_type="text/html"),
     "cut": lambda _: web.Response(text=f'{{"access_token": "{NEXT_ACCESS}"', content_type="application/json"),
-    "no-end": lambda _: web.json_response({"access_token": NEXT_ACCESS, "refresh_token": NEXT_REFRESH}),
+    "mac": lambda _: web.json_response(
+        {"access_token": NEXT_ACCESS, "refresh_token": NEXT_REFRESH, "token_type": "mac"}
+    ),
     "no-token": lambda _: web.json_response({"refresh_token": NEXT_REFRESH, "expires_in": 3600}),
 }
 

@@ -3,16 +3,27 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from typing import Any, cast
+from urllib.parse import parse_qs
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bbasync import CloudSession, DecodeError, NotFoundError, Page, Paging, PagingError, RateTracker, aio
+from bbasync import (
+    CloudSession,
+    DecodeError,
+    NotFoundError,
+    Page,
+    Paging,
+    PagingError,
+    RateTracker,
+    RetryPolicy,
+    aio,
+)
 from bbasync.cloud.models import Branch
 from bbasync.paging import LinkPager, OffsetPager
-from bbasync.request import RawResponse, Request
+from bbasync.request import Home, RawResponse, Request
 from bbasync.testing.recording import RecordingTransport, answer
 
 BASE = "https://api.bitbucket.org/2.0/repositories/acme/api/refs/branches"
@@ -145,7 +156,7 @@ async def test_a_cursor_seen_before_raises_instead_of_going_round() -> None:
     assert len(transport.requests) == 1, "the first page's own address counts as seen"
 
 
-@pytest.mark.parametrize("body", [b"[]", b"{}", b'{"values": 5}', b'{"values": ["text"]}', b"null", b""])
+@pytest.mark.parametrize("body", [b"[]", b"{}", b'{"values": 5}', b'{"values": ["text"]}', b"null"])
 async def test_what_is_no_page_is_a_decode_error(body: bytes) -> None:
     with pytest.raises(DecodeError, match="not a page"):
         await listed(RecordingTransport([answer(body)]))
@@ -242,7 +253,7 @@ def test_offset_pages_of_any_size_are_walked_by_the_servers_word(sizes: list[int
             "values": list(range(size)), "size": size, "limit": 25, "isLastPage": last, "start": starts[number],
             "nextPageStart": None if last else starts[number + 1],
         }  # fmt: skip
-        values, total, cursor = pager.read(payload)
+        values, total, cursor = pager.read(FIRST, payload)
         assert (len(values), total) == (size, None)
     assert visited == starts
     assert cursor is None
@@ -250,17 +261,123 @@ def test_offset_pages_of_any_size_are_walked_by_the_servers_word(sizes: list[int
 
 def test_offset_paging_ends_without_a_next_start_and_never_goes_back() -> None:
     pager = OffsetPager()
-    assert pager.read({"values": [1], "isLastPage": False, "start": 0}) == ([1], None, None)
-    assert pager.read({"values": [1], "isLastPage": True, "start": 0, "nextPageStart": 5}) == ([1], None, None)
+    assert pager.read(FIRST, {"values": [1], "isLastPage": False, "start": 0}) == ([1], None, None)
+    assert pager.read(FIRST, {"values": [1], "isLastPage": True, "start": 0, "nextPageStart": 5}) == ([1], None, None)
     for following in (0, 5, "6"):
         with pytest.raises(PagingError):
-            pager.read({"values": [1], "isLastPage": False, "start": 5, "nextPageStart": following})
+            pager.read(FIRST, {"values": [1], "isLastPage": False, "start": 5, "nextPageStart": following})
     with pytest.raises(PagingError, match="a number"):
         pager.request(FIRST, 25, "https://evil.example")
     assert pager.request(FIRST, 25, "50").url == BASE + "?sort=name&limit=25&start=50"
 
 
 def test_link_paging_reads_size_where_it_is_told() -> None:
-    pager = LinkPager("https://api.bitbucket.org:443")
-    assert pager.read({"values": [], "size": 7, "next": ""}) == ([], 7, None)
-    assert pager.read({"values": []}) == ([], None, None)
+    pager = LinkPager(Home("https://api.bitbucket.org/2.0"))
+    assert pager.read(FIRST, {"values": [], "size": 7, "next": ""}) == ([], 7, None)
+    assert pager.read(FIRST, {"values": []}) == ([], None, None)
+
+
+# -- items and pages of unexpected shapes -----------------------------------------------------------------------------
+
+
+async def test_null_items_are_skipped_and_stay_in_the_page() -> None:
+    body = {"values": [None, {"type": "branch", "name": "a"}, None, {"type": "branch", "name": "b"}]}
+    seen: list[Page[Any]] = []
+    transport = RecordingTransport(lambda _: answer(orjson.dumps(body)))
+    assert await listed(transport, Paging(on_page=seen.append)) == ["a", "b"]
+    assert seen[0].raw == body
+    assert await listed(transport, Paging(limit=2)) == ["a", "b"], "they do not count"
+
+
+async def test_a_lone_surrogate_ends_nothing() -> None:
+    body = rb'{"values": [{"type": "branch", "name": "a\ud800"}, {"type": "branch", "name": "b"}]}'
+    assert await listed(RecordingTransport([answer(body)])) == ["a\ud800", "b"]
+
+
+@pytest.mark.parametrize("body", [b'{"values": [NaN]}', b'{"values": [Infinity]}', b"[" * 100_000, b"\xff\xfe"])
+async def test_what_only_pythons_parser_would_take_is_not_json(body: bytes) -> None:
+    async with CloudSession(transport=RecordingTransport([answer(body)]), retry=RetryPolicy(tries=1)) as bb:
+        with pytest.raises(DecodeError, match="not valid JSON"):
+            await bb.request("GET", "/x")
+
+
+async def test_broken_items_are_handed_over_where_that_is_asked_for() -> None:
+    values: list[Any] = [{"name": "a"}, "text", {"name": "b", "target": 5}, {"name": "c"}]
+    transport = RecordingTransport(lambda _: answer(orjson.dumps({"values": values})))
+    broken: list[tuple[Any, Exception]] = []
+    paging = Paging(on_broken=lambda value, error: broken.append((value, error)))
+    assert await listed(transport, paging) == ["a", "c"]
+    assert [value for value, _ in broken] == values[1:3]
+    with pytest.raises(DecodeError, match="not a page"):
+        await listed(transport)
+
+
+async def test_a_cycle_over_several_pages_delivers_none_twice() -> None:
+    """The first page is asked for without a number, so that its own address is not that of page 1."""
+
+    def cycle(request: Request) -> RawResponse:
+        number = int(request.url.partition("page=")[2] or 1)
+        following = number % 3 + 1
+        return answer(orjson.dumps({"values": [{"name": f"{number}"}], "next": f"{BASE}?page={following}"}))
+
+    transport, seen = RecordingTransport(cycle), list[str]()
+    async with CloudSession(transport=transport) as bb:
+        with pytest.raises(PagingError, match="was read already"):
+            async for branch in bb.refs.list_branches("acme", "api"):
+                seen.append(branch.name)
+    assert seen == ["1", "2", "3"]
+
+
+# -- pipelines, whose pages are counted -------------------------------------------------------------------------------
+
+PIPELINES = "/repositories/acme/api/pipelines"
+
+
+def pipelines(total: int, *, names_next: bool = False, pagelen: int = 10, ignores_pagelen: bool = False) -> Any:
+    """Answer as pipelines do: `size` tells the end, and `next`, if there is one, has lost the order."""
+
+    def reply(request: Request) -> RawResponse:
+        query = parse_qs(request.url.partition("?")[2])
+        number = int(query.get("page", ["1"])[0])
+        numbers = list(range(total))
+        numbers.reverse() if "sort" in query else None
+        values = numbers if ignores_pagelen else numbers[(number - 1) * pagelen : number * pagelen]
+        payload: dict[str, Any] = {"page": number, "pagelen": pagelen, "size": total}
+        payload["values"] = [{"build_number": value} for value in values]
+        if names_next:
+            payload["next"] = f"https://api.bitbucket.org/2.0{PIPELINES}?page={number + 1}"
+        return answer(orjson.dumps(payload))
+
+    return RecordingTransport(reply)
+
+
+@pytest.mark.parametrize("names_next", [False, True])
+@pytest.mark.parametrize("path", [PIPELINES, PIPELINES + "/", PIPELINES + "/%7B1%7D/steps"])
+async def test_pipelines_are_walked_by_number_with_their_order_to_the_end(path: str, *, names_next: bool) -> None:
+    transport, seen = pipelines(21, names_next=names_next), list[Page[Any]]()
+    async with CloudSession(transport=transport) as bb:
+        listing = bb.paginate(path, query={"sort": "-created_on"}, paging=Paging(size=10, on_page=seen.append))
+        assert [item["build_number"] async for item in listing] == list(range(20, -1, -1))
+        urls = [request.url.removeprefix("https://api.bitbucket.org/2.0") for request in transport.requests]
+        assert urls == [
+            f"{path}?sort=-created_on&pagelen=10",
+            f"{path}?sort=-created_on&pagelen=10&page=2",
+            f"{path}?sort=-created_on&pagelen=10&page=3",
+        ]
+        assert [page.next for page in seen[:2]] == [request.url for request in transport.requests[1:]]
+        rest = bb.paginate(path, query={"sort": "-created_on"}, paging=Paging(start=seen[0].next))
+        assert [item["build_number"] async for item in rest] == list(range(10, -1, -1))
+
+
+async def test_all_steps_on_one_page_are_not_asked_for_again() -> None:
+    transport = pipelines(25, ignores_pagelen=True)
+    async with CloudSession(transport=transport) as bb:
+        assert len(await aio.collect(bb.paginate(PIPELINES + "/1/steps"))) == 25
+    assert len(transport.requests) == 1
+
+
+async def test_other_lists_end_where_there_is_no_next() -> None:
+    transport = pipelines(21)
+    async with CloudSession(transport=transport) as bb:
+        assert len(await aio.collect(bb.paginate("/repositories/acme/api/refs"))) == 10
+    assert len(transport.requests) == 1

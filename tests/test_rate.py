@@ -8,8 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bbasync.errors import RateLimitError
-from bbasync.rate import Bucket, Clock, Rate, RateTracker, Refill, Rolling, Token
+from bbasync.rate import Bucket, Clock, Outcome, Rate, RateTracker, Refill, Rolling, Token
 from tests.virtual import VirtualLoop, settle, virtual
+from tests.waiting import take
+
+WINDOW = 10.01
+"""How long a token of `Rolling(n, 10)` is kept: a part in a thousand longer, since clocks drift."""
 
 
 class WallClock(Clock):
@@ -23,14 +27,13 @@ class WallClock(Clock):
 
 
 def bucket_of(rate: Rate, clock: Clock | None = None) -> Bucket:
-    return Bucket(("https://host", "me", "api"), clock or Clock(), rate, jitter=lambda low, high: low)
+    return Bucket(("https://host", "me", "api"), clock or Clock(), rate, jitter=lambda low, _high: low)
 
 
 async def finish(bucket: Bucket, max_wait: float | None = None, took: float = 0.0) -> Token:
-    token = await bucket.acquire(max_wait)
+    token = await take(bucket, max_wait)
     await asyncio.sleep(took)
-    bucket.accepted(token, {})
-    bucket.spend(token)
+    token.done(Outcome.ACCEPTED, {})
     return token
 
 
@@ -38,15 +41,15 @@ async def finish(bucket: Bucket, max_wait: float | None = None, took: float = 0.
 async def test_a_full_burst_is_allowed_and_then_one_window_passes() -> None:
     bucket = bucket_of(Rolling(3, 10))
     tokens = await asyncio.gather(*(finish(bucket) for _ in range(7)))
-    assert [token.granted for token in tokens] == [1000, 1000, 1000, 1010, 1010, 1010, 1020]
-    assert [token.waited for token in tokens] == [0, 0, 0, 10, 10, 10, 20]
+    assert [token.granted for token in tokens] == pytest.approx([1000] * 3 + [1000 + WINDOW] * 3 + [1000 + 2 * WINDOW])
+    assert [token.waited for token in tokens] == pytest.approx([0] * 3 + [WINDOW] * 3 + [2 * WINDOW])
 
 
 @virtual
 async def test_a_token_comes_back_a_window_after_its_answer_not_after_its_grant() -> None:
     bucket = bucket_of(Rolling(1, 10))
     await finish(bucket, took=7)
-    assert (await finish(bucket)).granted == 1017
+    assert (await finish(bucket)).granted == pytest.approx(1007 + WINDOW)
 
 
 @settings(max_examples=60, deadline=None)
@@ -91,16 +94,16 @@ async def test_a_refilling_bucket_gives_its_capacity_then_its_rate() -> None:
 @virtual
 async def test_tokens_in_flight_do_not_refill() -> None:
     bucket = bucket_of(Refill(2, 10))
-    first, second = await bucket.acquire(None), await bucket.acquire(None)
+    first, second = await take(bucket, None), await take(bucket, None)
     await asyncio.sleep(100)
-    waiting = asyncio.create_task(bucket.acquire(None))
+    waiting = asyncio.create_task(take(bucket, None))
     await asyncio.sleep(100)
     assert not waiting.done(), "the server may see both of the first only now"
-    bucket.spend(first)
+    first.done(Outcome.SENT)
     await asyncio.sleep(0.2)
     assert waiting.done()
-    bucket.spend(second)
-    bucket.spend(waiting.result())
+    second.done(Outcome.SENT)
+    waiting.result().done(Outcome.SENT)
 
 
 @virtual
@@ -119,17 +122,17 @@ async def test_waiters_are_served_first_come_first_served_and_a_cancelled_one_le
     tasks[2].cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert order == [1, 3]
-    assert asyncio.get_running_loop().time() == 1020
-    assert not bucket.queue
+    assert asyncio.get_running_loop().time() == pytest.approx(1000 + 2 * WINDOW)
+    assert not len(bucket.line)
 
 
 @virtual
 async def test_a_token_granted_in_the_step_of_a_cancellation_goes_to_the_next() -> None:
     bucket = bucket_of(Rolling(1, 10))
-    held = await bucket.acquire(None)
-    first, second = asyncio.create_task(bucket.acquire(None)), asyncio.create_task(bucket.acquire(None))
+    held = await take(bucket, None)
+    first, second = asyncio.create_task(take(bucket, None)), asyncio.create_task(take(bucket, None))
     await settle()
-    bucket.give_back(held)  # grants to the first
+    held.done(Outcome.UNSENT)  # grants to the first
     first.cancel()
     await asyncio.wait([first])
     assert first.cancelled()
@@ -140,34 +143,33 @@ async def test_a_token_granted_in_the_step_of_a_cancellation_goes_to_the_next() 
 async def test_a_wait_beyond_max_wait_is_refused_at_once_and_tells_how_long_it_would_be() -> None:
     bucket = bucket_of(Rolling(1, 3600))
     await finish(bucket)
-    with pytest.raises(RateLimitError, match="3600") as caught:
-        await bucket.acquire(60)
-    assert caught.value.retry_after == 3600
+    with pytest.raises(RateLimitError, match="3603") as caught:
+        await take(bucket, 60)
+    assert caught.value.retry_after == pytest.approx(3603.6)
     assert asyncio.get_running_loop().time() == 1000
 
 
 @virtual
 async def test_a_wait_that_turns_out_too_long_ends_at_max_wait() -> None:
     bucket = bucket_of(Rolling(1, 10))
-    held = await bucket.acquire(None)
+    held = await take(bucket, None)
     started = asyncio.get_running_loop().time()
     with pytest.raises(RateLimitError):
-        await bucket.acquire(15)
+        await take(bucket, 15)
     assert asyncio.get_running_loop().time() == started + 15
-    assert not bucket.queue
-    bucket.spend(held)
+    assert not len(bucket.line)
+    held.done(Outcome.SENT)
 
 
 @virtual
 async def test_a_429_pauses_everybody_and_one_request_goes_first_when_it_ends() -> None:
     bucket = bucket_of(Rolling(100, 3600))
-    refused = await bucket.acquire(None)
-    bucket.refused(refused, {}, 20)
-    bucket.spend(refused)
+    refused = await take(bucket, None)
+    refused.done(Outcome.REFUSED, {}, 20)
     granted: list[Token] = []
 
     async def client() -> None:
-        granted.append(await bucket.acquire(None))
+        granted.append(await take(bucket, None))
 
     tasks = [asyncio.create_task(client()) for _ in range(3)]
     await asyncio.sleep(19)
@@ -176,118 +178,117 @@ async def test_a_429_pauses_everybody_and_one_request_goes_first_when_it_ends() 
     assert len(granted) == 1, "half open: a probe"
     await asyncio.sleep(5)
     assert len(granted) == 1, "the others wait for its answer"
-    bucket.accepted(granted[0], {})
-    bucket.spend(granted[0])
+    granted[0].done(Outcome.ACCEPTED, {})
     await asyncio.gather(*tasks)
     assert len(granted) == 3
     for token in granted[1:]:
-        bucket.spend(token)
+        token.done(Outcome.SENT)
 
 
 @virtual
-async def test_a_probe_that_fails_hands_over_to_the_next_and_one_refused_again_waits_longer() -> None:
+async def test_a_probe_that_is_left_hands_over_and_one_that_fails_or_is_refused_pauses_again() -> None:
     bucket = bucket_of(Rolling(100, 1200))
-    first = await bucket.acquire(None)
-    bucket.refused(first, {}, None)
-    bucket.spend(first)
-    broken = await bucket.acquire(None)
-    assert broken.waited == 10, "1200 / 120, the jitter left out"
-    bucket.spend(broken)
-    probe = await bucket.acquire(None)
-    assert probe.waited == 0
-    bucket.refused(probe, {}, None)
-    bucket.spend(probe)
-    again = await bucket.acquire(None)
+    (await take(bucket)).done(Outcome.REFUSED)
+    left = await take(bucket)
+    assert left.waited == 10, "1200 / 120, the jitter left out"
+    left.done(Outcome.SENT)
+    failed = await take(bucket)
+    assert failed.waited == 0
+    failed.done(Outcome.FAILED)
+    refused = await take(bucket)
+    assert refused.waited == 10, "a failure is no success, and no further refusal either"
+    refused.done(Outcome.REFUSED)
+    again = await take(bucket)
     assert again.waited == 20, "doubled"
-    bucket.give_back(again)
+    again.done(Outcome.UNSENT)
+
+
+@virtual
+async def test_a_token_is_returned_once() -> None:
+    token = await take(bucket_of(Rolling(5)))
+    token.done(Outcome.SENT)
+    with pytest.raises(RuntimeError, match="returned already"):
+        token.done(Outcome.SENT)
 
 
 @virtual
 async def test_429s_of_requests_sent_before_the_pause_do_not_lengthen_it() -> None:
     bucket = bucket_of(Rolling(100, 1200))
-    tokens = [await bucket.acquire(None) for _ in range(5)]
+    tokens = [await take(bucket, None) for _ in range(5)]
     await asyncio.sleep(1)
     for token in tokens:
-        bucket.refused(token, {}, 30)
-        bucket.spend(token)
+        token.done(Outcome.REFUSED, {}, 30)
         await asyncio.sleep(1)
-    last = await bucket.acquire(None)
+    last = await take(bucket, None)
     assert last.granted == 1031
-    bucket.spend(last)
+    last.done(Outcome.SENT)
 
 
 @virtual
 async def test_a_pause_longer_than_max_wait_raises_at_once() -> None:
     bucket = bucket_of(None)
-    token = await bucket.acquire(None)
-    bucket.refused(token, {}, 9223372036854775807)
-    bucket.spend(token)
+    token = await take(bucket, None)
+    token.done(Outcome.REFUSED, {}, 9223372036854775807)
     with pytest.raises(RateLimitError, match="the server refused") as caught:
-        await bucket.acquire(60)
+        await take(bucket, 60)
     assert caught.value.retry_after == 3600, "an absurd Retry-After is capped"
 
 
 @virtual
 async def test_an_unlimited_bucket_becomes_the_vendors_default_at_its_first_429() -> None:
     bucket = bucket_of(None)
-    tokens = [await bucket.acquire(0) for _ in range(500)]
-    bucket.refused(tokens[0], {}, None)
-    for token in tokens:
-        bucket.spend(token)
-    assert bucket.rate == Refill(60, 5)
+    tokens = [await take(bucket, 0) for _ in range(500)]
+    tokens[0].done(Outcome.REFUSED)
+    for token in tokens[1:]:
+        token.done(Outcome.SENT)
+    assert isinstance(bucket.rate, Refill)
+    assert bucket.rate.fill_rate == 5
+    assert bucket.state().source == "estimated"
     assert bucket.state().left == 0
 
 
 @virtual
 async def test_a_retry_after_of_zero_still_pauses() -> None:
     bucket = bucket_of(None)
-    token = await bucket.acquire(None)
-    bucket.refused(token, {}, 0)
-    bucket.spend(token)
-    assert (await bucket.acquire(None)).waited > 0
+    token = await take(bucket, None)
+    token.done(Outcome.REFUSED, {}, 0)
+    assert (await take(bucket, None)).waited > 0
+
+
+async def answered(bucket: Bucket, **headers: str) -> None:
+    """Let a request be answered with headers of a limit."""
+    named = {f"x-ratelimit-{name.replace('_', '-')}": value for name, value in headers.items()}
+    (await take(bucket)).done(Outcome.ACCEPTED, named)
 
 
 @virtual
 async def test_the_servers_limit_replaces_ours_and_keeps_what_is_spent() -> None:
     bucket = bucket_of(Rolling(1000))
-    token = await finish(bucket)
-    bucket.accepted(token, {"x-ratelimit-limit": "5000", "x-ratelimit-resource": "api"})
-    assert bucket.state().limit == 5000
-    assert bucket.state().spent == 1
-    bucket.accepted(token, {"x-ratelimit-limit": "7", "x-ratelimit-resource": "raw"})
+    await answered(bucket, limit="5000", resource="api")
+    state = bucket.state()
+    assert (state.limit, state.spent, state.source) == (5000, 1, "headers")
+    await answered(bucket, limit="7", resource="raw")
     assert bucket.state().limit == 5000, "another group's"
-    bucket.accepted(token, {"x-ratelimit-limit": "lots"})
+    await answered(bucket, limit="lots")
     assert bucket.state().limit == 5000
 
 
 @virtual
 async def test_the_rising_edge_of_near_limit_leaves_a_fifth() -> None:
     bucket = bucket_of(Rolling(100))
-    headers = {"x-ratelimit-limit": "100", "x-ratelimit-nearlimit": "true"}
-    token = await finish(bucket)
-    bucket.accepted(token, headers)
+    await answered(bucket, limit="100", nearlimit="true")
     assert bucket.state().left == 20
-    await finish(bucket)
-    bucket.accepted(token, headers)
+    await answered(bucket, limit="100", nearlimit="true")
     assert bucket.state().left == 19, "only the edge counts"
 
 
 @virtual
-async def test_data_centers_headers_are_learnt_where_they_are_sent() -> None:
+@pytest.mark.parametrize(("remaining", "left"), [("4", 4), ("0", 0), ("-1", 30)])
+async def test_data_centers_headers_are_learnt_where_they_are_sent(remaining: str, left: int) -> None:
     bucket = bucket_of(None)
-    token = await bucket.acquire(None)
-    bucket.accepted(
-        token,
-        {
-            "x-ratelimit-limit": "30",
-            "x-ratelimit-fillrate": "10",
-            "x-ratelimit-interval-seconds": "2",
-            "x-ratelimit-remaining": "4",
-        },
-    )
-    bucket.spend(token)
+    await answered(bucket, limit="30", fillrate="10", interval_seconds="2", remaining=remaining)
     assert bucket.rate == Refill(30, 5)
-    assert bucket.state().left == 4
+    assert bucket.state().left == left
 
 
 @virtual
@@ -295,9 +296,9 @@ async def test_what_is_spent_survives_a_restart_by_the_time_of_day() -> None:
     first = RateTracker({"api": Rolling(3, 100)}, clock=WallClock(50_000))
     bucket = first.bucket("https://host", "me", "api", None)
     await finish(bucket)
-    in_flight = await bucket.acquire(None)
+    in_flight = await take(bucket, None)
     exported = first.export()
-    bucket.give_back(in_flight)
+    in_flight.done(Outcome.UNSENT)
 
     second = RateTracker({"api": Rolling(3, 100)}, clock=WallClock(50_060))
     second.restore(exported)
@@ -305,14 +306,14 @@ async def test_what_is_spent_survives_a_restart_by_the_time_of_day() -> None:
     assert restored.state().left == 1
     assert second.export()["buckets"] == [["https://host", "me", "api", [50_000, 50_000]]]
     await finish(restored)
-    assert (await finish(restored)).waited == 40
+    assert (await finish(restored)).waited == pytest.approx(40.1)
 
 
 @virtual
 async def test_a_time_of_day_that_was_set_back_counts_as_now() -> None:
     tracker = RateTracker({"api": Rolling(1, 100)}, clock=WallClock(1_000))
     tracker.restore({"version": 1, "buckets": [["https://host", "me", "api", [9_000_000.0]]]})
-    assert (await finish(tracker.bucket("https://host", "me", "api", None))).waited == 100
+    assert (await finish(tracker.bucket("https://host", "me", "api", None))).waited == pytest.approx(100.1)
 
 
 @virtual
@@ -367,22 +368,20 @@ async def test_a_pause_is_no_longer_than_until_an_accepted_request_comes_back() 
     bucket = Bucket(("https://host", "me", "api"), Clock(), Rolling(100, 120), jitter=lambda low, _: low)
     start = bucket.clock.now()
     for _ in range(3):
-        token = await bucket.acquire(None)
-        bucket.accepted(token, {})
-        bucket.spend(token)
+        token = await take(bucket, None)
+        token.done(Outcome.ACCEPTED, {})
     await asyncio.sleep(101)
     for _ in range(5):  # others hold the rest: pauses of 1, 2, 4, 8 and, but for our own tokens, 16 s
-        token = await bucket.acquire(None)
-        bucket.refused(token, {}, None)
-        bucket.spend(token)
-    assert (await bucket.acquire(None)).granted == start + 120
+        token = await take(bucket, None)
+        token.done(Outcome.REFUSED, {}, None)
+    assert (await take(bucket, None)).granted == pytest.approx(start + 120.12)
 
 
 @virtual
 async def test_a_token_granted_before_a_limit_was_known_adds_nothing_when_it_is_given_back() -> None:
-    bucket = Bucket(("https://host", "me", "api"), Clock(), None)
-    refused, unused = await bucket.acquire(None), await bucket.acquire(None)
-    bucket.refused(refused, {}, 1)
-    bucket.spend(refused)
-    bucket.give_back(unused)
+    bucket = bucket_of(None)
+    refused, unused = await take(bucket, None), await take(bucket, None)
+    await asyncio.sleep(1)
+    refused.done(Outcome.REFUSED, {}, 1)
+    unused.done(Outcome.UNSENT)
     assert bucket.state().left == 0

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bbasync.request import (
     UNSET,
+    Home,
     SubPath,
     add_query,
     encode_json,
@@ -18,7 +19,6 @@ from bbasync.request import (
     nullable,
     origin_of,
     quote_path,
-    replace_origin,
 )
 
 BRANCH = "/repositories/{workspace}/{repo_slug}/refs/branches/{name}"
@@ -141,8 +141,35 @@ def test_urls_that_are_no_plain_origin_are_refused(url: str) -> None:
         origin_of(url)
 
 
-def test_an_alias_keeps_path_and_query_byte_for_byte() -> None:
-    assert replace_origin("https://a/2.0/x?ctx=%2Fy%2e&page=2", "http://b:1") == "http://b:1/2.0/x?ctx=%2Fy%2e&page=2"
+HOME = Home("https://gate/bitbucket/2.0", ("https://api.example/2.0", "https://example/!api/2.0"))
+
+
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [
+        ("https://gate/bitbucket/2.0/x?ctx=%2Fy%2e&page=2", "https://gate/bitbucket/2.0/x?ctx=%2Fy%2e&page=2"),
+        ("https://api.example/2.0/x?ctx=%2Fy%2e", "https://gate/bitbucket/2.0/x?ctx=%2Fy%2e"),
+        ("https://example:443/!api/2.0/a%2Fb", "https://gate/bitbucket/2.0/a%2Fb"),
+        ("https://gate/bitbucket/1.0/groups", "https://gate/bitbucket/1.0/groups"),
+        ("https://gate/other/2.0/x", None),
+        ("https://gate/bitbucketeer/2.0/x", None),
+        ("https://example/2.0/x", None),
+        ("https://api.example/2.0", None),
+        ("http://gate/bitbucket/2.0/x", None),
+    ],
+)
+def test_a_url_of_a_response_is_sent_byte_for_byte_or_below_our_base_in_place_of_an_alias(
+    url: str, sent: str | None
+) -> None:
+    assert HOME.resolve(url) == sent
+
+
+@pytest.mark.parametrize(
+    "path", ["../etc", "%2e%2e/etc", "2.0/..;x/etc", "2.0/%2e%2e%3bx/etc", "2.0/x/..", "2.0/%2E./x"]
+)
+def test_a_url_of_a_response_that_leads_up_is_refused(path: str) -> None:
+    with pytest.raises(ValueError, match=r"'\.\.'"):
+        HOME.resolve(f"https://gate/bitbucket/{path}")
 
 
 @pytest.mark.parametrize(
@@ -159,7 +186,13 @@ def test_a_path_is_taken_as_it_is_typed(path: str, written: str) -> None:
     assert quote_path(path) == written
 
 
-@pytest.mark.parametrize("path", ["user", "", "/a/../b", "/a/%2e%2e/b", "/a#b", "/a?b c", "/a?b\nc", "/a\rb", "/a//b"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "user", "", "/a/../b", "/a/%2e%2e/b", "/a/..;/b", "/a/%2e%2e;x/b", "/a/..%3bx/b", "/a#b", "/a?b c", "/a?b\nc",
+        "/a\rb", "/a//b",
+    ],
+)  # fmt: skip
 def test_a_path_that_cannot_be_right_is_refused(path: str) -> None:
     with pytest.raises(ValueError, match="path"):
         quote_path(path)

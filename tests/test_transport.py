@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -282,3 +282,74 @@ async def test_leaving_a_listing_after_one_item_leaves_nothing_behind(mock_answe
             assert branch.name == "0"
             break
         assert bb.limiter.in_flight == 0
+
+
+async def dripping(request: web.Request) -> web.StreamResponse:
+    """Answer with a byte whenever the client has had time to wait for it, without end."""
+    response = web.StreamResponse()
+    await response.prepare(request)
+    while True:
+        await response.write(b" ")
+        await asyncio.sleep(1)
+
+
+async def test_a_body_that_drips_ends_at_the_total_timeout() -> None:
+    timeouts = Timeouts(read=60, total=20)
+    async with serving(dripping) as url, transport_of(AiohttpTransport(timeouts=timeouts)) as transport:
+        started = asyncio.get_running_loop().time()
+        with pytest.raises(TransportError, match=r"timed out; .*Timeouts\(total=\)") as caught:
+            await passing(transport.send(get(url)), step=0.5)
+        assert asyncio.get_running_loop().time() - started < 60
+        assert caught.value.sent
+
+
+async def test_a_stream_that_drips_ends_at_the_least_rate_and_a_slow_reader_is_not_blamed() -> None:
+    async def enough(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for _ in range(100):
+            await response.write(b"x" * 1000)
+            await asyncio.sleep(1)
+        return response
+
+    async def read(transport: AiohttpTransport, url: str, *, pause: float = 0) -> int:
+        size = 0
+        async with transport.stream(get(url)) as stream:
+            async for chunk in stream.chunks():
+                size += len(chunk)
+                await asyncio.sleep(pause)
+        return size
+
+    timeouts = Timeouts(read=10, least_rate=100)
+    async with serving(dripping) as url, transport_of(AiohttpTransport(timeouts=timeouts)) as transport:
+        with pytest.raises(TransportError, match=r"delivered \d+ bytes in 1\d s, less than the 100 bytes per second"):
+            await passing(read(transport, url), step=0.5)
+    async with serving(enough) as url, transport_of(AiohttpTransport(timeouts=timeouts)) as transport:
+        assert await passing(read(transport, url, pause=3), step=0.5) == 100_000
+
+
+@pytest.mark.parametrize("how", ["headers", "100 Continue"])
+async def test_headers_that_drip_end_at_the_total_timeout_of_a_stream_too(how: str) -> None:
+    drops = b"X-More: 1\r\n" if how == "headers" else b"HTTP/1.1 100 Continue\r\n\r\n"
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n" if how == "headers" else b"")
+        with suppress(ConnectionError):
+            while True:
+                writer.write(drops)
+                await writer.drain()
+                await asyncio.sleep(1)
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/2.0"
+    async with server, transport_of(AiohttpTransport(timeouts=Timeouts(total=20))) as transport:
+
+        async def stream() -> None:
+            async with transport.stream(get(url)):
+                pass
+
+        for call in (stream(), transport.send(get(url))):
+            with pytest.raises(TransportError, match="timed out"):
+                await passing(call, step=0.5)

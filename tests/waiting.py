@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from bbasync.concurrency import Closing
+from bbasync.rate import Bucket, Token
 from bbasync.testing.server import FakeServer, LoggedRequest
 
 PATIENCE: Final = 120.0
@@ -71,3 +73,8 @@ async def end_of(process: Process) -> tuple[bytes, bytes]:
         await ending
         raise
     return await ending
+
+
+async def take(bucket: Bucket, max_wait: float | None = None, *, background: bool = False) -> Token:
+    """Take a token as a call does."""
+    return bucket.take_now() or await bucket.take(Closing(), max_wait=max_wait, background=background)

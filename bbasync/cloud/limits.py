@@ -5,11 +5,12 @@ https://support.atlassian.com/bitbucket-cloud/docs/api-request-limits/
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from bbasync.rate import Rolling
 
-__all__ = ["ANONYMOUS", "PAGE_SIZES", "RATES"]
+__all__ = ["ANONYMOUS", "NUMBERED", "PAGE_SIZES", "RATES"]
 
 RATES: Final = {
     "api": Rolling(1000),
@@ -34,3 +35,7 @@ PAGE_SIZES: Final = {
     "/workspaces/{workspace}/members": 100,
 }
 """The largest page size known to be accepted; others use 50, since Cloud responds with 400 above an endpoint's cap."""
+
+_PIPELINES = "/repositories/[^/]+/[^/]+/pipelines"
+NUMBERED: Final = re.compile(f"{_PIPELINES}/?|{_PIPELINES}/[^/]+/steps/?")
+"""Paths of lists that are read by page number: `next` drops the `sort` of pipelines, or is missing."""

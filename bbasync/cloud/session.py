@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Final, Self, cast
 from bbasync.auth import AccessToken, Anonymous, ApiToken, Credential, CredentialLike, Secret
 from bbasync.convert import SNAKE
 from bbasync.errors import ErrorDetails
-from bbasync.paging import DEFAULT_SIZE, LinkPager
-from bbasync.request import RawResponse, as_object, origin_of
+from bbasync.paging import DEFAULT_SIZE, LinkPager, NumberPager
+from bbasync.request import RawResponse, Request, as_object
 from bbasync.session import Session, SessionOptions
 
-from .limits import ANONYMOUS, PAGE_SIZES, RATES
+from .limits import ANONYMOUS, NUMBERED, PAGE_SIZES, RATES
 from .query import page_fields
+from .removed import replacement_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Unpack
 
+    from bbasync.paging import Pager
     from bbasync.rate import Rate
     from bbasync.request import Query
 
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["BASE_URL", "CloudSession", "credential_from_env"]
 
 BASE_URL: Final = "https://api.bitbucket.org/2.0"
+_HOSTS: Final = ("bitbucket.org", "api.bitbucket.org")
 
 
 def credential_from_env(environ: Mapping[str, str] = os.environ) -> Credential:
@@ -65,6 +68,7 @@ class CloudSession(Session):
     """
 
     _converter = SNAKE
+    _aliases = (BASE_URL, *(f"https://{host}/{path}" for host in _HOSTS for path in ("!api/2.0", "api/2.0")))
 
     def __init__(
         self,
@@ -74,7 +78,6 @@ class CloudSession(Session):
         **options: Unpack[SessionOptions],
     ) -> None:
         super().__init__(credential, base_url=base_url, **options)
-        self._pager = LinkPager(self._origin_url, frozenset({origin_of(BASE_URL)}))
 
     @classmethod
     def from_env(cls, *, base_url: str = BASE_URL, **options: Unpack[SessionOptions]) -> Self:
@@ -93,6 +96,10 @@ class CloudSession(Session):
     def _page_size(self, template: str) -> int:
         """Return the largest page size known to be accepted for a list."""
         return PAGE_SIZES.get(template, DEFAULT_SIZE)
+
+    def _pager_of(self, template: str) -> Pager:
+        """Return the pager that follows links, or the one that counts pages."""
+        return NumberPager(self._home) if NUMBERED.fullmatch(template) else LinkPager(self._home)
 
     def _page_query(self, query: Query) -> Query:
         """Return the query, with `next` added to `fields` where paging needs it."""
@@ -117,9 +124,11 @@ class CloudSession(Session):
             data=response.json(),
         )
 
-    def _advice(self, status: int, details: ErrorDetails) -> str:
+    def _advice(self, request: Request, status: int, details: ErrorDetails) -> str:
         """Return a hint for the error message, or an empty string if the cause is unknown."""
         match status:
+            case 401 if isinstance(self._credential, AccessToken) and self._credential.token.startswith("ATATT"):
+                return "this is an API token of a user, not an access token: use ApiToken(email, token)"
             case 401 if isinstance(self._credential, ApiToken):
                 return "an API token requires the account's email address; app passwords were removed on 2026-07-28"
             case 401:
@@ -128,6 +137,8 @@ class CloudSession(Session):
                 return f"required scopes: {', '.join(details.scopes_required)}"
             case 404 if isinstance(self._credential, Anonymous):
                 return "private resources are not found without a credential"
+            case 410 if replacement := replacement_of(request.template):
+                return replacement
             case 410:
                 return "the operation was removed, or the workspace was moved or disabled"
             case 555:

@@ -93,8 +93,9 @@ class Sessions:
                 limiter=self._limiter,
                 rates=self._rates,
                 max_wait=None,
+                background=True,
                 on_response=self._on_response,
             )
             self._by_principal[principal] = await self._stack.enter_async_context(session)
-            session._bucket("api")  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - shown before the first request
+            session._pipeline.bucket("api")  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - shown before the first request
         return self._by_principal[principal]

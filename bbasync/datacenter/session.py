@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from bbasync.auth import AccessToken, CredentialLike, Secret
 from bbasync.convert import CAMEL
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Unpack
 
+    from bbasync.paging import Pager
     from bbasync.rate import Rate
-    from bbasync.request import RawResponse
+    from bbasync.request import RawResponse, Request
 
     from .services.branches import Branches
     from .services.commits import Commits
@@ -48,7 +49,6 @@ class DataCenterSession(Session):
         self, credential: CredentialLike | None = None, *, base_url: str, **options: Unpack[SessionOptions]
     ) -> None:
         super().__init__(credential, base_url=base_url.rstrip("/") + "/rest", **options)
-        self._pager = OffsetPager()
 
     @classmethod
     def from_env(cls, **options: Unpack[SessionOptions]) -> Self:
@@ -70,16 +70,22 @@ class DataCenterSession(Session):
         del template
         return PAGE_SIZE
 
+    def _pager_of(self, template: str) -> Pager:
+        """Return the pager that follows `nextPageStart`."""
+        del template
+        return OffsetPager()
+
     def _read_error(self, response: RawResponse) -> ErrorDetails:
-        """Read the error envelope, `{"errors": [{context, message, exceptionName}]}`."""
+        """Read the error envelope, `{"errors": [{context, message, exceptionName}]}`, or one such error by itself."""
         payload = response.json()
-        errors = [as_object(error) for error in as_object(payload).get("errors") or ()]
+        envelope = as_object(payload)
+        errors = [as_object(error) for error in envelope.get("errors") or ()] or [envelope]
         fields: dict[str, list[str]] = {}
         for error in errors:
             if error.get("context"):
                 fields.setdefault(error["context"], []).append(error.get("message") or "")
         return ErrorDetails(
-            message="; ".join(error.get("message") or "" for error in errors),
+            message="; ".join(text for error in errors if (text := _message_of(error))),
             fields=fields,
             exception_name=errors[0].get("exceptionName") if errors else None,
             data=payload,
@@ -91,8 +97,9 @@ class DataCenterSession(Session):
             return PermissionDeniedError
         return class_for(status)
 
-    def _advice(self, status: int, details: ErrorDetails) -> str:
+    def _advice(self, request: Request, status: int, details: ErrorDetails) -> str:
         """Return what to do about an error whose cause is known, else the empty string."""
+        del request
         name = (details.exception_name or "").rpartition(".")[2]
         match status, name:
             case 401, "AuthorisationException":
@@ -140,3 +147,11 @@ class DataCenterSession(Session):
         from .services.pull_requests import PullRequests
 
         return PullRequests(self)
+
+
+def _message_of(error: dict[str, Any]) -> str:
+    """Return the message of an error with the reasons of a veto to merge, which are listed beside it."""
+    reasons = [as_object(veto) for veto in error.get("vetoes") or ()]
+    texts = [veto.get("detailedMessage") or veto.get("summaryMessage") or "" for veto in reasons]
+    message = error.get("message")
+    return ": ".join(filter(None, [message if isinstance(message, str) else "", "; ".join(filter(None, texts))]))

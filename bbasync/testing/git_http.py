@@ -18,6 +18,7 @@ import attrs
 from aiohttp import StreamReader, web
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from pathlib import Path
     from typing import Self
 
@@ -69,7 +70,7 @@ class GitBackend:
 
     async def _run(self, request: web.Request, repository: Path, path: str) -> web.StreamResponse:
         try:
-            process = await GitProcess.start(_environment(request, repository, path))
+            process = await _to_its_end(GitProcess.start(_environment(request, repository, path)))
         except FileNotFoundError:
             return refusal(501, "Clone links need git, which is not installed")
         self.processes.add(process)
@@ -135,6 +136,20 @@ def refusal(status: int, message: str) -> web.Response:
     return web.Response(status=status, text=f"{message}\n")
 
 
+async def _to_its_end(start: Coroutine[None, None, GitProcess]) -> GitProcess:
+    """Start a process, and be cancelled only after that: asyncio leaves a half-started one running, and waits."""
+    starting, cancelled = asyncio.create_task(start), False
+    while not starting.done():  # some steps of the loop
+        try:
+            await asyncio.wait([starting])
+        except asyncio.CancelledError:
+            cancelled = True
+    task = asyncio.current_task()
+    if cancelled and task is not None:
+        task.cancel()
+    return starting.result()
+
+
 def _environment(request: web.Request, repository: Path, path: str) -> dict[str, str]:
     """Return the variables of CGI, without those of a git that may have started this process."""
     kept = {
@@ -154,11 +169,15 @@ def _environment(request: web.Request, repository: Path, path: str) -> dict[str,
 
 
 async def _feed(body: StreamReader, stdin: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError):  # git may end before it has read everything
-        while chunk := await body.read(CHUNK):
-            stdin.write(chunk)
-            await stdin.drain()
-    stdin.close()
+    try:
+        with suppress(ConnectionError):  # git may end before it has read everything
+            while chunk := await body.read(CHUNK):
+                stdin.write(chunk)
+                await stdin.drain()
+    except web.RequestPayloadError as error:
+        LOG.warning("The body of a request cannot be read: %s", error)
+    finally:
+        stdin.close()
 
 
 async def _watch(process: Process, stderr: asyncio.StreamReader) -> None:

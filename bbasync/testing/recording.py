@@ -49,7 +49,6 @@ class RecordingTransport:
 
     answers: Callable[[Request], RawResponse] | Iterable[RawResponse] = field(factory=lambda: [answer()])
     requests: list[Request] = field(init=False, factory=list[Request])
-    closed: bool = field(init=False, default=False)
     _queue: deque[RawResponse] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -68,7 +67,3 @@ class RecordingTransport:
     async def stream(self, request: Request) -> AsyncGenerator[_Stream, None]:
         """Record the request and return its answer as a stream of one piece."""
         yield _Stream(await self.send(request))
-
-    async def close(self) -> None:
-        """Remember that the session closed it."""
-        self.closed = True

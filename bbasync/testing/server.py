@@ -7,18 +7,20 @@ import re
 import secrets
 from collections import deque
 from collections.abc import Mapping
+from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 from yarl import URL
 
 from bbasync.testing import faults as spoil
 from bbasync.testing.faults import Faults
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator
+    from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
     from types import TracebackType
     from typing import Self
 
@@ -242,6 +244,15 @@ def is_loopback(host: str | None) -> bool:
         return host == "localhost" or ip_address(host or "").is_loopback
     except ValueError:
         return False
+
+
+@contextmanager
+def reading_body() -> Generator[None]:
+    """Refuse with 400 a body that is not what its headers say: its compression, its parts, or its characters."""
+    try:
+        yield
+    except (web.RequestPayloadError, HttpProcessingError, ValueError, LookupError) as error:
+        raise web.HTTPBadRequest(reason="The body is not what its headers say") from error
 
 
 async def loop_steps(count: int) -> None:

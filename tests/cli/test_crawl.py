@@ -201,7 +201,7 @@ async def test_what_is_wrong_with_the_world_is_one_line(fake: FakeCloud, tmp_pat
         assert "401" in refused
         assert "hush" not in refused
     nobody = (await bbasync(*here, "nobody", cwd=tmp_path, env=credentials(fake))).line()
-    assert nobody.startswith("nobody/workspaces: GET /workspaces/{workspace}: 404: ")
+    assert nobody.startswith("nobody/workspaces: GET /workspaces/nobody: 404: ")
 
 
 async def test_a_full_disk_is_one_line(fake: FakeCloud, tmp_path: Path) -> None:

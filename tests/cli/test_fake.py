@@ -58,6 +58,7 @@ async def _serving(*arguments: str, cwd: Path) -> AsyncGenerator[Served, None]:
             lines = [(await process.stdout.readline()).decode()]
             while "throw-away" not in lines[-1]:
                 lines.append((await process.stdout.readline()).decode())
+                assert lines[-1], f"it has ended: {lines}"  # reading on at the end would never suspend
         yield Served(lines[0].split()[1], await _exported("".join(lines)), "".join(lines))
     finally:
         with suppress(ProcessLookupError):

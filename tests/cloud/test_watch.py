@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import orjson
 import pytest
 
-from bbasync import ApiToken, AuthenticationError, CloudSession, NotFoundError
+from bbasync import ApiToken, AuthenticationError, CloudSession, NotFoundError, RetryPolicy
 from bbasync.cloud import watch
 from bbasync.testing import FakeCloud, Fault
 from bbasync.testing.recording import RecordingTransport, answer
@@ -153,9 +153,9 @@ async def test_a_credential_that_is_refused_ends_the_watching() -> None:
             pass
 
 
-async def test_a_broken_connection_is_survived(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bbasync.retry.MAX_TRIES", 1)
-    async with small() as fake, session(fake) as bb:
+async def test_a_broken_connection_is_survived() -> None:
+    async with small() as fake, session(fake) as patient:
+        bb = patient.with_options(retry=RetryPolicy(tries=1))
         taking = asyncio.create_task(take(watch.commits(bb, "acme", "api", "main", every=AT_ONCE), 1))
         await asked(fake, 2)
         fault = fake.faults.add(Fault("disconnect", path="*/refs/branches/main", times=2))

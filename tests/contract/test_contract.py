@@ -20,6 +20,7 @@ from tests.meta.table import operations
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
 
+    from bbasync import CloudSession, DataCenterSession
     from bbasync.request import RawResponse, Request
     from bbasync.transport import RawStream
 
@@ -93,11 +94,21 @@ def prisms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         yield {"cloud": f"{cloud}/2.0", "datacenter": datacenter}
 
 
+@asynccontextmanager
+async def judged(product: str, prisms: dict[str, str]) -> AsyncGenerator[CloudSession | DataCenterSession, None]:
+    judge = Judge(product)
+    try:
+        async with open_session(product, judge, base_url=prisms[product]) as session:
+            yield session
+    finally:
+        await judge.close()
+
+
 @pytest.mark.parametrize("amount", ["required", "all"])
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: f"{method.product}-{method.id}")
 async def test_the_description_allows_the_call(method: Method, amount: Amount, prisms: dict[str, str]) -> None:
     key = (method.product, method.id)
-    async with open_session(method.product, Judge(method.product), base_url=prisms[method.product]) as session:
+    async with judged(method.product, prisms) as session:
         call = start(session, method, arguments(method, amount), Paging(limit=1))
         try:
             await finish(call)
@@ -119,7 +130,7 @@ async def test_the_description_allows_the_call(method: Method, amount: Amount, p
     ],
 )
 async def test_prism_refuses_what_is_wrong(product: str, method: str, path: str, prisms: dict[str, str]) -> None:
-    async with open_session(product, Judge(product), base_url=prisms[product]) as session:
+    async with judged(product, prisms) as session:
         with pytest.raises(RefusedError):
             await session.request(method, path)
 

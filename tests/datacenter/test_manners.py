@@ -243,7 +243,7 @@ async def test_an_unknown_limit_is_learnt_from_the_first_refusal() -> None:
         assert before.limit is None
         assert (await bb.projects.get("B")).key == "B"
         (after,) = bb.rates.snapshot()
-    assert (after.group, after.limit) == ("api", 60)
+    assert (after.group, after.limit, after.source) == ("api", 50, "estimated")
 
 
 async def test_a_wait_for_ever_is_an_error() -> None:

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parents[2]
 REVISED: Final = [
-    *("aio", "auth", "concurrency", "convert", "crawl/fetch", "errors", "_lazy", "model", "oauth", "paging", "rate"),
-    *("request", "retry", "service", "session", "transport"),
+    *("aio", "auth", "concurrency", "convert", "crawl/fetch", "errors", "_lazy", "model", "oauth", "paging"),
+    *("pipeline", "request", "response", "retry", "service", "session", "transport"),
 ]
 FILES: Final = sorted(
     {
         *(ROOT / "bbasync" / f"{name}.py" for name in REVISED),
         *ROOT.glob("bbasync/cloud/**/*.py"),
+        *ROOT.glob("bbasync/rate/*.py"),
         *ROOT.glob("bbasync/datacenter/**/*.py"),
         *ROOT.glob("bbasync/webhooks/**/*.py"),
     }

@@ -62,7 +62,7 @@ async def test_a_session_hands_out_its_services(product: str) -> None:
 
 @by_product
 async def test_completion_on_a_session_offers_services_and_the_verbs_for_users(product: str) -> None:
-    verbs = {"base_url", "close", "from_env", "limiter", "open", "paginate", "rates", "request"}
+    verbs = {"base_url", "close", "from_env", "get", "limiter", "open", "paginate", "rates", "request", "with_options"}
     async with open_session(product, RecordingTransport()) as session:
         assert {name for name in dir(session) if not name.startswith("_")} == verbs | services(product).keys()
 

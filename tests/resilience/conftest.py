@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that calls were to wait between their tries."""
     waited: list[float] = []
-    monkeypatch.setattr("bbasync.session.named_delay", hurried(waited))
+    monkeypatch.setattr("bbasync.pipeline.retry_delay", hurried(waited))
     return waited
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -14,12 +15,13 @@ import pytest
 from attrs import frozen
 from sqlalchemy import Connection, select
 
-from bbasync import BitbucketError, CloudSession, RateTracker, Rolling
+from bbasync import BitbucketError, CloudSession, RateTracker, RetryPolicy, Rolling
 from bbasync.crawl import Progress, Store
 from bbasync.crawl.fetch import fetch
 from bbasync.crawl.schema import TABLES, WATERMARK
 from bbasync.crawl.tasks import Task
 from bbasync.paging import Page
+from bbasync.pipeline import CallSettings
 from bbasync.testing import FakeCloud, Fault, Faults
 from bbasync.testing.faults import KINDS
 from bbasync.transport import AiohttpTransport
@@ -167,7 +169,7 @@ async def test_a_fault_that_stays_is_one_failure_and_the_next_run_makes_good_for
     async with cloud(pull_requests=30) as fake, Store("sqlite://") as store:
         wanted, _ = await undisturbed(fake, **REFS)
         fake.faults.add(Fault(**case.fault, path=LISTING, after=1, times=None))
-        monkeypatch.setattr("bbasync.retry.MAX_TRIES", 1)
+        monkeypatch.setattr("bbasync.session.CallSettings", functools.partial(CallSettings, retry=RetryPolicy(tries=1)))
         with late_answers():
             report = await run(fake, store, rates=budget(), **REFS)
         if case.says:

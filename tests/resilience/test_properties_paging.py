@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bbasync import CloudSession, Page, Paging, PagingError, TransportError
 from bbasync.paging import Cursor, LinkPager, OffsetPager, Pager
-from bbasync.request import JsonValue, RawResponse, Request
+from bbasync.request import Home, JsonValue, RawResponse, Request
 from bbasync.testing.recording import RecordingTransport, answer
 from tests.virtual import VirtualLoop, settle, virtual
 
@@ -49,7 +49,7 @@ class Server:
 
     @property
     def pager(self) -> Pager:
-        return LinkPager("https://host.example:443") if self.product == "cloud" else OffsetPager()
+        return LinkPager(Home("https://host.example/2.0")) if self.product == "cloud" else OffsetPager()
 
     def first_item(self, page: int) -> int:
         return sum(self.sizes[:page])

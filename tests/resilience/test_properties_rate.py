@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bbasync.errors import RateLimitError
-from bbasync.rate import Bucket, BucketState, Clock, RateTracker, Refill, Rolling, Token
+from bbasync.rate import Bucket, BucketState, Clock, Outcome, RateTracker, Refill, Rolling, Token
 from tests.virtual import VirtualLoop, settle, virtual
+from tests.waiting import take
 
 T = TypeVar("T")
 End = Literal["accepted", "refused", "broken", "unsent"]
@@ -100,7 +101,7 @@ class Budget(RuleBasedStateMachine):
     async def _acquire(self, max_wait: float | None) -> Token | None:
         began = self.loop.time()
         try:
-            return await self.bucket.acquire(max_wait)
+            return await take(self.bucket, max_wait)
         except RateLimitError:
             assert max_wait is not None
             return None
@@ -131,15 +132,13 @@ class Budget(RuleBasedStateMachine):
     async def _end(self, sent: Sent, end: End, named: float = 1.0) -> None:
         """Do what the session does when an attempt is over; what the server refuses does not count there."""
         if end == "unsent" and sent.seen is None:
-            self.bucket.give_back(sent.token)
+            sent.token.done(Outcome.UNSENT)
             return
         if end == "refused":
-            self.bucket.refused(sent.token, {}, named)
-        else:
-            self.seen.append(self.loop.time() if sent.seen is None else sent.seen)
-            if end == "accepted":
-                self.bucket.accepted(sent.token, {})
-        self.bucket.spend(sent.token)
+            sent.token.done(Outcome.REFUSED, {}, named)
+            return
+        self.seen.append(self.loop.time() if sent.seen is None else sent.seen)
+        sent.token.done(Outcome.ACCEPTED if end == "accepted" else Outcome.FAILED)
 
     @rule(seconds=QUARTERS)
     def time_passes(self, seconds: float) -> None:
@@ -171,7 +170,7 @@ class Budget(RuleBasedStateMachine):
     def nobody_waits_while_a_token_is_free(self) -> None:
         if not self.waiting or self._state().paused_for:
             return
-        if any(sent.token.probe for sent in self.in_flight):
+        if any(sent.token.is_probe for sent in self.in_flight):
             return  # the others go when the first after a pause has come back
         assert self._state().left == 0
 
@@ -212,7 +211,7 @@ class RollingBudget(Budget):
     def no_token_is_lost_and_none_is_made(self) -> None:
         if not hasattr(self, "bucket"):
             return
-        back = self.loop.time() - self.window
+        back = self.loop.time() - self.window * 1.001
         held = len(self.in_flight) + sum(instant > back for instant in self.spent)
         assert self._state().left == self._limit - held
 
@@ -251,12 +250,11 @@ async def learnt(rate: Rolling | Refill, headers: dict[str, str], *, spent: int 
     """Return a bucket that has learnt from an answer's headers, some seconds after tokens were spent."""
     bucket = Bucket(("https://host", "me", "api"), Clock(), rate)
     for _ in range(spent):
-        token = await bucket.acquire(0)
-        bucket.spend(token)
+        token = await take(bucket, 0)
+        token.done(Outcome.SENT)
     await asyncio.sleep(after)
-    token = await bucket.acquire(0)
-    bucket.accepted(token, headers)
-    bucket.spend(token)
+    token = await take(bucket, 0)
+    token.done(Outcome.ACCEPTED, headers)
     return bucket
 
 
@@ -265,10 +263,9 @@ async def test_a_changed_rate_keeps_what_has_come_back() -> None:
     headers = {"x-ratelimit-limit": "20", "x-ratelimit-fillrate": "1", "x-ratelimit-interval-seconds": "1"}
     old = await learnt(Refill(10, 1), {}, spent=10, after=5)
     assert old.state().left == 4
-    token = await old.acquire(0)
+    token = await take(old, 0)
     await asyncio.sleep(3)
-    old.accepted(token, headers)
-    old.spend(token)
+    token.done(Outcome.ACCEPTED, headers)
     assert old.state().left == 6
 
 
@@ -278,6 +275,6 @@ def test_a_limit_of_less_than_one_is_not_believed(rate: Rolling | Refill) -> Non
     async def check() -> None:
         headers = {"x-ratelimit-limit": "0.5", "x-ratelimit-fillrate": "1", "x-ratelimit-interval-seconds": "1"}
         bucket = await learnt(rate, headers)
-        bucket.spend(await bucket.acquire(60))
+        (await take(bucket, 60)).done(Outcome.SENT)
 
     check()

@@ -15,7 +15,7 @@ from bbasync.retry import RetryBudget, retry_after
 from bbasync.testing.recording import RecordingTransport, answer
 from tests.virtual import VirtualLoop
 
-BACKOFF = 0.5 + 1 + 2
+BACKOFF = 1 + 2 + 4
 """The longest sleeps between four tries; `max_wait` is for budgets and for what the server asks for."""
 PASSING = frozenset({408, 500, 502, 503, 504, 555})
 
@@ -100,7 +100,7 @@ def test_any_outcomes_are_tried_within_bounds_and_the_last_one_is_told(
     result = call(method, script, max_wait)
     attempts = result.attempts
     assert sum(outcome.kind != 429 for outcome in attempts) <= 4
-    assert result.seconds <= max_wait + BACKOFF
+    assert result.seconds <= 1.1 * max_wait + BACKOFF, "what the server asks for is lengthened by up to a tenth"
     assert result.spent == len(attempts), "each attempt costs a token"
     if method == "POST":
         assert not any(outcome.may_have_been_handled for outcome in attempts[:-1])
@@ -115,7 +115,8 @@ def _check_the_end(method: str, result: Result, last: Outcome) -> None:
         assert (method, last.kind, result.value) == ("DELETE", 404, None)
         assert any(outcome.kind not in {"unsent", 429} for outcome in result.attempts[:-1]), "another try has done it"
     elif isinstance(error, RateLimitError):
-        assert last.kind == 429 or (last.kind in PASSING and last.retry_after is not None)
+        was_refused = any(outcome.kind == 429 for outcome in result.attempts)  # what fails after it pauses again
+        assert was_refused or (last.kind in PASSING and last.retry_after is not None)
     elif isinstance(last.kind, int):
         assert isinstance(error, ResponseError)
         assert error.status == last.kind

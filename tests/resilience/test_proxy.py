@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 pytestmark = [
     pytest.mark.usefixtures("quick_retries"),
-    pytest.mark.parametrize("quick_retries", [0.02], indirect=True),  # nginx keeps real time
+    pytest.mark.parametrize("quick_retries", [0.05], indirect=True),  # nginx keeps real time
 ]
 
 COMMENTS = "/repositories/acme/api/pullrequests/1/comments"

@@ -87,10 +87,15 @@ async def test_a_call_ends_when_its_session_is_closed_in_the_middle_of_the_answe
 
 
 class _NeverASecondAnswer(RecordingTransport):
+    closed = False
+
     async def send(self, request: Request) -> RawResponse:
         if self.requests:
             await asyncio.Event().wait()
         return await super().send(request)
+
+    async def close(self) -> None:
+        self.closed = True
 
 
 @virtual
@@ -108,10 +113,14 @@ async def test_a_call_that_waits_for_a_slot_while_its_session_is_closed_is_not_s
 
 
 @virtual
-async def test_a_session_whose_close_is_cancelled_closes_its_connections_all_the_same() -> None:
+async def test_a_session_whose_close_is_cancelled_closes_its_connections_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     page = b'{"values": [{}], "next": "https://api.bitbucket.org/2.0/x?page=2"}'
     transport = _NeverASecondAnswer([answer(page)])
-    bb = CloudSession(transport=transport)
+    bb = CloudSession()
+    monkeypatch.setattr(bb, "_own_transport", transport)
+    monkeypatch.setattr(bb._pipeline, "transport", transport)
     listing = cast("AsyncGenerator[object]", bb.paginate("/x", paging=Paging(prefetch=True)))
     async with aclosing(listing):
         await anext(listing)

@@ -33,7 +33,7 @@ from bbasync import (
     TransportError,
 )
 from bbasync.rate import Clock, Timer
-from bbasync.retry import Again
+from bbasync.retry import retry_delay
 from bbasync.testing import FakeCloud, Fault
 from bbasync.transport import AiohttpTransport
 from tests.virtual import forward, settle
@@ -76,12 +76,12 @@ class JumpingClock(Clock):
         return loop.call_at(self.anchor + (when - self.start) / HURRY, jump)
 
 
-def hurried(waits: list[float]) -> Callable[[Again], float]:
-    """Return what stands in for `named_delay`: it keeps what was to be waited, and hardly waits."""
+def hurried(waits: list[float]) -> Callable[..., float]:
+    """Return what stands in for `retry_delay`: it keeps what was to be waited, and hardly waits."""
 
-    def delay(again: Again) -> float:
-        waits.append(again.delay)
-        return min(again.delay, 100) / HURRY
+    def delay(*args: Any, **kwargs: Any) -> float:
+        waits.append(retry_delay(*args, **kwargs))
+        return min(waits[-1], 100) / HURRY
 
     return delay
 

@@ -73,6 +73,7 @@ async def test_an_answer_that_is_too_large_is_not_asked_for_again() -> None:
     ):
         with pytest.raises(TransportError, match="larger than"):
             await bb.request("GET", "/x")
+    await transport.close()
     assert len(events) == 1
 
 

@@ -24,7 +24,7 @@ from bbasync import (
 )
 from bbasync.auth import CredentialLike
 from bbasync.paging import LinkPager
-from bbasync.request import Request
+from bbasync.request import Home, Request
 from tests.security.witness import MARK, Witness, redirect, redirecting, witness
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
@@ -155,7 +155,7 @@ PIECES = [
     st.lists(st.sampled_from(PIECES), max_size=8).map("".join),
 )
 def test_what_is_taken_for_ours_is_what_aiohttp_connects_to(start: str, rest: str) -> None:
-    pager = LinkPager("https://api.bitbucket.org:443")
+    pager = LinkPager(Home("https://api.bitbucket.org/2.0"))
     base = Request(method="GET", template="/x", url="https://api.bitbucket.org/2.0/x")
     try:
         sent = URL(pager.request(base, 10, start + rest).url, encoded=True)
@@ -173,7 +173,7 @@ def test_what_is_taken_for_ours_is_what_aiohttp_connects_to(start: str, rest: st
     ],
 )
 def test_no_other_spelling_of_our_host_is_taken_for_it(url: str) -> None:
-    pager = LinkPager("https://api.bitbucket.org:443")
+    pager = LinkPager(Home("https://api.bitbucket.org/2.0"))
     with pytest.raises(PagingError):
         pager.request(Request(method="GET", template="/x", url="https://api.bitbucket.org/2.0/x"), 10, url)
 

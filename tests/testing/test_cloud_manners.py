@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from yarl import URL
 
 from bbasync.testing import FakeCloud
 from bbasync.testing.cloud.rate import RateLimit
@@ -277,6 +278,23 @@ async def test_a_trailing_slash_is_accepted_where_something_is_created(api: Api)
 async def test_a_trailing_slash_is_part_of_an_argument_that_may_contain_slashes(api: Api, path: str) -> None:
     assert (await api("GET", f"/repositories/acme/api/{path}")).status == 200
     assert (await api("GET", f"/repositories/acme/api/{path}/")).status == 404
+
+
+async def test_an_empty_response_has_a_content_type(api: Api) -> None:
+    """It is what the vendor sends with 204, as recorded; npm's bitbucket fails without one."""
+    own = "/repositories/acme/api"
+    created = await api("POST", f"{own}/src", data={"/x.txt": "x"})
+    download = await api("GET", f"{own}/downloads/release-1.0.zip")
+    deleted = await api("DELETE", f"{own}/downloads/release-1.0.zip")
+    assert [one.status for one in (created, download, deleted)] == [201, 302, 204]
+    assert {one.headers["Content-Type"] for one in (created, download, deleted)} == {"text/html; charset=utf-8"}
+    assert created.body == download.body == deleted.body == b""
+
+
+async def test_files_come_from_a_host_of_another_name(api: Api) -> None:
+    location = URL((await api("GET", "/repositories/acme/api/downloads/release-1.0.zip")).headers["Location"])
+    assert location.host != URL(api.fake.origin).host
+    assert (await api("GET", str(location), authorization=None)).status == 200
 
 
 async def test_errors_come_in_the_envelope(api: Api) -> None:

@@ -153,6 +153,14 @@ def test_merges_are_on_the_main_branch_whose_dates_ascend(world: World) -> None:
     assert len(merged & {one.hash for one in commits}) > 0.95 * len(merged)
 
 
+@pytest.mark.parametrize("seed", [0, 10, 13, 24])
+def test_commits_are_not_older_than_their_parents(seed: int) -> None:
+    for repository in World(seed=seed, workspaces=1, repositories=3, pull_requests=60).repositories():  # one is a fork
+        for pull in repository.all_pulls():
+            for commit in repository.pull_commits(pull):
+                assert all(repository.commit(parent).date <= commit.date for parent in commit.parents)
+
+
 # -- what happens in a team --------------------------------------------------------------------------------------------
 
 
@@ -180,6 +188,14 @@ async def test_updates_show_drafts_pushes_and_reviewers_of_their_moment(team: Ap
                 base = await team.get(f"{own}/merge-base/{head}..{old}")
                 seen["forced"] += base["hash"][:12] != old
     assert min(seen[name] for name in ("ready", "removed", "push", "forced")) > 10
+
+
+async def test_whoever_comments_takes_part(team: Api) -> None:
+    for repository, pull, activity in await read(team):
+        people = [one["user"]["uuid"] for one in pull["participants"]]
+        people.append(pull["author"] and pull["author"]["uuid"])
+        users = [entry["comment"]["user"] for entry in activity if "comment" in entry]
+        assert {user["uuid"] for user in users if user is not None} <= set(people), (repository.full_name, pull["id"])
 
 
 async def test_some_approvals_are_withdrawn(team: Api) -> None:
@@ -256,6 +272,11 @@ def everything(world: World) -> list[object]:
 
 def test_worlds_of_one_seed_are_equal_and_of_others_not() -> None:
     assert everything(World(seed=1)) == everything(World(seed=1)) != everything(World(seed=2))
+
+
+def test_now_needs_a_time_zone() -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        World(now=datetime(2026, 6, 1))  # noqa: DTZ001 - the mistake
 
 
 @pytest.mark.parametrize("now", [datetime(2026, 6, 1, 14, 30, tzinfo=UTC), LATER])

@@ -237,3 +237,8 @@ async def test_worlds_of_one_seed_are_equal_and_of_others_not() -> None:
             return [ids, [(pull["title"], pull["fromRef"]["latestCommit"]) for _, pull, _ in found]]
 
     assert await everything(1) == await everything(1) != await everything(2)
+
+
+def test_now_needs_a_time_zone() -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        FakeDataCenter(now=datetime(2026, 6, 1))  # noqa: DTZ001 - the mistake

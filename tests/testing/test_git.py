@@ -136,7 +136,7 @@ async def test_thousands_of_commits_are_listed(tmp_path: Path) -> None:
 
 
 def test_path_without_git_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="is not a git repository"):
+    with pytest.raises(ValueError, match="is not a git repository that can be opened: Repository not found"):
         git_world([tmp_path])
 
 

@@ -44,6 +44,24 @@ async def api(tmp_path: Path, history: dict[str, str]) -> AsyncIterator[Api]:
         yield Api(fake, http)
 
 
+async def test_a_snapshot_keeps_what_was_changed_on_top_of_git(api: Api, history: dict[str, str]) -> None:
+    async def make(name: str) -> None:
+        status, _ = await api("POST", f"{OWN}/branches", {"name": name, "startPoint": "main"})
+        assert status == 200
+        status, _ = await api.edit(f"{OWN}/browse/{name}.txt", {"branch": name, "content": f"{name}\n"})
+        assert status == 200
+
+    await make("before")
+    state = api.fake.snapshot()
+    for _ in range(2):
+        await make("after")
+        api.fake.restore(state)
+        branches = {one["displayId"]: one["latestCommit"] for one in await api.values(f"{OWN}/branches")}
+        assert branches.keys() == {"main", "side/#1", "before"}
+        commit = await api.get(f"{OWN}/commits/{branches['before']}")
+        assert [one["id"] for one in cast("list[Json]", commit["parents"])] == [history["merge"]]
+
+
 async def test_refs_and_commits_are_those_of_git(api: Api, history: dict[str, str]) -> None:
     branches = {one["displayId"]: one["latestCommit"] for one in await api.values(f"{OWN}/branches")}
     assert branches == {"main": history["merge"], "side/#1": history["side"]}

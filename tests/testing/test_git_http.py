@@ -20,6 +20,7 @@ from yarl import URL
 from bbasync.testing import FakeCloud, FakeDataCenter
 from bbasync.testing.cloud.world.git import git_world
 from bbasync.testing.datacenter.world.seed import Seed
+from bbasync.testing.server import loop_steps
 from tests.testing import datacenter_api
 from tests.testing.cloud_api import Api, basic
 from tests.testing.hook_receiver import receiving
@@ -291,6 +292,9 @@ async def test_links_of_a_data_center(datacenter: FakeDataCenter, origin: Git, g
     assert await Git(git.folder / "copy").ok("rev-parse", "HEAD") == head
     pushed = await Git(git.folder / "copy")("push", "origin", "HEAD:refs/heads/mine")
     assert "can be read only" in pushed.err
+    fake.world.project("PRJ").grants.groups.clear()
+    hidden = await git("-c", f"http.extraHeader=Authorization: Bearer {fake.reader_token}", "ls-remote", url)
+    assert "not found" in hidden.err
 
 
 @asynccontextmanager
@@ -313,6 +317,38 @@ async def test_an_aborted_clone_leaves_no_process(fake: FakeCloud, origin: Git, 
     await until(lambda: ended(server))
     await until(lambda: not fake.git.processes)
     assert "refs/heads/main" in await git.ok("ls-remote", link(fake, API_TOKEN, fake.token))
+
+
+async def test_requests_aborted_while_git_starts_keep_no_slot(fake: FakeCloud, git: Git) -> None:
+    head = (
+        "POST /local/project.git/git-upload-pack HTTP/1.1",
+        "Host: localhost",
+        f"Authorization: {basic(API_TOKEN, fake.token)}",
+        "Content-Type: application/x-git-upload-pack-request",
+        "Content-Length: 99",
+    )
+
+    async def abort(steps: int) -> None:
+        _, writer = await asyncio.open_connection("127.0.0.1", URL(fake.origin).port)
+        writer.write("\r\n".join((*head, "", "")).encode())
+        await until(lambda: fake.begun)
+        await loop_steps(steps)
+        writer.transport.abort()
+
+    await asyncio.gather(*(abort(steps) for steps in range(40)))
+    await until(lambda: not fake.in_flight)
+    assert not fake.git.processes
+    assert "refs/heads/main" in await git.ok("ls-remote", link(fake, API_TOKEN, fake.token))
+
+
+async def test_a_body_that_cannot_be_unpacked_ends_the_request(
+    fake: FakeCloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    headers = {"Content-Type": "application/x-git-upload-pack-request", "Content-Encoding": "gzip"}
+    async with Api(fake, basic(API_TOKEN, fake.token)) as api, asyncio.timeout(20):
+        await api("POST", f"{link(fake)}/git-upload-pack", data=b"not compressed", headers=headers)
+    await until(lambda: not fake.git.processes)
+    assert "cannot be read" in caplog.text
 
 
 async def test_a_fake_that_stops_leaves_no_process(fake: FakeCloud, origin: Git, git: Git) -> None:

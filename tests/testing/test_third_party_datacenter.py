@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # Both are without types.
 Bitbucket: Any = import_module("atlassian").Bitbucket
+Server: Any = import_module("atlassian.bitbucket.server").Server
+permissions: Any = import_module("atlassian.bitbucket.server.common.permissions")
 stashy: Any = import_module("stashy")
 
 REPO = ("PRJ", "ledger")
@@ -130,14 +132,92 @@ def atlassian_walks_a_pull_request(client: Any, fake: FakeDataCenter, judge: Jud
     assert made["id"] in [one["id"] for one in client.get_pull_requests(*REPO, state="MERGED", order="oldest")]
 
 
+def atlassian_walks_permissions(client: Any, fake: FakeDataCenter, judge: Judge) -> None:
+    second = "bjorn"
+    assert list(client.project_users("PRJ")) == []
+    client.project_grant_user_permissions("PRJ", second, "PROJECT_ADMIN")
+    assert [one["name"] for one in client.project_users_with_administrator_permissions("PRJ")] == [second]
+    client.project_remove_user_permissions("PRJ", second)
+    assert [one["group"]["name"] for one in client.project_groups("PRJ")] == ["developers", "readers"]
+    client.project_grant_group_permissions("PRJ", "administrators", "PROJECT_ADMIN")
+    (administrators,) = client.all_project_administrators()
+    assert [one["name"] for one in administrators["project_administrators"]] == ["Ada Ødegård"]
+    client.project_remove_group_permissions("PRJ", "administrators")
+    assert list(client.project_groups("PRJ", filter_str="admin")) == []
+    client.repo_grant_group_permissions(*REPO, "administrators", "REPO_ADMIN")
+    client.repo_grant_user_permissions(*REPO, second, "REPO_ADMIN")
+    found = client.repo_users_with_administrator_permissions(*REPO)
+    assert {one["name"] for one in found} == {fake.username, second}
+    client.repo_remove_group_permissions(*REPO, "administrators", "REPO_ADMIN")
+    client.repo_remove_user_permissions(*REPO, second)
+    assert [list(client.repo_users(*REPO)), list(client.repo_groups(*REPO))] == [[], []]
+    client.project_grant_default_permissions("PRJ", "PROJECT_READ")
+    assert client.project_default_permissions("PRJ", "PROJECT_READ") == {"permitted": True}
+    client.project_remove_default_permissions("PRJ", "PROJECT_READ")
+    assert client.project_default_permissions("PRJ", "PROJECT_READ") == {"permitted": False}
+    with judge.refuses(404, "User nobody does not exist"):
+        client.repo_grant_user_permissions(*REPO, "nobody", "REPO_READ")
+
+
+def atlassian_sees_what_permissions_do(client: Any, fake: FakeDataCenter, judge: Judge) -> None:
+    with Bitbucket(fake.url, username=fake.reader, password=fake.password) as reader:
+        assert {one["slug"] for one in reader.repo_list("PRJ")} > {"ledger"}
+        client.project_remove_group_permissions("PRJ", "readers")
+        assert list(reader.project_list()) == []
+        for see in (
+            lambda: reader.project("PRJ"),
+            lambda: reader.get_repo(*REPO),
+            lambda: list(reader.repo_list("PRJ")),
+        ):
+            with judge.refuses(401, "You are not permitted to access this resource"):
+                see()
+        client.repo_grant_user_permissions(*REPO, fake.reader, "REPO_READ")
+        assert [one["key"] for one in reader.project_list()] == ["PRJ"]
+        assert [one["slug"] for one in reader.repo_list("PRJ")] == ["ledger"]
+        with judge.refuses(401, "You are not permitted"):
+            reader.create_branch(*REPO, "topic/one", "main")
+        client.repo_grant_user_permissions(*REPO, fake.reader, "REPO_WRITE")
+        assert reader.create_branch(*REPO, "topic/one", "main")["displayId"] == "topic/one"
+        with judge.refuses(401, "You are not permitted"):
+            list(reader.repo_users(*REPO))
+        client.repo_remove_user_permissions(*REPO, fake.reader)
+        with judge.refuses(401, "You are not permitted"):
+            reader.get_repo(*REPO)
+
+
+def atlassian_walks_permissions_as_objects(client: Any, fake: FakeDataCenter, judge: Judge) -> None:
+    with Server(fake.url, username=fake.username, password=fake.password) as server:
+        # A project's own objects take the link to its web page for the address of the REST API.
+        for place, prefix in (("projects/PRJ", "PROJECT"), ("projects/PRJ/repos/ledger", "REPO")):
+            users, groups = (
+                holders(f"{server.url}/{place}/permissions/{name}", prefix, **server._new_session_args)
+                for name, holders in (("users", permissions.Users), ("groups", permissions.Groups))
+            )
+            assert "bjorn" in [one.get_data("name") for one in users.each_none()]
+            for grant in (users.read, users.write, users.admin):
+                grant("bjorn")
+            assert (users.get("bjorn").slug, users.get("bjorn").permission) == ("bjorn", f"{prefix}_ADMIN")
+            users.get("bjorn").delete()
+            assert list(users.each()) == []
+            assert "administrators" in [one.name for one in groups.each_none()]
+            groups.write("readers")
+            assert groups.get("readers").permission == f"{prefix}_WRITE"
+            groups.get("readers").delete()
+            assert list(groups.each("read")) == []
+        server.users.add("bjorn", "PROJECT_CREATE")
+        assert server.users.get("bjorn").permission == "PROJECT_CREATE"
+        server.users.get("bjorn").delete()
+        assert {one.get_data("name") for one in server.users.each_none()} == {
+            one.name for one in fake.world.users.values()
+        }
+        assert server.groups.get("administrators").is_sys_admin
+        with judge.refuses(409, "You cannot reduce your own permission"):
+            server.groups.get("administrators").delete()
+        assert list(server.groups.each_none()) == []
+
+
 def atlassian_meets_what_is_not_simulated(client: Any, fake: FakeDataCenter, judge: Judge) -> None:
     repository = "/api/1.0/projects/PRJ/repos/ledger"
-    with judge.refuses(501, f"FakeDataCenter does not simulate GET {repository}/permissions/users"):
-        list(client.repo_users(*REPO))
-    with judge.refuses(501, f"FakeDataCenter does not simulate PUT {repository}/permissions/groups"):
-        client.repo_grant_group_permissions(*REPO, "developers", "REPO_WRITE")
-    with judge.refuses(501, "FakeDataCenter does not simulate GET /api/1.0/projects/PRJ/permissions/users"):
-        list(client.project_users("PRJ"))
     with judge.refuses(501, f"FakeDataCenter does not simulate GET {repository}/pull-requests/1/blocker-comments"):
         client.search_pull_request_blocker_comment(*REPO, 1)
     with judge.refuses(501, "FakeDataCenter does not simulate GET /api/1.0/dashboard/pull-requests"):
@@ -228,12 +308,40 @@ def stashy_walks_a_pull_request(client: Any, fake: FakeDataCenter, judge: Judge)
     assert made["id"] in [one["id"] for one in pulls.all(state="MERGED", order="OLDEST", author=fake.username)]
 
 
+def stashy_walks_permissions(client: Any, fake: FakeDataCenter, judge: Judge) -> None:
+    project = client.projects["PRJ"]
+    repository = project.repos["ledger"]
+    for grants, prefix in ((client.admin.permissions, ""), (project.permissions, "PROJECT_")):
+        assert grants.users.grant("bjorn", prefix + ("PROJECT_CREATE" if not prefix else "WRITE"))
+        assert [one["user"]["name"] for one in grants.users.list("bjo")] == ["bjorn"]
+        assert "bjorn" not in [one["name"] for one in grants.users.none()]
+        assert grants.users.revoke("bjorn")
+        assert "bjorn" in [one["name"] for one in grants.users.none("bjo")]
+    assert {one["group"]["name"]: one["permission"] for one in client.admin.permissions.groups} == {
+        "administrators": "SYS_ADMIN",
+        "developers": "LICENSED_USER",
+        "readers": "LICENSED_USER",
+    }
+    assert project.permissions.groups.grant("administrators", "PROJECT_ADMIN")
+    assert list(project.permissions.groups.none()) == []
+    assert project.permissions.grant("PROJECT_WRITE")
+    with judge.refuses(501, "DELETE /api/1.0/projects/PRJ/permissions/PROJECT_WRITE/all"):
+        project.permissions.revoke("PROJECT_WRITE")  # no operation; a POST with allow=false revokes
+    assert repository.repo_permissions.grant_to_user("bjorn", "REPO_ADMIN")
+    assert repository.repo_permissions.grant_to_group("readers", "REPO_WRITE")
+    assert [one["permission"] for one in repository.permissions.users] == ["REPO_ADMIN"]
+    assert [one["group"]["name"] for one in repository.permissions.groups] == ["readers"]
+    assert repository.repo_permissions.revoke_from_user("bjorn")
+    assert repository.repo_permissions.revoke_from_group("readers")
+    assert [one["name"] for one in repository.permissions.groups.none("read")] == ["readers"]
+    assert [one["name"] for one in client.admin.groups] == ["administrators", "developers", "readers"]
+    assert [one["name"] for one in client.admin.groups.more_members("readers")] == [fake.reader]
+    with judge.refuses(404, "Group nobody does not exist"):
+        repository.permissions.groups.grant("nobody", "REPO_READ")
+
+
 def stashy_meets_what_is_not_simulated(client: Any, fake: FakeDataCenter, judge: Judge) -> None:
     repository, path = client.projects["PRJ"].repos["ledger"], "/api/1.0/projects/PRJ/repos/ledger"
-    with judge.refuses(501, f"FakeDataCenter does not simulate GET {path}/permissions/users"):
-        repository.permissions.users.list()
-    with judge.refuses(501, f"FakeDataCenter does not simulate PUT {path}/permissions/groups"):
-        repository.permissions.groups.grant("developers", "REPO_WRITE")
     with judge.refuses(501, f"FakeDataCenter does not simulate POST {path}/pull-requests/1/watch"):
         repository.pull_requests[1].watch()
     with judge.refuses(501, f"FakeDataCenter does not simulate GET {path}/webhooks"):
@@ -262,6 +370,9 @@ WALKS = [
     atlassian_reads_files,
     atlassian_edits_files,
     atlassian_walks_a_pull_request,
+    atlassian_walks_permissions,
+    atlassian_sees_what_permissions_do,
+    atlassian_walks_permissions_as_objects,
     atlassian_meets_what_is_not_simulated,
 ]
 STASHY_WALKS = [
@@ -269,6 +380,7 @@ STASHY_WALKS = [
     stashy_walks_branches_and_tags,
     stashy_walks_commits_and_files,
     stashy_walks_a_pull_request,
+    stashy_walks_permissions,
     stashy_meets_what_is_not_simulated,
 ]
 

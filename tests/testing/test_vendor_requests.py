@@ -43,7 +43,10 @@ def _recorded(api: str, operations: list[str], root: str) -> list[tuple[Example,
         path, _, query = str(row.get("path") or "").partition("?")
         if row["api"] == api and row.get("request_body"):
             match = matcher.match(row["method"], path.removeprefix(root).replace("/1.0/", "/latest/", 1))
-            found += [(Example(*match, query, row["request_body"]), row["status"])] if match else []
+            body = row["request_body"]
+            if body.startswith("name="):  # the test data of atlassian-python-api names the query as the body
+                query, body = body, ""
+            found += [(Example(*match, query, body), row["status"])] if match else []
     return found
 
 
@@ -179,11 +182,11 @@ async def _send_to_data_center(example: Example) -> int:
         names = {"projectKey": "PRJ", "repositorySlug": "ledger", "path": "README.md", "pullRequestId": str(pull.id)}
         path = ARGUMENT.sub(lambda found: names[found[1]], example.operation.partition(" ")[2])
         own = {"branch": "main", "sourceCommitId": repository.branches["main"]}
-        data: Any = example.body.encode() if example.body else _form(example.form, own, multipart=True)
-        headers = {"Authorization": f"Bearer {fake.token}"}
-        if example.body:
+        data: Any = _form(example.form, own, multipart=True) if example.form else (example.body or "").encode()
+        headers = {"Authorization": aiohttp.encode_basic_auth(fake.username, fake.password)}
+        if not example.form:
             headers["Content-Type"] = "application/json"
-        url = f"{fake.url}/rest{path}?{example.query}"
+        url = f"{fake.url}/rest{path}?{example.query.replace('jcitizen1', fake.reader)}"
         async with http.request(example.operation.partition(" ")[0], url, data=data, headers=headers) as response:
             return response.status
 

@@ -218,7 +218,7 @@ class Source(Service):
         one (ConflictError if the head differs). `author` has the form `Name <address>`.
 
         ValueError if a path is passed twice or points outside the repository, or if there is nothing to commit;
-        FileNotFoundError if a `Path` is not a file. After a ServerError with status 555 the commit may exist.
+        FileNotFoundError if a `Path` does not exist. After a ServerError with status 555 the commit may exist.
 
         Scope: repository:write (OAuth), write:repository:bitbucket (API token).
         """
@@ -245,11 +245,9 @@ class Source(Service):
 
 
 def _file_parts(contents: Mapping[str, Content] | None, attributes: str | None) -> list[Part]:
-    """Return the multipart parts of the files to upload; FileNotFoundError if a `Path` is not a file."""
+    """Return the multipart parts of the files to upload."""
     parts: list[Part] = []
     for path, content in (contents or {}).items():
-        if isinstance(content, Path) and not content.is_file():
-            raise FileNotFoundError(f"cannot upload {path}: {content} is not a file")
         name = _with_leading_slash(path)
         parts.append(Part(name=name, content=content, filename=name.rpartition("/")[2], attributes=attributes))
     return parts

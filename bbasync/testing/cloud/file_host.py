@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from aiohttp import web
+from yarl import URL
 
 from bbasync.testing.server import FakeServer
 
@@ -21,7 +22,11 @@ TWO_WAYS = (
 
 
 class FileHost(FakeServer):
-    """Stands in for the storage behind downloads: signed links, another origin, and no patience with credentials."""
+    """Stands in for the storage behind downloads: signed links, another host, and no patience with credentials.
+
+    Its links name localhost and the API's 127.0.0.1, since some clients compare hosts without ports before they send
+    credentials on.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,7 +36,8 @@ class FileHost(FakeServer):
         """Give a link to a file, good for as long as the host is up."""
         signature = secrets.token_hex(16)
         self._files[signature] = (name, content)
-        return f"{self.origin}/{quote(name)}?X-Amz-Signature={signature}"
+        origin = URL(self.origin).with_host("localhost").origin()
+        return f"{origin}/{quote(name)}?X-Amz-Signature={signature}"
 
     def routes(self) -> list[Route]:
         """Serve every path."""

@@ -35,6 +35,14 @@ Payload: TypeAlias = dict[str, Any]
 SINGLE = ("q", "sort", "fields", "page", "pagelen", "ctx")
 """Parameters that may stand once in a query: beside `next`, sent again, they are an error."""
 
+FIELD_TYPES: dict[str, tuple[type, str]] = {
+    **dict.fromkeys(("description", "full_name", "key", "language", "message", "name", "raw"), (str, "a string")),
+    **dict.fromkeys(("fork_policy", "secret", "slug", "title", "url", "website"), (str, "a string")),
+    **dict.fromkeys(("events", "reviewers"), (list, "a list")),
+    "inline": (dict, "an object"),
+}
+"""What fields hold, wherever they stand in a body."""
+
 
 def error_response(status: int, message: str, **extra: object) -> web.Response:
     """Build the error envelope; `extra` (detail, fields, data) joins the message."""
@@ -56,12 +64,33 @@ def json_response(payload: object, *, status: int = 200) -> web.Response:
     return web.Response(body=orjson.dumps(payload), status=status, content_type="application/json", charset="utf-8")
 
 
+def is_number(text: str) -> bool:
+    """Tell whether an argument is a number, and not so long a one that Python refuses to read it."""
+    return text.isdecimal() and len(text) < 19
+
+
 def leaf(payload: Payload, *path: str) -> Any:
     """Read a value deep in a body; None where something on the way is absent."""
     value: object = payload
     for name in path:
         value = value.get(name) if is_object(value) else None
     return value
+
+
+def misfits(body: object) -> dict[str, list[str]]:
+    """Return the fields of a body that have a value of another type than the vendor's, each with what is expected."""
+    found: dict[str, list[str]] = {}
+    waiting = [body]
+    while waiting:  # a nested body may be deeper than the stack
+        value = waiting.pop()
+        if is_list(value):
+            waiting += value
+        elif is_object(value):
+            waiting += value.values()
+            for name, (type_, expected) in FIELD_TYPES.items():
+                if value.get(name) is not None and not isinstance(value[name], type_):
+                    found[name] = [f"expected {expected}"]
+    return found
 
 
 class Memory:
@@ -176,7 +205,7 @@ class Call:
     def number(self, name: str, what: str) -> int:
         """Give an argument of the path that is a number."""
         text = self.arg(name)
-        if not text.isdecimal():
+        if not is_number(text):
             raise not_found(f"{what} {text} not found")
         return int(text)
 
@@ -260,6 +289,9 @@ class Call:
             found = None
         if not is_object(found):
             raise refusal(400, "Bad request", detail="The body is no JSON object")
+        wrong = misfits(found)
+        if wrong:
+            raise refusal(400, "Bad request", fields=wrong)
         return found
 
     def flat(self) -> Payload:
@@ -282,7 +314,7 @@ class Call:
         """Read `pagelen`; above the cap of the endpoint is an error, nothing is clamped."""
         self.check_single()
         text = self.query.get("pagelen", str(default))
-        if not text.isdecimal() or not 0 < int(text) <= cap:
+        if not is_number(text) or not 0 < int(text) <= cap:
             raise refusal(400, "Invalid pagelen")
         return int(text)
 
@@ -304,7 +336,7 @@ class Call:
         """Return a page of a list that has page numbers and a size; after the last page is a 404, or an empty page."""
         pagelen = self.pagelen(default, cap)
         number = self.query.get("page", "1")
-        first = (int(number) - 1) * pagelen if number.isdecimal() else -1
+        first = (int(number) - 1) * pagelen if is_number(number) else -1
         if first < 0 or (first and first >= len(items) and not ends_empty):
             raise not_found("Invalid page")
         page: Payload = {
@@ -322,7 +354,7 @@ class Call:
     def page_number(self) -> int:
         """Return the number of the page that the query asks for, 1 unless it says otherwise."""
         text = self.query.get("page", "1")
-        if not text.isdecimal() or int(text) < 1:
+        if not is_number(text) or int(text) < 1:
             raise refusal(400, "Invalid page")
         return int(text)
 
@@ -332,7 +364,7 @@ class Call:
         `start` returns where the page of a number begins.
         """
         text = self.query.get("page", "1")
-        return start(self.page_number()) if text.isdecimal() else int(from_cursor(text)[0])
+        return start(self.page_number()) if text.isdecimal() else from_cursor(text, int)[0]
 
     def iterate(
         self, values: Iterable[Payload], pagelen: int, cursor: str | None, *, parameter: str = "page", **more: str
@@ -371,8 +403,8 @@ def to_cursor(*parts: object) -> str:
     return base64.urlsafe_b64encode(hashlib.blake2b(packed, digest_size=4).digest() + packed).decode().rstrip("=")
 
 
-def from_cursor(text: str) -> list[Any]:
-    """Unpack a cursor; one that was not made here is an error."""
+def from_cursor(text: str, *types: type) -> list[Any]:
+    """Unpack a cursor; one that was not made here, or for another list, is an error."""
     try:
         packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError:
@@ -380,6 +412,8 @@ def from_cursor(text: str) -> list[Any]:
     if len(packed) < 4 or hashlib.blake2b(packed[4:], digest_size=4).digest() != packed[:4]:  # the sum
         raise refusal(400, "Invalid page")
     parts: list[Any] = orjson.loads(packed[4:])
+    if [type(part) for part in parts] != list(types):
+        raise refusal(400, "Invalid page")
     return parts
 
 

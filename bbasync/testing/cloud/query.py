@@ -12,6 +12,8 @@ import attrs
 T = TypeVar("T")
 Fields: TypeAlias = Mapping[str, Callable[[T], object]]
 
+DEEPEST = 100
+"""Parentheses within each other that a query may have."""
 TOKEN = re.compile(
     r"""\s*(?:
         (?P<string>"(?:[^"\\]|\\.)*")
@@ -85,7 +87,7 @@ def _literal(token: Token) -> object:
     word = token.text.lower()
     if word in constants:
         return constants[word]
-    if re.fullmatch(r"-?\d+(\.\d+)?", word):
+    if re.fullmatch(r"-?\d{1,18}(\.\d+)?", word):
         return float(word) if "." in word else int(word)
     try:
         date = datetime.fromisoformat(token.text)
@@ -101,6 +103,7 @@ class _Parser(Generic[T]):
         self._tokens = tokens
         self._fields = fields
         self._position = 0
+        self._depth = 0
 
     def parse(self) -> Callable[[T], bool]:
         if not self._tokens:
@@ -141,8 +144,12 @@ class _Parser(Generic[T]):
 
     def _term(self) -> Callable[[T], bool]:
         if self._take("("):
+            self._depth += 1
+            if self._depth > DEEPEST:
+                raise QueryError("Invalid query: it has too many parentheses within each other")
             inner = self._either()
             self._expect(")")
+            self._depth -= 1
             return inner
         name = self._next()
         if name.kind != "word":

@@ -33,7 +33,7 @@ from bbasync.testing.git_http import GitBackend
 from bbasync.testing.history.timeline import NOW
 from bbasync.testing.oauth import AUTHORIZE_PATH, TOKEN_PATH, OAuth
 from bbasync.testing.operations import in_order
-from bbasync.testing.server import CALLER, Refusal, with_trailing_slash
+from bbasync.testing.server import CALLER, Refusal, reading_body, with_trailing_slash
 from bbasync.testing.webhooks import DeliveringServer, WebhookSender
 
 if TYPE_CHECKING:
@@ -232,6 +232,8 @@ class FakeCloud(DeliveringServer):
     def finish(self, request: web.Request, response: web.StreamResponse) -> None:
         """Add the headers that tell of credentials and scopes."""
         response.headers["X-Request-Id"] = f"{next(self._request_ids):032x}"
+        if isinstance(response, web.Response) and response.body is None:
+            response.headers.setdefault("Content-Type", "text/html; charset=utf-8")  # on 204 too, as recorded
         operation, caller = self._operation(request), request.get(CALLER)
         if response.status == 401 and self._is_git(request):
             response.headers["WWW-Authenticate"] = 'Basic realm="Bitbucket.org HTTP"'
@@ -317,7 +319,8 @@ class FakeCloud(DeliveringServer):
 
     def _bind(self, operation: Operation[Call]) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
-            call = await self._call(request)
+            with reading_body():
+                call = await self._call(request)
             return call.respond(operation.action(call), operation.status)
 
         return handle
@@ -343,7 +346,8 @@ class FakeCloud(DeliveringServer):
         return self.oauth.page(request.query)
 
     async def _issue_token(self, request: web.Request) -> web.Response:
-        form = await request.post()
+        with reading_body():
+            form = await request.post()
         return self.oauth.answer(request.headers.get("Authorization"), form, self.email)
 
     async def _call(self, request: web.Request) -> Call:

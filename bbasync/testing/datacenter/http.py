@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bbasync.testing.datacenter.payloads import VALIDATION, answer, no_content, refuse
 from bbasync.testing.datacenter.world import User
+from bbasync.testing.datacenter.world.permissions import RANKS
 from bbasync.testing.server import Refusal
 
 if TYPE_CHECKING:
@@ -38,17 +39,16 @@ T = TypeVar("T")
 LOGIN = web.RequestKey("login", Login)
 
 
-def require(user: User | None, level: str) -> User:
-    """Return the user, or refuse: with 401 in both cases, told apart by the exception's name only."""
+TOKENS = ("http_token", "basic_token", "project_token")
+"""Credentials that administer no server, whatever their user may do."""
+
+
+def denial(user: User | None) -> Refusal:
+    """Return the refusal of what a user may not do: 401 in both cases, distinguished by the exception's name only."""
     if user is None:
-        raise refuse(
-            401,
-            "Authentication is required to access this resource",
-            "com.atlassian.plugins.rest.api.security.exception.AuthenticationRequiredException",
-        )
-    if not user.may(level):
-        raise refuse(401, "Your permissions are not sufficient for this resource", "AuthorisationException")
-    return user
+        exception = "com.atlassian.plugins.rest.api.security.exception.AuthenticationRequiredException"
+        return refuse(401, "Authentication is required to access this resource", exception)
+    return refuse(401, "You are not permitted to access this resource", "AuthorisationException")
 
 
 @attrs.define
@@ -84,7 +84,9 @@ class Call:
     @property
     def me(self) -> User:
         """The user behind the request; 401 if it is anonymous."""
-        return require(self.user, "READ")
+        if self.user is None:
+            raise denial(None)
+        return self.user
 
     @property
     def credential(self) -> str:
@@ -173,27 +175,51 @@ class Call:
         """Return the error for a body without required fields."""
         return refuse(400, f"{fields[0]} must not be empty", VALIDATION, context=fields[0])
 
-    def project(self, level: str = "READ") -> Project:
-        """Return the project of the path."""
+    def permission(self, permissions: Sequence[str], default: str = "") -> str:
+        """Return the permission that the query names; 400 if it is not one of these."""
+        name = self.query.get("permission", default)
+        if name not in permissions:
+            raise refuse(400, f"{name} must be one of {', '.join(permissions)}", VALIDATION, context="permission")
+        return name
+
+    def require(self, level: str, place: Project | Repository) -> None:
+        """Refuse a user who may not READ, WRITE or ADMIN a project or repository."""
+        if not self.world.may(self.user, level, place):
+            raise denial(self.user)
+
+    def require_globally(self, permission: str) -> None:
+        """Refuse a user without a global permission; that of administrators is not for tokens."""
+        rank = RANKS[permission]
+        by_token = rank >= RANKS["ADMIN"] and self.credential in TOKENS
+        if self.user is None or by_token or self.world.global_rank(self.user) < rank:
+            raise denial(self.user)
+
+    def _any_project(self) -> Project:
         key = self.arg("projectKey")
         try:
-            project = self.world.project(key)
+            return self.world.project(key)
         except KeyError:
             raise refuse(404, f"Project {key} does not exist.", "project.NoSuchProjectException") from None
-        if level != "READ" or not project.public:
-            require(self.user, level)
+
+    def project(self, level: str = "VIEW") -> Project:
+        """Return the project of the path; without a level, for whoever sees it."""
+        project = self._any_project()
+        if level != "VIEW":
+            self.require(level, project)
+        elif not self.world.sees(self.user, project):
+            raise denial(self.user)
         return project
 
     def repository(self, level: str = "READ") -> Repository:
         """Return the repository of the path."""
-        project, slug = self.project(), self.arg("repositorySlug")
+        project, slug = self._any_project(), self.arg("repositorySlug")
         repository = project.repositories.get(slug.lower())
         if repository is None:
+            self.project()  # whoever does not see the project learns nothing of its repositories
             self.redirect(project)
             message = f"Repository {project.key}/{slug} does not exist."
             raise refuse(404, message, "repository.NoSuchRepositoryException")
-        if level != "READ" or not repository.public:
-            require(self.user, level)
+        self.require(level, repository)
         return repository
 
     def redirect(self, project: Project) -> None:

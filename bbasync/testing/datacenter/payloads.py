@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -404,6 +405,11 @@ def _page_of(repository: Repository) -> str:
     return f"{owner}/repos/{quoted(repository.slug)}"
 
 
+def group(name: str) -> Json:
+    """Render a group."""
+    return {"name": name}
+
+
 def build_status(status: BuildStatus) -> Json:
     """Render a build status; what was never told is left out."""
     payload: Json = {
@@ -435,7 +441,6 @@ def _number(request: web.Request, name: str, default: int) -> int:
     text = request.query.get(name)
     if text is None:
         return default
-    try:
-        return int(text)
-    except ValueError:
-        raise refuse(400, f"{name} must be a number", VALIDATION, context=name) from None
+    if re.fullmatch(r"[+-]?\d{1,9}", text) is None:
+        raise refuse(400, f"{name} must be a number", VALIDATION, context=name)
+    return int(text)

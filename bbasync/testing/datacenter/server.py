@@ -15,18 +15,19 @@ import attrs
 from aiohttp import BodyPartReader, web
 
 from bbasync.testing import git_http
-from bbasync.testing.datacenter.http import LOGIN, Call, Login, require
+from bbasync.testing.datacenter.http import LOGIN, Call, Login
 from bbasync.testing.datacenter.oauth import OAuth
 from bbasync.testing.datacenter.operations import OPERATIONS
 from bbasync.testing.datacenter.payloads import Payloads, answer, error_entry, refuse
 from bbasync.testing.datacenter.webhooks import Webhook, Webhooks
 from bbasync.testing.datacenter.world import User
+from bbasync.testing.datacenter.world.permissions import NONE
 from bbasync.testing.datacenter.world.seed import Seed
 from bbasync.testing.faults import LOGIN_PAGE
 from bbasync.testing.git_http import GitBackend
 from bbasync.testing.history.timeline import NOW
 from bbasync.testing.operations import in_order
-from bbasync.testing.server import Caller, Refusal, with_trailing_slash
+from bbasync.testing.server import Caller, Refusal, reading_body, with_trailing_slash
 from bbasync.testing.webhooks import DeliveringServer, WebhookSender
 
 if TYPE_CHECKING:
@@ -150,18 +151,8 @@ class FakeDataCenter(DeliveringServer):
             self.secret(f"BBDC-fake-{name}") for name in ("admin", "reader", "project")
         )
         self.oauth = OAuth(client_secret=self.secret("fake-client-secret"), clock=self.clock.monotonic)
-        self._tokens = {self.token: people[0], self.reader_token: people[-1], self.project_token: self._service_user()}
-
-    def _service_user(self) -> User:
-        """Make the user behind the token of a project."""
-        return User(
-            id=self.world.next_id(),
-            name="access-token-user/1/1",
-            slug="access-token-user_1_1",
-            display_name="Access Token User - project",
-            email="",
-            kind="SERVICE",
-        )
+        self._tokens = {self.token: people[0], self.reader_token: people[-1]}
+        self._tokens[self.project_token] = _service_user(self.world)
 
     def add_webhook(
         self, url: str, project: str, repository: str | None = None, *, events: Iterable[str], secret: str | None = None
@@ -232,10 +223,11 @@ class FakeDataCenter(DeliveringServer):
     def _bind(self, operation: Operation[Call]) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
             multipart = _is_multipart(request)
-            form = await _form(request) if multipart else {}
-            call = Call(self, request, b"" if multipart else await request.read(), form)
+            with reading_body():
+                form = await _form(request) if multipart else {}
+                call = Call(self, request, b"" if multipart else await request.read(), form)
             if operation.access:
-                require(call.user, operation.access)
+                call.require_globally(operation.access)
             return call.respond(operation.action(call), operation.status)
 
         return handle
@@ -268,6 +260,9 @@ class FakeDataCenter(DeliveringServer):
         elif scheme.lower() == "basic":
             user, kind = self._basic(credential)
         request[LOGIN] = Login(user, kind)
+        if user is not None and self.world.global_rank(user) == NONE:
+            message = "You are not currently licensed to use Bitbucket. Please contact your administrator"
+            raise refuse(401, message, "auth.NoAccessAuthenticationException")
         return ANONYMOUS if user is None else Caller(kind, user.name)
 
     def _basic(self, credential: str) -> tuple[User, str]:
@@ -323,9 +318,9 @@ class FakeDataCenter(DeliveringServer):
             found = None
         if found is not None and found.git_dir is None:
             return git_http.refusal(501, f"{found.path} is made up: there is no git repository to clone")
-        if user is None and (found is None or not found.public):
+        if user is None and (found is None or not self.world.may(None, "READ", found)):
             return git_http.refusal(401, "Authentication is required")
-        if found is None or found.git_dir is None:
+        if found is None or found.git_dir is None or not self.world.may(user, "READ", found):
             return git_http.refusal(404, "The repository does not exist")
         return await self.git.respond(request, found.git_dir, path.get("path", ""))
 
@@ -333,7 +328,8 @@ class FakeDataCenter(DeliveringServer):
         return self.oauth.page(request.query)
 
     async def _issue_token(self, request: web.Request) -> web.StreamResponse:
-        form = await request.post()
+        with reading_body():
+            form = await request.post()
         return self.oauth.answer(request.headers.get("Authorization"), form, self.username)
 
     async def _elsewhere(self, request: web.Request) -> web.StreamResponse:
@@ -349,6 +345,23 @@ class FakeDataCenter(DeliveringServer):
             raise Refusal(self.error(401, "Access tokens are not accepted here"))
         target = quote(request.path.removeprefix(self.context), safe="")
         return web.Response(status=302, headers={"Location": f"{self.url}/login?next={target}"})
+
+
+def _service_user(world: World) -> User:
+    """Return the technical user behind the project token, who may write to all but personal projects."""
+    name = "access-token-user/1/1"
+    world.grants.users[name] = "LICENSED_USER"
+    for project in world.projects.values():
+        if project.owner is None:
+            project.grants.users[name] = "PROJECT_WRITE"
+    return User(
+        id=world.next_id(),
+        name=name,
+        slug="access-token-user_1_1",
+        display_name="Access Token User - project",
+        email="",
+        kind="SERVICE",
+    )
 
 
 async def _status(request: web.Request) -> web.StreamResponse:

@@ -35,13 +35,13 @@ def signed_on(signature: pygit2.Signature) -> datetime:
 
 
 def open_repositories(paths: Sequence[str | Path]) -> dict[str, pygit2.Repository]:
-    """Open the repository of each path, by a slug made from the name of its folder; ValueError where there is none."""
+    """Open the repository of each path, by a slug made from the name of its folder; ValueError if one cannot be."""
     found: dict[str, pygit2.Repository] = {}
     for path in paths:
         try:
             git = pygit2.Repository(str(path))  # pyright: ignore[reportCallIssue] - pygit2's stub wants its own flags
         except (pygit2.GitError, KeyError) as error:
-            raise ValueError(f"{path} is not a git repository") from error
+            raise ValueError(f"{path} is not a git repository that can be opened: {error}") from error
         name = Path(path).resolve().name.removesuffix(".git").lower()
         found[name if name not in found else f"{name}-{len(found)}"] = git
     return found

@@ -363,12 +363,20 @@ class Timeline:
                 pass
 
 
+def check_now(now: datetime) -> None:
+    """Refuse a time without a time zone."""
+    if now.tzinfo is None:
+        raise ValueError("now= needs a time zone, such as datetime.now(UTC)")
+
+
 def lay_out(
     key: str, *, pulls: int, length: int, users: int, now: datetime = NOW, trunk: Timeline | None = None
 ) -> Timeline:
-    """Make the timeline of a repository, which begins at some time in the first two years of SPAN."""
+    """Make the timeline of a repository, which begins in the first two years of SPAN, a fork after its trunk."""
     age = hashlib.blake2b(b"%s/age" % key.encode(), digest_size=1).digest()[0] / 256
     begin = now - SPAN + 0.4 * age * SPAN
+    if trunk is not None:
+        begin = max(begin, to_date(trunk.begin))
     return Timeline(key, pulls=pulls, length=length, users=users, begin=begin, end=now, trunk=trunk)
 
 

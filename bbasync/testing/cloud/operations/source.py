@@ -10,7 +10,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bbasync.testing.cloud import webhooks as tell
-from bbasync.testing.cloud.http import Call, Part, not_found, refusal, to_cursor
+from bbasync.testing.cloud.http import Call, Part, is_number, not_found, refusal, to_cursor
 from bbasync.testing.cloud.operations.commits import resolve
 from bbasync.testing.cloud.payloads import hrefs
 from bbasync.testing.history import Commit
@@ -43,8 +43,8 @@ def get_root(call: Call) -> Result:
     if head is None:
         raise not_found("Repository has no commits")
     own = f"{call.payloads.base}/repositories/{repository.full_name}/src/{head}/"
-    query = f"?{call.request.query_string}" if call.request.query_string else ""
-    return web.Response(status=302, headers={"Location": own + query})
+    query = call.request.rel_url.raw_query_string
+    return web.Response(status=302, headers={"Location": f"{own}?{query}" if query else own})
 
 
 @operations("GET /repositories/{workspace}/{repo_slug}/src/{commit}", "repository")
@@ -144,7 +144,7 @@ def _changes(call: Call) -> dict[str, bytes | None]:
 
 def _directory(call: Call, repository: Repository, commit: Commit, path: str) -> Payload:
     depth = call.query.get("max_depth", "1")
-    if not depth.isdecimal() or int(depth) < 1:
+    if not is_number(depth) or int(depth) < 1:
         raise refusal(400, "Invalid max_depth")
     pagelen = call.pagelen(10, 100)
     entries = call.filtered(repository.files.listing(commit.hash, path, int(depth)), ENTRY_FIELDS)

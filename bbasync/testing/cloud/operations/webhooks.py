@@ -140,7 +140,7 @@ def _find(call: Call, hooks: dict[str, Hook]) -> Hook:
 
 def _check(call: Call, body: Payload, needed: tuple[str, ...]) -> None:
     wrong = {name: ["required key not provided"] for name in needed if not body.get(name)}
-    unknown = [event for event in body.get("events", ()) if event not in EVENTS]
+    unknown = [event for event in body.get("events") or () if event not in EVENTS]
     if unknown:
         wrong["events"] = [f"{event} is not an event" for event in unknown]
     if len(body.get("secret") or "") > LONGEST_SECRET:
@@ -154,7 +154,8 @@ def _check(call: Call, body: Payload, needed: tuple[str, ...]) -> None:
 def _change(hook: Hook, body: Payload) -> None:
     hook.url = body.get("url", hook.url)
     hook.description = body.get("description", hook.description)
-    hook.events = list(body.get("events", hook.events))
+    if body.get("events") is not None:
+        hook.events = list(body["events"])
     hook.active = bool(body.get("active", hook.active))
     if "secret" in body:
         hook.secret = body["secret"] or None

@@ -12,7 +12,7 @@ import attrs
 from bbasync.testing.clock import Clock
 from bbasync.testing.cloud.world.repository import Counts, Download, Hook, Repository, by_uuid_or_slug, make_uuid
 from bbasync.testing.history import History, Words
-from bbasync.testing.history.timeline import BOTS, NOW, SPAN, Truth, lay_out
+from bbasync.testing.history.timeline import BOTS, NOW, SPAN, Truth, check_now, lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,6 +143,7 @@ class World:
         now: datetime = NOW,
         clock: Clock | None = None,
     ) -> None:
+        check_now(now)
         self.seed = seed
         self.clock = clock or Clock()
         self._end, self._begin = now, now - SPAN

@@ -149,10 +149,10 @@ def count_tasks(number: int) -> int:
 def compute_discussion(pull: Pull, course: Course, draw: int, history: History) -> Discussion:
     """Compute the comments, tasks and events of a pull request that nobody has changed."""
     comments: dict[int, Comment] = {}
-    for place, time in enumerate(course.comments):
+    for place, (time, user) in enumerate(zip(course.comments, _commenters(course, draw), strict=True)):
         date = to_date(time)
         number = draw >> place % 48
-        comment = Comment(pull.id * 1000 + place, course.commenter(place, number), REMARKS[number % 6], date, date)
+        comment = Comment(pull.id * 1000 + place, user, REMARKS[number % 6], date, date)
         if place == 1:
             comment.inline = {"from": None, "to": number % 40 + 1, "path": "src/größe.py"}
         elif place == 2:  # the third answers the second
@@ -169,6 +169,10 @@ def compute_discussion(pull: Pull, course: Course, draw: int, history: History) 
     if course.requested is not None:
         reviews.insert(0, Event("changes_requested", to_date(course.requested), course.reviewers[0]))
     return Discussion(comments, tasks, [*_updates(pull, course, history), *reviews])
+
+
+def _commenters(course: Course, draw: int) -> list[int | None]:
+    return [course.commenter(place, draw >> place % 48) for place in range(len(course.comments))]
 
 
 def _updates(pull: Pull, course: Course, history: History) -> list[Event]:
@@ -192,9 +196,11 @@ def _updates(pull: Pull, course: Course, history: History) -> list[Event]:
     return found
 
 
-def compute_participants(course: Course, reviewers: list[int]) -> dict[int, Participant]:
-    """Compute the participants: reviewers, and whoever gave a verdict, with the last one."""
+def compute_participants(course: Course, draw: int, reviewers: list[int]) -> dict[int, Participant]:
+    """Compute the participants: reviewers, removed ones who commented, and who gave a verdict, with the last one."""
     found = {user: Participant(None, None) for user in reviewers}
+    if course.removed is not None and course.removed[0] in _commenters(course, draw):
+        found[course.removed[0]] = Participant(None, None)
     if course.requested is not None:
         found[course.reviewers[0]] = Participant("changes_requested", to_date(course.requested))
     for user, time in course.approvals:

@@ -332,7 +332,7 @@ class Repository:
             close_source_branch=not self._is_kept(number),
             draft=course.draft and course.ready is None,
             reviewers=reviewers,
-            participants=world_pulls.compute_participants(course, reviewers),
+            participants=world_pulls.compute_participants(course, draw, reviewers),
             comment_count=len(course.comments),
             task_count=min(world_pulls.count_tasks(number), 1),  # all but the first are resolved
         )

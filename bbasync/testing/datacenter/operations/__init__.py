@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import admin, branches, builds, commits, comparisons, projects, pull_requests, repositories, source, tags, users
+from . import (
+    admin,
+    branches,
+    builds,
+    commits,
+    comparisons,
+    groups,
+    permissions,
+    projects,
+    pull_requests,
+    repositories,
+    source,
+    tags,
+    users,
+)
 from .pull_requests import activities as pull_request_activities
 from .pull_requests import changes as pull_request_changes
 from .pull_requests import comments as pull_request_comments
@@ -23,6 +37,8 @@ OPERATIONS: list[Operation[Call]] = [
     *builds.operations,
     *commits.operations,
     *comparisons.operations,
+    *groups.operations,
+    *permissions.operations,
     *projects.operations,
     *pull_requests.operations,
     *pull_request_activities.operations,

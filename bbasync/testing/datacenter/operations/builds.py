@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from bbasync.testing.datacenter.http import Call, require, required, text, value
+from bbasync.testing.datacenter.http import Call, required, text, value
 from bbasync.testing.datacenter.payloads import ABBREVIATED, VALIDATION, build_status, no_content, refuse
 from bbasync.testing.datacenter.world import BuildStatus
 from bbasync.testing.operations import Operations, Result
@@ -28,10 +28,9 @@ def set_repository_build(call: Call) -> Result:
     return _set(call, call.commit()[1].hash)
 
 
-@operations("POST /build-status/latest/commits/{commitId}")
+@operations("POST /build-status/latest/commits/{commitId}", "LICENSED_USER")
 def set_build(call: Call) -> Result:
     """Set a build status of a commit that no repository here need have."""
-    require(call.user, "READ")
     return _set(call, call.arg("commitId"))
 
 
@@ -47,14 +46,14 @@ def delete_build(call: Call) -> Result:
     """Delete the build status that `key` names."""
     call.repository("WRITE")
     _, commit = call.commit()
-    del call.world.builds[commit.hash][_build(call, commit).key]
+    found = _build(call, commit)
+    del call.world.builds[commit.hash][found.key]
     return None
 
 
-@operations("GET /build-status/latest/commits/{commitId}")
+@operations("GET /build-status/latest/commits/{commitId}", "LICENSED_USER")
 def list_builds(call: Call) -> Result:
     """List the build statuses of a commit, the newest first; here the date is `dateAdded`."""
-    require(call.user, "READ")
     found = sorted(_builds(call).values(), key=lambda item: -item.updated)
     return call.page(
         found,
@@ -69,17 +68,15 @@ def list_builds(call: Call) -> Result:
     )
 
 
-@operations("GET /build-status/latest/commits/stats/{commitId}")
+@operations("GET /build-status/latest/commits/stats/{commitId}", "LICENSED_USER")
 def get_build_stats(call: Call) -> Result:
     """Count the build statuses of a commit by state."""
-    require(call.user, "READ")
     return _stats(call.world.builds.get(call.arg("commitId"), {}))
 
 
-@operations("POST /build-status/latest/commits/stats")
+@operations("POST /build-status/latest/commits/stats", "LICENSED_USER")
 def list_build_stats(call: Call) -> Result:
     """Count the build statuses of the commits that the body lists."""
-    require(call.user, "READ")
     commits = call.strings()
     return {commit: _stats(call.world.builds.get(commit, {})) for commit in commits}
 

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import re
 
-from bbasync.testing.datacenter.http import Call, flag, require, required, text
+from bbasync.testing.datacenter.http import Call, flag, required, text
 from bbasync.testing.datacenter.payloads import VALIDATION, refuse
 from bbasync.testing.datacenter.world import Project
+from bbasync.testing.datacenter.world.permissions import PROJECT, level_of
 from bbasync.testing.operations import Operations, Result
 
 operations: Operations[Call] = Operations()
 
+VIEW = "PROJECT_VIEW"
+"""What whoever may read a repository of a project may do to the project."""
+
 
 @operations("GET /api/latest/projects")
 def list_projects(call: Call) -> Result:
-    """List the ordinary projects, filtered by name; anonymous callers see the public ones."""
-    name = call.query.get("name", "").lower()
+    """List the ordinary projects that the caller sees, filtered by name and by the permission on them."""
+    name, permission = call.query.get("name", "").lower(), call.permission((VIEW, *PROJECT), VIEW)
     found = [
         project
         for project in call.world.projects.values()
-        if project.owner is None and name in project.name.lower() and (project.public or call.user is not None)
+        if project.owner is None
+        and name in project.name.lower()
+        and call.world.sees(call.user, project)
+        and (permission == VIEW or call.world.may(call.user, level_of(permission), project))
     ]
     return call.page(found, call.payloads.project)
 
 
-@operations("POST /api/latest/projects", status=201)
+@operations("POST /api/latest/projects", "PROJECT_CREATE", status=201)
 def create_project(call: Call) -> Result:
-    """Create a project."""
-    require(call.user, "ADMIN")
+    """Create a project, which the caller may administer."""
     data = call.json()
     key = required(data, "key").upper()
     if not re.fullmatch(r"[A-Z][A-Z0-9_]*", key):
@@ -38,6 +44,7 @@ def create_project(call: Call) -> Result:
         raise refuse(409, message, "project.DuplicateProjectException")
     project = Project(id=call.world.next_id(), key=key, name=name, description=text(data, "description"))
     project.public = flag(data, "public")
+    project.grants.users[call.me.name] = "PROJECT_ADMIN"
     call.world.projects[key] = project
     return call.payloads.project(project)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bbasync.testing.datacenter.http import Call, flag, required, text
 from bbasync.testing.datacenter.payloads import answer, refuse
 from bbasync.testing.datacenter.world import Project, Repository
+from bbasync.testing.datacenter.world.permissions import REPOSITORY, level_of
 from bbasync.testing.datacenter.world.seed import slugify
 from bbasync.testing.operations import Operations, Result
 
@@ -18,19 +19,19 @@ operations: Operations[Call] = Operations()
 
 @operations("GET /api/latest/projects/{projectKey}/repos")
 def list_repositories(call: Call) -> Result:
-    """List the repositories of a project."""
-    project = call.project()
-    return call.page(list(project.repositories.values()), call.payloads.repository)
+    """List the repositories of a project that the caller may read."""
+    found = [one for one in call.project().repositories.values() if call.world.may(call.user, "READ", one)]
+    return call.page(found, call.payloads.repository)
 
 
 @operations("GET /api/latest/repos")
 def search_repositories(call: Call) -> Result:
     """List the repositories of the server that the caller may see, filtered."""
-    query = call.query
+    query, level = call.query, level_of(call.permission(REPOSITORY, "REPO_READ"))
     found = [
         item
         for item in call.world.repositories()
-        if (item.public or call.user is not None)
+        if call.world.may(call.user, level, item)
         and query.get("name", "").lower() in item.name.lower()
         and query.get("projectname", "").lower() in item.project.name.lower()
         and query.get("projectkey", item.project.key).lower() == item.project.key.lower()
@@ -72,6 +73,7 @@ def fork(call: Call) -> Result:
         project = Project(id=call.world.next_id(), key=f"~{user.slug}", name=user.display_name, owner=user)
     if project is None:
         raise refuse(404, f"Project {key} does not exist.", "project.NoSuchProjectException")
+    call.require("ADMIN", project)
     name = text(data, "name") or origin.name
     slug = _free_slug(project, name)
     fork = project.repositories[slug] = origin.fork(call.world.next_id(), name, slug, project)
@@ -89,6 +91,8 @@ def update_repository(call: Call) -> Result:
     target = call.world.projects.get(key)
     if target is None:
         raise refuse(404, f"Project {key} does not exist.", "project.NoSuchProjectException")
+    if target is not repository.project:
+        call.require("ADMIN", target)
     slug = slugify(name)
     if target.repositories.get(slug, repository) is not repository:
         message = f"A repository with the slug {slug} exists already in {key}."
@@ -107,11 +111,13 @@ def update_repository(call: Call) -> Result:
 @operations("DELETE /api/latest/projects/{projectKey}/repos/{repositorySlug}")
 def delete_repository(call: Call) -> Result:
     """Schedule the deletion with 202; a repository that does not exist answers 204."""
-    project = call.project("ADMIN")
-    repository = project.repositories.pop(call.arg("repositorySlug").lower(), None)
+    project = call.project()
+    repository = project.repositories.get(call.arg("repositorySlug").lower())
     if repository is None:
         call.redirect(project)
         return None
+    call.require("ADMIN", repository)
+    del project.repositories[repository.slug]
     if repository.origin:
         repository.origin.forks.remove(repository)
     for fork in repository.forks:
@@ -121,8 +127,9 @@ def delete_repository(call: Call) -> Result:
 
 @operations("GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/forks")
 def list_forks(call: Call) -> Result:
-    """List the forks of a repository."""
-    return call.page(call.repository().forks, call.payloads.repository)
+    """List the forks of a repository that the caller may read."""
+    found = [one for one in call.repository().forks if call.world.may(call.user, "READ", one)]
+    return call.page(found, call.payloads.repository)
 
 
 def _free_slug(project: Project, name: str) -> str:

@@ -75,15 +75,22 @@ def edit(call: Call) -> Result:
     if not call.request.content_type.startswith("multipart/"):
         raise refuse(400, "The content must be sent as multipart/form-data", VALIDATION, context="content")
     form = call.form
-    branch, path = form.get("branch", b"").decode(), call.arg("path")
+    branch, source, told, message = (
+        form.get(name, b"").decode(errors="replace") for name in ("branch", "sourceBranch", "sourceCommitId", "message")
+    )
+    path = call.arg("path")
     for name in ("branch", "content"):
         if name not in form:
             raise refuse(400, f"{name} must be given", VALIDATION, context=name)
-    parent = _parent(repository, branch, form.get("sourceBranch", b"").decode())
-    _check_source(repository, path, parent, form.get("sourceCommitId", b"").decode())
-    message = form.get("message", b"").decode() or f"{path} edited online"
-    parents, changes = (parent,) if parent else (), {path: form["content"]}
-    commit = call.world.commit(repository, parents=parents, author=call.me, message=message, changes=changes)
+    parent = _parent(repository, branch, source)
+    _check_source(repository, path, parent, told)
+    commit = call.world.commit(
+        repository,
+        parents=(parent,) if parent else (),
+        author=call.me,
+        message=message or f"{path} edited online",
+        changes={path: form["content"]},
+    )
     old = call.world.move_branch(repository, branch, commit.hash, call.me)
     call.tell.on_ref(repository, call.me, f"refs/heads/{branch}", old, commit.hash)
     return call.payloads.commit(commit)

@@ -11,6 +11,7 @@ import attrs
 from attrs import define, field
 
 from bbasync.testing.clock import Clock
+from bbasync.testing.datacenter.world.permissions import NONE, RANKS, Grants
 from bbasync.testing.history import SHORTEST, Commit, History, empty_history
 from bbasync.testing.history.files import Files
 from bbasync.testing.history.timeline import Truth
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 UNIX = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
-LEVELS = ("READ", "WRITE", "ADMIN")
 
 
 def to_ms(date: datetime) -> int:
@@ -42,16 +42,10 @@ class User:
     slug: str
     display_name: str
     email: str
-    level: str = "WRITE"
-    """What the user may do everywhere: READ, WRITE or ADMIN."""
     kind: str = "NORMAL"
     """SERVICE is the technical user behind a project's or repository's token, or a bot."""
     active: bool = True
     """False once the account was deleted."""
-
-    def may(self, level: str) -> bool:
-        """Tell whether the user has at least this level."""
-        return LEVELS.index(self.level) >= LEVELS.index(level)
 
     @property
     def signature(self) -> str:
@@ -69,6 +63,7 @@ class Project:
     description: str | None = None
     public: bool = False
     owner: User | None = None
+    grants: Grants = field(factory=Grants)
     repositories: dict[str, Repository] = field(factory=dict[str, "Repository"])
 
 
@@ -222,6 +217,8 @@ class Repository:
     forkable: bool = True
     archived: bool = False
     origin: Repository | None = None
+    grants: Grants = field(factory=Grants)
+    """Besides what the project's permissions allow."""
     git_dir: Path | None = None
     """The git repository that its clone link serves, if there is one."""
     default_branch: str = "main"
@@ -278,6 +275,10 @@ class World:
     """By slug."""
     people: list[User] = field(factory=list[User])
     """The authors of what is made up, by the numbers that histories give them: bots too, which are not among users."""
+    groups: dict[str, set[str]] = field(factory=dict[str, set[str]])
+    """The names of the members by the name of the group."""
+    grants: Grants = field(factory=Grants)
+    """The global permissions; a user without one cannot log in."""
     projects: dict[str, Project] = field(factory=dict[str, Project])
     """By key, personal ones too."""
     builds: dict[str, dict[str, BuildStatus]] = field(factory=dict[str, dict[str, BuildStatus]])
@@ -361,6 +362,30 @@ class World:
     def user_named(self, name: str) -> User | None:
         """Find a user by the name used to log in, which is not always the slug."""
         return next((user for user in self.users.values() if user.name == name), None)
+
+    def global_rank(self, user: User) -> int:
+        """Return the rank of the highest global permission of a user."""
+        return self.grants.rank(user.name, self.groups)
+
+    def rank(self, user: User | None, place: Project | Repository) -> int:
+        """Return what a user, or None for anybody, may do to a project or repository, as a rank among the `LEVELS`."""
+        project = place.project if isinstance(place, Repository) else place
+        rank = RANKS["READ"] if place.public or project.public else NONE
+        if user is None:
+            return rank
+        if project.owner is user or self.global_rank(user) >= RANKS["ADMIN"]:
+            return RANKS["ADMIN"]
+        rank = max(rank, project.grants.rank(user.name, self.groups))
+        return rank if place is project else max(rank, place.grants.rank(user.name, self.groups))
+
+    def may(self, user: User | None, level: str, place: Project | Repository) -> bool:
+        """Tell whether a user, or anybody, may READ, WRITE or ADMIN a project or repository."""
+        return self.rank(user, place) >= RANKS[level]
+
+    def sees(self, user: User | None, project: Project) -> bool:
+        """Tell whether a project exists for a user: whoever may read one of its repositories sees the project too."""
+        repositories = project.repositories.values()
+        return self.may(user, "READ", project) or any(self.may(user, "READ", one) for one in repositories)
 
     def repository(self, key: str, slug: str) -> Repository:
         """Return a repository; KeyError if there is none. Keys of ordinary projects ignore case, as slugs do."""

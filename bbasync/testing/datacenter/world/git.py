@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bbasync.testing.datacenter.world import Project, Repository, Tag
+from bbasync.testing.datacenter.world.permissions import team_grants
 from bbasync.testing.datacenter.world.seed import Seed, slugify
 from bbasync.testing.history.git import (
     GitFiles,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 def datacenter_git_world(paths: Sequence[str | Path], *, project: str = "LOCAL") -> World:
     """Make a world of one project with a repository for each path; ValueError where there is no git repository."""
     world = Seed(projects=0).build()
-    owner = world.projects[project] = Project(id=world.next_id(), key=project, name=project)
+    owner = world.projects[project] = Project(id=world.next_id(), key=project, name=project, grants=team_grants())
     for name, git in open_repositories(paths).items():
         slug, history = slugify(name), GitHistory(git)
         owner.repositories[slug] = Repository(

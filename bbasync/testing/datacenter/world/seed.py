@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from attrs import define, field
 
 from bbasync.testing.datacenter.world import BuildStatus, Project, Repository, Tag, User, World, to_ms
+from bbasync.testing.datacenter.world.permissions import team_grants
 from bbasync.testing.datacenter.world.pull_requests import open_pull_request
 from bbasync.testing.history import Commit, History, Words
-from bbasync.testing.history.timeline import BOTS, NOW, lay_out
+from bbasync.testing.history.timeline import BOTS, NOW, check_now, lay_out
 
 PEOPLE = (
     ("ada@example", "Ada Ødegård"),
@@ -81,11 +82,13 @@ class Seed:
 
     def build(self) -> World:
         """Return the world; the first user is its administrator, the last may only read."""
+        check_now(self.now)
         self._world.now = to_ms(self.now)
         self._people()
         for number in range(self.projects):
             key, name = PROJECTS[number] if number < len(PROJECTS) else (f"P{number}", f"Project {number}")
             project = Project(id=self._world.next_id(), key=key, name=name, public=number % 2 == 1)
+            project.grants = team_grants()
             project.description = f"All about {name.lower()}" if number % 3 != 2 else None
             self._world.projects[key] = project
             for index in range(self.repositories):
@@ -109,10 +112,12 @@ class Seed:
     def _user(self, number: int) -> User:
         count = max(self.users, 3)
         name, display = PEOPLE[number] if number < len(PEOPLE) else (f"user{number}", f"User {number}")
-        level = "ADMIN" if number == 0 else "READ" if number == count - 1 else "WRITE"
         slug = re.sub(r"[^\w.-]", "_", name.lower())
         email = f"{slug}@example.org"
-        return User(id=self._world.next_id(), name=name, slug=slug, display_name=display, email=email, level=level)
+        group = "administrators" if number == 0 else "readers" if number == count - 1 else "developers"
+        self._world.groups.setdefault(group, set()).add(name)
+        self._world.grants.groups[group] = "SYS_ADMIN" if number == 0 else "LICENSED_USER"
+        return User(id=self._world.next_id(), name=name, slug=slug, display_name=display, email=email)
 
     def _repository(self, project: Project, index: int) -> None:
         name = REPOSITORIES[index] if index < len(REPOSITORIES) else f"repository-{index}"

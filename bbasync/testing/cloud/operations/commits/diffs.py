@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from bbasync.testing.cloud.http import Call, refusal
+from bbasync.testing.cloud.http import Call, is_number, refusal
 from bbasync.testing.cloud.operations.commits import resolve
 from bbasync.testing.cloud.payloads import hrefs
 from bbasync.testing.cloud.world.conflicts import SCENARIOS, conflicts
@@ -102,7 +102,7 @@ def _changes(call: Call) -> tuple[str | None, str, list[Change]]:
         base = repository.history.merge_base(source.hash, destination.hash)
         old = base.hash if base is not None else None
     context = call.query.get("context", "3")
-    if not context.isdecimal():
+    if not is_number(context):
         raise refusal(400, "Invalid context")
     changes = repository.files.changes(old, source.hash, int(context))
     paths = call.query.getall("path", [])

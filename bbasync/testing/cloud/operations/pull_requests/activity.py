@@ -35,7 +35,7 @@ def list_activity(call: Call) -> Result:
         key = (repository.uuid, repository.version, "activity")
         entries = call.fake.filters.get(key, lambda: _entries(repository, repository.all_pulls()))
     if "ctx" in call.query:
-        last = tuple(from_cursor(call.query["ctx"]))
+        last = tuple(from_cursor(call.query["ctx"], str, int, int))
         entries = entries[_first_before(entries, last) :]
     found: dict[int, tuple[Pull, list[Event | Comment]]] = {}
     values = [_render(call, repository, entry, found) for entry in entries[:pagelen]]

@@ -50,7 +50,7 @@ def redirect_conflicts(call: Call) -> Result:
     """Redirect to the file conflicts of the repository, between what a merge would join now."""
     repository = call.repository()
     source, destination = heads(repository, call.pull(repository))
-    return _redirected(call, "file-conflicts", source, destination, call.request.query_string)
+    return _redirected(call, "file-conflicts", source, destination, call.request.rel_url.raw_query_string)
 
 
 def heads(repository: Repository, pull: Pull) -> tuple[str | None, str | None]:
@@ -63,7 +63,7 @@ def heads(repository: Repository, pull: Pull) -> tuple[str | None, str | None]:
 def _redirect(call: Call, kind: str) -> web.Response:
     repository = call.repository()
     pull = call.pull(repository)
-    query = call.request.query_string
+    query = call.request.rel_url.raw_query_string
     query = f"from_pullrequest_id={pull.id}&topic=true{f'&{query}' if query else ''}"
     return _redirected(call, kind, pull.source_hash, pull.destination_hash, query)
 

@@ -134,7 +134,7 @@ def new_comment(call: Call, known: dict[int, Comment]) -> Comment:
     """Read a new comment from the body; a reply names its parent."""
     body = call.json()
     parent = leaf(body, "parent", "id")
-    if parent is not None and parent not in known:
+    if parent is not None and not (isinstance(parent, int) and parent in known):
         raise refusal(400, "Bad request", fields={"parent": [f"{parent} is no comment here"]})
     now = call.world.now()
     comment = Comment(call.world.serial(), call.me, text_of(body), now, now, parent=parent)

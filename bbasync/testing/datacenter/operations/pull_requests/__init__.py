@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bbasync.testing.datacenter.http import Call, flag, items, require, required, text, value
+from bbasync.testing.datacenter.http import Call, flag, items, required, text, value
 from bbasync.testing.datacenter.operations.pull_requests.changes import compare, patch
 from bbasync.testing.datacenter.payloads import VALIDATION, refuse
 from bbasync.testing.datacenter.world import Participant, PullRequest, Ref, Repository
@@ -30,7 +30,8 @@ def list_pull_requests(call: Call) -> Result:
         raise refuse(400, f"state must be one of {', '.join(STATES)}", VALIDATION, context="state")
     pulls: Iterable[PullRequest] = repository.pull_requests.values()
     if not incoming:
-        everywhere = (pull for item in call.world.repositories() for pull in item.pull_requests.values())
+        readable = (item for item in call.world.repositories() if call.world.may(call.user, "READ", item))
+        everywhere = (pull for item in readable for pull in item.pull_requests.values())
         pulls = (pull for pull in everywhere if pull.source.repository is repository)
     part, at, draft = query.get("filterText", "").lower(), query.get("at"), call.flag("draft")
     found = [
@@ -126,7 +127,7 @@ def delete(call: Call) -> Result:
     pull, data = call.pull_request(), call.json()
     user = call.me
     if user is not pull.author:
-        require(user, "ADMIN")
+        call.require("ADMIN", pull.target.repository)
     check_version(call, pull, value(data, "version"))
     del pull.target.repository.pull_requests[pull.id]
     call.tell.on_pull("deleted", pull, user)
@@ -197,6 +198,7 @@ def _ref(call: Call, data: Json, side: str, here: Repository) -> Ref:
         except KeyError:
             message = f"Repository {key}/{slug} does not exist."
             raise refuse(404, message, "repository.NoSuchRepositoryException") from None
+        call.require("READ", repository)
     tip = repository.branches.get(name)
     if tip is None:
         message = f'Repository "{repository.slug}" has no branch "{name}".'
@@ -232,6 +234,9 @@ def _reviewers(call: Call, data: Json, author: User) -> list[User]:
         elif user is author:
             message = f"{name} is the author of the pull request and cannot review it."
             problems.append({"context": name, "message": message, "exceptionName": None})
+        elif not call.world.may(user, "READ", call.repository()):
+            message = f"{name} may not read the repository and cannot review it."
+            problems.append({"context": name, "message": message, "exceptionName": None})
         else:
             found.append(user)
     if problems:
@@ -254,7 +259,9 @@ def difference(before: list[User], after: list[User]) -> tuple[list[User], list[
 
 def _require_author(call: Call, pull: PullRequest) -> User:
     user = call.me
-    return user if user is pull.author else require(user, "WRITE")
+    if user is not pull.author:
+        call.require("WRITE", pull.target.repository)
+    return user
 
 
 def check_version(call: Call, pull: PullRequest, version: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bbasync.testing.datacenter.http import Call, require, required, text, value
+from bbasync.testing.datacenter.http import Call, required, text, value
 from bbasync.testing.datacenter.payloads import VALIDATION, refuse
 from bbasync.testing.datacenter.world import Comment
 from bbasync.testing.operations import Operations, Result
@@ -96,7 +96,7 @@ def delete(call: Call) -> Result:
     """Delete the version that the query names of a comment without replies."""
     pull, comment = _comment(call)
     if call.me is not comment.author:
-        require(call.user, "ADMIN")
+        call.require("ADMIN", pull.target.repository)
     _check_version(comment, call.query.get("version"))
     if comment.replies:
         raise refuse(409, "A comment with replies cannot be deleted", "comment.CommentDeletionException")
