@@ -53,7 +53,7 @@ PRINTS: Final = {
     "Crawl": ["requests; complete", "20 pull requests"],
     "Asking less with a cache": ["api 1 request"],
     "Testing your own bot": ["POST .*/acme/api/pullrequests/7/approve"],
-    "Data Center": ["8 0 Rework retry", r"still asked: \['bjorn'\]", "now at version 1", "MERGED"],
+    "Data Center": ["8 1 Speed up audit log", r"still asked: \['chiyo', 'élodie'\]", "now at version 1", "MERGED"],
 }
 """What the code below a heading prints against the fakes, as patterns."""
 

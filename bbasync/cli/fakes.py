@@ -51,6 +51,7 @@ def make(
             seed=seed,
             projects=workspaces,
             repositories=repositories,
+            now=datetime.now(UTC),
             latency=latency,
             capacity=limit,
             fill_rate=(limit or 0) / window,

@@ -175,6 +175,8 @@ def test_both_products_take_the_sizes_and_the_limit() -> None:
         data_center=True,
     )
     assert isinstance(server, FakeDataCenter)
+    newest = max(pull.updated for one in server.world.repositories() for pull in one.pull_requests.values())
+    assert timedelta() < datetime.now(UTC) - datetime.fromtimestamp(newest / 1000, UTC) < timedelta(days=30)
     shared = [key for key in server.world.projects if not key.startswith("~")]
     assert (len(shared), server.latency) == (4, 0.5)
     assert (server.rate.capacity, server.rate.fill_rate) == (30, 0.5)

@@ -130,8 +130,8 @@ async def test_short_and_empty_pages_do_not_end_a_list() -> None:
         sizes: list[int] = []
         paging = Paging(size=5, on_page=lambda page: sizes.append(len(page.values)))
         commits = [commit.id async for commit in bb.commits.list("PRJ", "ledger", paging=paging)]
-        log = fake.world.repository("PRJ", "ledger").history
-        assert commits == [commit.id for commit in log.log(log.branches["main"], None)]
+        repository = fake.world.repository("PRJ", "ledger")
+        assert commits == [commit.hash for commit in repository.history.log(repository.branches["main"])]
         assert 0 in sizes
         assert any(0 < size < 5 for size in sizes[:-1])
 

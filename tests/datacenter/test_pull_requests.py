@@ -76,13 +76,13 @@ async def test_activities_carry_what_their_action_has(bb: DataCenterSession) -> 
     assert merged.properties is not None
     assert merged.properties.merge_commit is not None
     assert merge.commit.id == merged.properties.merge_commit.id
-    everything = await aio.collect(bb.pull_requests.list_activities(*REPO, 3))
+    everything = await aio.collect(bb.pull_requests.list_activities(*REPO, 7))
     comments = [activity for activity in everything if activity.comment is not None]
     assert {str(activity.comment_action) for activity in comments} == {"ADDED", "REPLIED"}
     anchored = [activity.comment_anchor for activity in comments if activity.comment_anchor is not None]
     assert [(anchor.path, anchor.line, anchor.line_type) for anchor in anchored] == [("README.md", 1, "CONTEXT")]
     middle = everything[1]
-    later = bb.pull_requests.list_activities(*REPO, 3, from_id=middle.id, from_type="ACTIVITY")
+    later = bb.pull_requests.list_activities(*REPO, 7, from_id=middle.id, from_type="ACTIVITY")
     assert await aio.collect(later) == everything[1:]
 
 

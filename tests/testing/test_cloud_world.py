@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from bbasync.testing.cloud.world.repository import Repository
-    from bbasync.testing.cloud.world.timeline import Truth
+    from bbasync.testing.history.timeline import Truth
 
 STATES = "?state=OPEN&state=MERGED&state=DECLINED&state=SUPERSEDED"
 LATER = datetime(2031, 3, 5, 16, tzinfo=UTC)

@@ -31,17 +31,16 @@ def flags(change: Json) -> set[str]:
 
 
 async def test_changes_have_the_flags_of_the_sides_that_exist(api: Api) -> None:
-    history = api.fake.world.repository("PRJ", "ledger").history
-    tip = history.commits[history.branches["main"]]
+    repository = api.fake.world.repository("PRJ", "ledger")
+    tip = repository.branches["main"]
     edits: dict[str, bytes | None] = {"README.md": b"x\n", "src/main.py": None, "new.txt": b"y\n"}
-    moved = history.tree(tip.id)["src/util/text.py"]
+    moved = repository.files.tree(tip)["src/util/text.py"]
     edits |= {"src/util/text.py": None, "moved.py": moved}
-    commit = history.commit(
-        parents=(tip.id,), author=tip.author, date=tip.date + 1000, message="All kinds", changes=edits
-    )
+    author = api.fake.world.people[0]
+    commit = api.fake.world.commit(repository, parents=(tip,), author=author, message="All kinds", changes=edits)
     found = {
         str(cast("Json", one["path"])["toString"]): (one["type"], flags(one))
-        for one in await api.values(f"{REPO}/commits/{commit.id}/changes")
+        for one in await api.values(f"{REPO}/commits/{commit.hash}/changes")
     }
     assert found == {
         "README.md": ("MODIFY", FILE | SOURCE),
@@ -61,8 +60,8 @@ def paths(changes: list[Json]) -> list[str]:
 
 async def test_changes_link_to_their_commit_but_not_in_pull_requests(api: Api) -> None:
     base = f"{api.fake.url}{REPO}/commits"
-    history = api.fake.world.repository("PRJ", "ledger").history
-    main, source = history.branches["main"], next(name for name in history.branches if name.startswith("pr/"))
+    branches = api.fake.world.repository("PRJ", "ledger").branches
+    main, source = branches["main"], next(name for name in branches if name.startswith("pr/"))
     changes = await api.values(f"{REPO}/commits/{main}/changes")
     assert hrefs(changes) == [f"{base}/{main}#{path}" for path in paths(changes)]
     compared = await api.values(f"{REPO}/compare/changes?from={quote(source, safe='')}&to=main")

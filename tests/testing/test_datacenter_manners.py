@@ -140,7 +140,8 @@ async def test_outside_rest_a_token_leads_to_the_login_page(fake: FakeDataCenter
 async def test_change_without_xsrf_header_needs_json(
     fake: FakeDataCenter, http: aiohttp.ClientSession, headers: dict[str, str], status: int
 ) -> None:
-    url = f"{fake.url}{REPO}/pull-requests/1/decline?version=0"
+    version = fake.world.repository("PRJ", "ledger").pull_requests[1].version
+    url = f"{fake.url}{REPO}/pull-requests/1/decline?version={version}"
     async with http.post(url, headers=bearer(fake.token) | headers, skip_auto_headers=["Content-Type"]) as response:
         assert response.status == status
         if status == 403:

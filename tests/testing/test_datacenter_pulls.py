@@ -25,8 +25,8 @@ async def api() -> AsyncIterator[Api]:
 
 async def fresh(api: Api, *reviewers: str) -> str:
     """Open a pull request of a branch with one new commit and return its path."""
-    history = api.fake.world.repository("PRJ", "ledger").history
-    source = next(name for name in history.branches if name.startswith("pr/1"))
+    branches = api.fake.world.repository("PRJ", "ledger").branches
+    source = next(name for name in branches if name.startswith("pr/1"))
     await api("POST", "/projects/PRJ/repos/ledger/branches", {"name": "new/a#1", "startPoint": source})
     body = {
         "title": "Náïve",
@@ -65,12 +65,15 @@ async def test_list_filters(api: Api) -> None:
     assert await api.values(f"{PULLS}?state=ALL&at=refs/heads/main") == everything
     assert await api.values(f"{PULLS}?state=ALL&at=main") == []
     one = cast("Json", everything[0]["fromRef"])["id"]
-    outgoing = await api.values(f"{PULLS}?state=ALL&direction=OUTGOING&at={one}")
+    outgoing = await api.values(f"{PULLS}?state=ALL&direction=OUTGOING&at={quote(str(one))}")
     assert [pull["id"] for pull in outgoing] == [everything[0]["id"]]
     assert [pull["id"] for pull in await api.values(f"{PULLS}?state=ALL&filterText=(3)")] == [3]
+    assert await api.values(f"{PULLS}?state=ALL&draft=false") == everything
+    api.fake.world.repository("PRJ", "ledger").pull_requests[6].draft = True
     drafts = await api.values(f"{PULLS}?state=ALL&draft=true")
     assert [pull["id"] for pull in drafts] == [6]
     author = names([everything[0]["author"]])[0]
+    everything = await api.values(f"{PULLS}?state=ALL")
     mine = await api.values(f"{PULLS}?state=ALL&username.1={quote(str(author))}&role.1=AUTHOR")
     assert mine == [pull for pull in everything if names([pull["author"]]) == [author]]
 
@@ -114,6 +117,23 @@ async def test_put_replaces_reviewers_and_keeps_the_title(api: Api) -> None:
     assert names(pull["participants"]) == ["bjorn"]
     status, pull = await api("PUT", path, {"version": 1, "title": "New", "reviewers": [{"user": {"name": "bjorn"}}]})
     assert (names(pull["reviewers"]), pull["title"], "description" in pull) == (["bjorn"], "New", False)
+
+
+async def test_activities_tell_what_an_update_and_a_push_change(api: Api) -> None:
+    path = await fresh(api, "bjorn")
+    (before,) = await api.values(f"{path}/commits")
+    await api("PUT", path, {"version": 0, "reviewers": [{"user": {"name": "chiyo"}}]})
+    fields = {"content": "new\n", "branch": "new/a#1", "message": "More"}
+    status, commit = await api.edit("/projects/PRJ/repos/ledger/browse/new.txt", fields)
+    assert status == 200
+    pushed, updated, _ = await api.values(f"{path}/activities")
+    assert [updated["action"], pushed["action"]] == ["UPDATED", "RESCOPED"]
+    people = [[one["name"] for one in cast("list[Json]", updated[f"{kind}Reviewers"])] for kind in ("added", "removed")]
+    assert people == [["chiyo"], ["bjorn"]]
+    assert (pushed["previousFromHash"], pushed["fromHash"]) == (before["id"], commit["id"])
+    assert [one["id"] for one in cast("list[Json]", cast("Json", pushed["added"])["commits"])] == [commit["id"]]
+    assert pushed["removed"] == {"commits": [], "total": 0}
+    assert (await api.get(path))["updatedDate"] == pushed["createdDate"]
 
 
 async def test_invalid_reviewers_are_all_named(api: Api) -> None:
@@ -240,9 +260,9 @@ async def test_comments_on_a_path(api: Api) -> None:
 
 
 async def test_activities_start_anywhere(api: Api) -> None:
-    path = f"{PULLS}/3"
+    path = f"{PULLS}/7"
     entries = await api.values(f"{path}/activities")
-    assert len(entries) == 4
+    assert len(entries) == 6
     assert await api.values(f"{path}/activities?fromId={entries[2]['id']}&fromType=ACTIVITY") == entries[2:]
     assert (await api.refused("GET", f"{path}/activities?fromId=1"))[0] == 400
 

@@ -72,7 +72,7 @@ def atlassian_walks_commits(client: Any, fake: FakeDataCenter, judge: Judge) -> 
     assert client.get_commit_changes(*REPO, commit_id=newest)["values"]
     assert list(client.get_commits(*REPO, until="nowhere", ignore_missing=True)) == []
     assert client.get_pull_requests_contain_commit(*REPO, newest) == []
-    assert client.get_associated_build_statuses(newest)["values"] == []
+    assert [one["key"] for one in client.get_associated_build_statuses(newest)["values"]] == ["CI-1"]
     with judge.refuses(404, "Commit 'nowhere' does not exist"):
         list(client.get_commits(*REPO, until="nowhere"))
     with judge.refuses(501, "does not simulate GET /api/1.0/projects/PRJ/repos/ledger/compare/diff/README.md"):
@@ -273,7 +273,7 @@ def stashy_walks_commits_and_files(client: Any, fake: FakeDataCenter, judge: Jud
     assert all("text" in line for line in repository.browse("README.md", at="main"))
     build = client.build(every[0]["id"])
     assert build.set("SUCCESSFUL", "ci", "Build", "https://ci.example.org/1")
-    assert [one["key"] for one in build.get()["values"]] == ["ci"]
+    assert [one["key"] for one in build.get()["values"]] == ["ci", "CI-1"]
 
 
 def stashy_walks_a_pull_request(client: Any, fake: FakeDataCenter, judge: Judge) -> None:

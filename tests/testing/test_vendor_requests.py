@@ -188,7 +188,7 @@ async def _send_to_data_center(example: Example) -> int:
         pull = next(one for one in repository.pull_requests.values() if one.state == "OPEN")
         names = {"projectKey": "PRJ", "repositorySlug": "ledger", "path": "README.md", "pullRequestId": str(pull.id)}
         path = ARGUMENT.sub(lambda found: names[found[1]], example.operation.partition(" ")[2])
-        own = {"branch": "main", "sourceCommitId": repository.history.branches["main"]}
+        own = {"branch": "main", "sourceCommitId": repository.branches["main"]}
         data: Any = _form(example.form, own, multipart=True) if example.form else (example.body or "").encode()
         headers = {"Authorization": aiohttp.encode_basic_auth(fake.username, fake.password)}
         if not example.form:

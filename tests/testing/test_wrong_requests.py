@@ -113,7 +113,7 @@ async def test_wrong_numbers_and_builds_of_a_data_center() -> None:
         repository = fake.world.repository("PRJ", "ledger")
         own = f"/projects/PRJ/repos/{repository.slug}"
         assert await api.refused("GET", f"{own}/commits?start={2**64}") == (400, "ArgumentValidationException")
-        head = repository.history.branches[repository.history.default_branch]
+        head = repository.branches[repository.default_branch]
         fake.world.builds.pop(head, None)
         assert await api.refused("DELETE", f"{own}/commits/{head}/builds?key=ci") == (404, "NoSuchEntityException")
         assert (await api("DELETE", f"{own}/commits/{head}/builds"))[0] == 400

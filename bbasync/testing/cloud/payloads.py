@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bbasync.testing.cloud.world import Project, User, Workspace, World
-    from bbasync.testing.cloud.world.history import Commit
     from bbasync.testing.cloud.world.pull_requests import Participant, Status
     from bbasync.testing.cloud.world.repository import Hook, Repository, Tag
+    from bbasync.testing.history import Commit
 
 Payload: TypeAlias = dict[str, Any]
 

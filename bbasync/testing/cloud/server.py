@@ -28,9 +28,9 @@ from bbasync.testing.cloud.payloads import Payloads
 from bbasync.testing.cloud.rate import ANONYMOUS, RateLimit
 from bbasync.testing.cloud.scopes import ALL_SCOPES, api_token_scope, implied
 from bbasync.testing.cloud.world import World
-from bbasync.testing.cloud.world.timeline import NOW
 from bbasync.testing.faults import RATE_LIMIT_TEXT
 from bbasync.testing.git_http import GitBackend
+from bbasync.testing.history.timeline import NOW
 from bbasync.testing.oauth import AUTHORIZE_PATH, TOKEN_PATH, OAuth
 from bbasync.testing.operations import in_order
 from bbasync.testing.server import CALLER, Refusal, reading_body, with_trailing_slash

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from bbasync.testing.cloud.http import Call
     from bbasync.testing.cloud.payloads import Payload
     from bbasync.testing.cloud.world import Project, Workspace
-    from bbasync.testing.cloud.world.history import Commit
     from bbasync.testing.cloud.world.pull_requests import Comment, Pull, Status
     from bbasync.testing.cloud.world.repository import Hook, Repository, Tag
+    from bbasync.testing.history import Commit
 
 LARGEST = 256 * 1024
 """Bytes of a body; larger ones are not sent, and nobody is told."""

@@ -11,7 +11,6 @@ from aiohttp import web
 
 from bbasync.testing.datacenter.payloads import VALIDATION, answer, no_content, refuse
 from bbasync.testing.datacenter.world import User
-from bbasync.testing.datacenter.world.history import Signature
 from bbasync.testing.datacenter.world.permissions import RANKS
 from bbasync.testing.server import Refusal
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from bbasync.testing.datacenter.server import FakeDataCenter  # noqa: TC004 - it imports this module; attrs does not evaluate it
     from bbasync.testing.datacenter.webhooks import Webhooks
     from bbasync.testing.datacenter.world import Project, PullRequest, Repository, World
-    from bbasync.testing.datacenter.world.history import Commit
+    from bbasync.testing.history import Commit
     from bbasync.testing.operations import Result
 
 
@@ -243,7 +242,7 @@ class Call:
     def commit(self) -> tuple[Repository, Commit]:
         """Return the repository and the commit of the path."""
         repository = self.repository()
-        return repository, repository.history.commits[resolve(repository, self.arg("commitId"))]
+        return repository, repository.history.commit(resolve(repository, self.arg("commitId")))
 
     def pull_request(self, level: str = "READ") -> PullRequest:
         """Return the pull request of the path."""
@@ -258,7 +257,7 @@ class Call:
 
 def resolve(repository: Repository, name: str) -> str:
     """Return the id of the commit that a ref or id names, or refuse with 404."""
-    found = repository.history.resolve(name)
+    found = repository.resolve(name)
     if found is None:
         raise refuse(
             404, f"Commit '{name}' does not exist in repository '{repository.slug}'.", "commit.NoSuchCommitException"
@@ -271,7 +270,7 @@ def revision(call: Call, repository: Repository, parameter: str) -> str:
     name = call.query.get(parameter)
     if name:
         return resolve(repository, name)
-    tip = repository.history.branches.get(repository.history.default_branch)
+    tip = repository.branches.get(repository.default_branch)
     if tip is None:
         raise refuse(
             404,
@@ -317,8 +316,3 @@ def items(payload: Json, path: str) -> Iterator[Json]:
         for item in cast("list[object]", found):
             if isinstance(item, dict):
                 yield cast("Json", item)
-
-
-def signature(user: User) -> Signature:
-    """Return the user as author of a commit."""
-    return Signature(name=user.name, email=user.email)

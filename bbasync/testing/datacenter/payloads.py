@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import quote
 
@@ -11,10 +12,12 @@ import orjson
 from aiohttp import web
 from attrs import define
 
+from bbasync.testing.datacenter.hunks import hunks
 from bbasync.testing.datacenter.world import (
     World,
+    to_ms,
 )
-from bbasync.testing.datacenter.world.history import ABBREVIATED, content_id, hunks, is_binary
+from bbasync.testing.history.files import blob_id
 from bbasync.testing.server import Refusal
 
 if TYPE_CHECKING:
@@ -29,18 +32,25 @@ if TYPE_CHECKING:
         PullRequest,
         Ref,
         Repository,
+        Rescope,
+        Tag,
         User,
     )
-    from bbasync.testing.datacenter.world.history import Change, Commit, History, Signature, Tag
+    from bbasync.testing.history import Commit, History
+    from bbasync.testing.history.files import Change
 
 T = TypeVar("T")
 Json: TypeAlias = dict[str, object]
+
+quoted = lru_cache(maxsize=1024)(quote)  # the same few slugs are in every payload
 
 JSON_TYPE = "application/json;charset=UTF-8"
 PACKAGE = "com.atlassian.bitbucket."
 VALIDATION = "validation.ArgumentValidationException"
 DEFAULT_LIMIT = 25
 VISIBLE_ROWS = 3
+ABBREVIATED = 11
+KINDS = {"added": "ADD", "removed": "DELETE", "modified": "MODIFY", "renamed": "MOVE"}
 
 
 def answer(payload: object, status: int = 200) -> web.Response:
@@ -97,6 +107,9 @@ class Payloads:
         rows = len(items) + (len(items) - 1) // VISIBLE_ROWS * self.hidden_rows if items else 0
         values: list[object] = []
         row = start
+        if not self.hidden_rows:
+            values = [render(item) for item in items[start : start + limit]]
+            row += len(values)
         while row < min(rows, start + 2 * limit) and len(values) < limit:
             block, offset = divmod(row, stride)
             if offset < VISIBLE_ROWS:
@@ -116,16 +129,16 @@ class Payloads:
             "emailAddress": user.email,
             "id": user.id,
             "displayName": user.display_name,
-            "active": True,
+            "active": user.active,
             "slug": user.slug,
             "type": user.kind,
-            "links": self.links(f"users/{quote(user.slug)}"),
+            "links": self.links(f"users/{quoted(user.slug)}"),
         }
 
     def project(self, project: Project) -> Json:
         """Render a project; `description` is left out where there is none."""
         kind = "PERSONAL" if project.owner else "NORMAL"
-        path = f"users/{quote(project.owner.slug)}" if project.owner else f"projects/{project.key}"
+        path = f"users/{quoted(project.owner.slug)}" if project.owner else f"projects/{project.key}"
         payload: Json = {
             "key": project.key,
             "id": project.id,
@@ -142,7 +155,7 @@ class Payloads:
     def repository(self, repository: Repository) -> Json:
         """Render a repository; a fork carries its `origin`."""
         project = repository.project
-        scm = f"{project.key.lower()}/{quote(repository.slug)}.git"
+        scm = f"{project.key.lower()}/{quoted(repository.slug)}.git"
         payload: Json = {
             "slug": repository.slug,
             "id": repository.id,
@@ -171,35 +184,38 @@ class Payloads:
         """Return the path of the page of a commit."""
         return f"{_page_of(repository)}/commits/{commit}"
 
-    def signature(self, who: Signature) -> Json:
-        """Render an author: the user of that address, or only name and address."""
-        user = next((user for user in self.world.users.values() if user.email == who.email), None)
-        return self.user(user) if user else {"name": who.name, "emailAddress": who.email}
+    def author(self, commit: Commit) -> Json:
+        """Render the author of a commit: the user of that address, or only name and address."""
+        if commit.user is not None:
+            return self.user(self.world.people[commit.user])
+        name, _, address = commit.raw_author.removesuffix(">").partition(" <")
+        user = next((user for user in self.world.users.values() if user.email == address), None)
+        return self.user(user) if user else {"name": name, "emailAddress": address}
 
     def commit(self, commit: Commit) -> Json:
         """Render a commit."""
-        author = self.signature(commit.author)
+        author, date = self.author(commit), to_ms(commit.date)
         return {
-            "id": commit.id,
-            "displayId": commit.id[:ABBREVIATED],
+            "id": commit.hash,
+            "displayId": commit.hash[:ABBREVIATED],
             "author": author,
-            "authorTimestamp": commit.date,
+            "authorTimestamp": date,
             "committer": author,
-            "committerTimestamp": commit.date,
+            "committerTimestamp": date,
             "message": commit.message,
             "parents": [{"id": parent, "displayId": parent[:ABBREVIATED]} for parent in commit.parents],
         }
 
-    def branch(self, history: History, name: str) -> Json:
+    def branch(self, repository: Repository, name: str) -> Json:
         """Render a branch."""
-        tip = history.branches[name]
+        tip = repository.branches[name]
         return {
             "id": f"refs/heads/{name}",
             "displayId": name,
             "type": "BRANCH",
             "latestCommit": tip,
             "latestChangeset": tip,
-            "isDefault": name == history.default_branch,
+            "isDefault": name == repository.default_branch,
         }
 
     def tag(self, name: str, tag: Tag) -> Json:
@@ -215,22 +231,23 @@ class Payloads:
 
     def change(self, change: Change, page: str | None = None) -> Json:
         """Render one changed path, with a link into the `page` of its commit; in pull requests the link is null."""
+        moved, kind = change.status == "renamed", KINDS[change.status]
         payload: Json = {
-            "contentId": content_id(change.after),
-            "fromContentId": content_id(change.before),
+            "contentId": blob_id(change.after),
+            "fromContentId": blob_id(change.before),
             "path": path_of(change.path),
-            "percentUnchanged": change.percent_unchanged,
-            "type": change.type,
+            "percentUnchanged": change.unchanged if moved else -1,
+            "type": kind,
             "nodeType": "FILE",
-            "links": {"self": [None]} if page is None else self.links(f"{page}#{quote(change.path)}"),
-            "properties": {"gitChangeType": "RENAME" if change.source else change.type},
+            "links": {"self": [None]} if page is None else self.links(f"{page}#{quoted(change.path)}"),
+            "properties": {"gitChangeType": "RENAME" if moved else kind},
         }
         if change.after is not None:
             payload["executable"] = False
         if change.before is not None:
             payload["srcExecutable"] = False
-        if change.source is not None:
-            payload["srcPath"] = path_of(change.source)
+        if moved:
+            payload["srcPath"] = path_of(change.old or "")
         return payload
 
     def diff(self, changes: Sequence[Change], since: str | None, until: str) -> Json:
@@ -238,11 +255,11 @@ class Payloads:
         diffs: list[Json] = []
         for change in changes:
             entry: Json = {
-                "source": None if change.before is None else path_of(change.source or change.path),
-                "destination": None if change.after is None else path_of(change.path),
+                "source": None if change.old is None else path_of(change.old),
+                "destination": None if change.new is None else path_of(change.new),
                 "truncated": False,
             }
-            diffs.append(entry | ({"binary": True} if is_binary(change) else {"hunks": hunks(change)}))
+            diffs.append(entry | ({"binary": True} if change.is_binary else {"hunks": hunks(change)}))
         return {
             "fromHash": since,
             "toHash": until,
@@ -323,7 +340,7 @@ class Payloads:
             properties["mergeCommit"] = self.merge_commit(pull.merge_commit)
         payload["properties"] = properties
         target = pull.target.repository
-        path = f"projects/{target.project.key}/repos/{quote(target.slug)}/pull-requests/{pull.id}"
+        path = f"projects/{target.project.key}/repos/{quoted(target.slug)}/pull-requests/{pull.id}"
         return payload | {"links": self.links(path)}
 
     def merge_commit(self, commit: str) -> Json:
@@ -362,14 +379,30 @@ class Payloads:
             if entry.comment.anchor:
                 payload["commentAnchor"] = entry.comment.anchor
         if entry.merge_commit:
-            payload["commit"] = self.commit(history.commits[entry.merge_commit])
-        return payload
+            payload["commit"] = self.commit(history.commit(entry.merge_commit))
+        if entry.added_reviewers or entry.removed_reviewers:
+            added, removed = (map(self.user, users) for users in (entry.added_reviewers, entry.removed_reviewers))
+            payload |= {"addedReviewers": list(added), "removedReviewers": list(removed)}
+        return payload if entry.rescope is None else payload | self.rescope(entry.rescope, history)
+
+    def rescope(self, rescope: Rescope, history: History) -> Json:
+        """Render what a push did: the heads before and after it, and the commits that came and went."""
+        new, old = rescope.from_hash, rescope.previous_from_hash
+        added, removed = history.log(new, old), history.log(old, new)
+        return {
+            "fromHash": new,
+            "previousFromHash": old,
+            "previousToHash": rescope.previous_to_hash,
+            "toHash": rescope.to_hash,
+            "added": {"commits": [self.commit(one) for one in added], "total": len(added)},
+            "removed": {"commits": [self.commit(one) for one in removed], "total": len(removed)},
+        }
 
 
 def _page_of(repository: Repository) -> str:
     project = repository.project
-    owner = f"users/{quote(project.owner.slug)}" if project.owner else f"projects/{project.key}"
-    return f"{owner}/repos/{quote(repository.slug)}"
+    owner = f"users/{quoted(project.owner.slug)}" if project.owner else f"projects/{project.key}"
+    return f"{owner}/repos/{quoted(repository.slug)}"
 
 
 def group(name: str) -> Json:

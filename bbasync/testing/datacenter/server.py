@@ -25,12 +25,14 @@ from bbasync.testing.datacenter.world.permissions import NONE
 from bbasync.testing.datacenter.world.seed import Seed
 from bbasync.testing.faults import LOGIN_PAGE
 from bbasync.testing.git_http import GitBackend
+from bbasync.testing.history.timeline import NOW
 from bbasync.testing.operations import in_order
 from bbasync.testing.server import Caller, Refusal, reading_body, with_trailing_slash
 from bbasync.testing.webhooks import DeliveringServer, WebhookSender
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from bbasync.testing.clock import Clock
     from bbasync.testing.datacenter.world import World
@@ -87,11 +89,11 @@ class DataCenterSnapshot:
 class FakeDataCenter(DeliveringServer):
     """A Bitbucket Data Center 10.4 on a loopback socket, under a context path.
 
-    Sizes are for each parent: `repositories` a project, `commits` on the main line of a repository. The same `seed`
-    gives the same data. `world` holds it and may be changed, `rate` counts what was served and refused, `oauth` issues
-    tokens. `hidden_rows` permission-filtered rows after every third item make pages short or empty; `endless_lists`
-    never says `isLastPage`, as some lists of real servers; `max_limit` caps `limit` silently. A `world` given takes the
-    place of the one that the sizes describe.
+    Sizes are for each parent: `repositories` a project, `commits` on the trunk of a repository. The same `seed` gives
+    the same data, and what is made up lies before `now`. `world` holds it and may be changed, `rate` counts what was
+    served and refused, `oauth` issues tokens. `hidden_rows` permission-filtered rows after every third item make pages
+    short or empty; `endless_lists` never says `isLastPage`, as some lists of real servers; `max_limit` caps `limit`
+    silently. A `world` given takes the place of the one that the sizes describe.
 
     The clone links of a `datacenter_git_world` serve `git clone` and `git fetch`. As its source is real,
     the credentials are random then, requests must name the fake as their host, and webhooks reach this machine only.
@@ -109,6 +111,7 @@ class FakeDataCenter(DeliveringServer):
         tags: int = 4,
         pull_requests: int = 8,
         users: int = 6,
+        now: datetime = NOW,
         context: str = "/bitbucket",
         capacity: float | None = None,
         fill_rate: float = 5.0,
@@ -131,6 +134,7 @@ class FakeDataCenter(DeliveringServer):
                 tags=tags,
                 pull_requests=pull_requests,
                 users=users,
+                now=now,
             ).build()
         )
         super().__init__(host=host, port=port, latency=latency, faults=faults, guarded=self.world.has_source)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import orjson
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bbasync.testing.datacenter.payloads import Json
     from bbasync.testing.datacenter.world import Comment, Participant, PullRequest, User
-    from bbasync.testing.datacenter.world.history import Commit
+    from bbasync.testing.history import Commit
 
 EVENTS = (
     *(f"repo:{name}" for name in ("refs_changed", "modified", "forked", "secret_detected")),
@@ -87,25 +87,17 @@ class Webhooks:
 
         self._send("repo:refs_changed", repository.project, repository, actor, payload)
         if group == "heads" and kind == "UPDATE":
-            for pull in self._pulls_from(repository, name):
+            for pull in self.world.pulls_from(repository, name):
                 self.on_pull("from_ref_updated", pull, actor, previousFromHash=old)
 
     def _pushed(self, repository: Repository, name: str, old: str | None, new: str) -> Json:
         history = repository.history
         known = old
-        if known is None and name != history.default_branch:
-            known = history.branches.get(history.default_branch)
+        if known is None and name != repository.default_branch:
+            known = repository.branches.get(repository.default_branch)
         commits = [_commit(self.payloads, one) for one in history.log(new, known)[:MOST_COMMITS]]
-        parents = [_commit(self.payloads, history.commits[one]) for one in history.commits[new].parents]
-        return {"commits": commits, "toCommit": _commit(self.payloads, history.commits[new]) | {"parents": parents}}
-
-    def _pulls_from(self, repository: Repository, branch: str) -> list[PullRequest]:
-        return [
-            pull
-            for item in self.world.repositories()
-            for pull in item.pull_requests.values()
-            if pull.state == "OPEN" and (pull.source.repository, pull.source.branch) == (repository, branch)
-        ]
+        parents = [_commit(self.payloads, history.commit(one)) for one in history.commit(new).parents]
+        return {"commits": commits, "toCommit": _commit(self.payloads, history.commit(new)) | {"parents": parents}}
 
     def on_fork(self, fork: Repository, origin: Repository, actor: User) -> None:
         """Tell the webhooks of a repository that it was forked."""
@@ -188,5 +180,5 @@ class Webhooks:
 
 def _commit(payloads: Payloads, commit: Commit) -> Json:
     """Render a commit as deliveries of the newest versions do: their dates are texts."""
-    date = datetime.fromtimestamp(commit.date / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    date = commit.date.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return payloads.commit(commit) | {"authorTimestamp": date, "committerTimestamp": date}

@@ -16,8 +16,8 @@ from bbasync.testing.operations import Operations, Result
 if TYPE_CHECKING:
     from bbasync.testing.cloud.payloads import Payload
     from bbasync.testing.cloud.query import Fields
-    from bbasync.testing.cloud.world.history import Commit
     from bbasync.testing.cloud.world.repository import Repository
+    from bbasync.testing.history import Commit
 
 operations: Operations[Call] = Operations()
 

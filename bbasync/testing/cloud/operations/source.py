@@ -14,14 +14,14 @@ from bbasync.testing.cloud.http import Call, Part, is_number, not_found, refusal
 from bbasync.testing.cloud.operations.branch_restrictions import check_push
 from bbasync.testing.cloud.operations.commits import resolve
 from bbasync.testing.cloud.payloads import hrefs
-from bbasync.testing.cloud.world.history import Commit
+from bbasync.testing.history import Commit
 from bbasync.testing.operations import Operations, Result
 
 if TYPE_CHECKING:
     from bbasync.testing.cloud.payloads import Payload
     from bbasync.testing.cloud.query import Fields
-    from bbasync.testing.cloud.world.files import Entry
     from bbasync.testing.cloud.world.repository import Repository
+    from bbasync.testing.history.files import Entry
 
 operations: Operations[Call] = Operations()
 

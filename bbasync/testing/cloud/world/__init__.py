@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from bbasync.testing.clock import Clock
-from bbasync.testing.cloud.world.history import History
-from bbasync.testing.cloud.world.hours import to_date
 from bbasync.testing.cloud.world.repository import Counts, Download, Hook, Repository, by_uuid_or_slug, make_uuid
-from bbasync.testing.cloud.world.timeline import BOTS, NOW, SPAN, Timeline, Truth
+from bbasync.testing.history import History, Words
+from bbasync.testing.history.timeline import BOTS, NOW, SPAN, Truth, check_now, lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +33,46 @@ BOT_NAMES = ("Dependency Bot", "Release Bot")
 LANGUAGES = ("python", "typescript", "", "go", "c++")
 EMPTY_EVERY, FORK_EVERY, UNICODE_EVERY, PUBLIC_EVERY = 8, 6, 4, 4
 
+PATHS = (
+    "README.md",
+    "setup.cfg",
+    "src/größe.py",
+    "src/client.py",
+    "src/nested/deep/module.py",
+    "src/space in name.py",
+    "tests/test_client.py",
+    "docs/索引.md",
+    "docs/c#.md",
+    "assets/logo.png",
+    "bin/run.sh",
+    "latest",
+    "docs/changes.md",
+)
+TITLES = (
+    "Retry on 555",
+    "Größere Seiten",
+    "Rate limit by workspace",
+    "Typos",
+    "支持中文路径",
+    "Follow `next` verbatim",
+)
+STRANGERS = ("deploy bot <bot@ci.invalid>", "Former Colleague <gone@example.invalid>", "root")
+
 ARCHIVE = bytes(range(256)) * 16
 """The content of the one download that repositories have."""
+
+
+def _branch(number: int) -> str:
+    if number % 10 == 4:  # these have a name that wants quoting in a path
+        return f"fix/#{number}-größe"
+    return f"feature/API-{number}"
+
+
+def _merge_message(number: int, title: str, branch: str) -> str:
+    return f"Merged in {branch} (pull request #{number})\n\n{title}\n"
+
+
+WORDS = Words(PATHS, TITLES, STRANGERS, _branch, _merge_message)
 
 
 @attrs.frozen
@@ -106,8 +143,7 @@ class World:
         now: datetime = NOW,
         clock: Clock | None = None,
     ) -> None:
-        if now.tzinfo is None:
-            raise ValueError("now= needs a time zone, such as datetime.now(UTC)")
+        check_now(now)
         self.seed = seed
         self.clock = clock or Clock()
         self._end, self._begin = now, now - SPAN
@@ -199,12 +235,7 @@ class World:
     def create_repository(self, workspace: Workspace, slug: str, parent: Repository | None = None) -> Repository:
         """Add an empty repository, or a fork that shares the trunk of its parent."""
         now, key = self.now(), f"{self.seed}/made/{self.serial()}"
-        history = History(
-            trunk_key=parent.history.trunk_key if parent else key,
-            own_key=key,
-            timeline=self._timeline(key, parent.history.length if parent else 0, 0, parent),
-            authors=self._people,
-        )
+        history = self._history(key, parent.history.length if parent else 0, 0, parent)
         repository = Repository(
             workspace=workspace.slug,
             slug=slug,
@@ -252,12 +283,7 @@ class World:
         neighbour = list(workspace.repositories.values())[-1] if number % FORK_EVERY == 2 else None
         parent = neighbour if neighbour is not None and neighbour.history.length else None
         parent = None if empty else parent
-        history = History(
-            trunk_key=parent.history.trunk_key if parent is not None else key,
-            own_key=key,
-            timeline=self._timeline(key, 0 if empty else commits, 0 if empty else pull_requests, parent),
-            authors=self._people,
-        )
+        history = self._history(key, 0 if empty else commits, 0 if empty else pull_requests, parent)
         created = self._begin + timedelta(days=number % 365, seconds=index, microseconds=number % 999_983 + 1)
         releases = {} if empty else {"release-1.0.zip": Download(ARCHIVE, 0, created)}
         workspace.repositories[slug] = Repository(
@@ -282,17 +308,18 @@ class World:
             downloads=releases,
         )
 
-    def _timeline(self, key: str, commits: int, pull_requests: int, parent: Repository | None) -> Timeline:
-        """Lay out what happens in a repository, from some time in the first two years on; a fork after its trunk."""
-        age = hashlib.blake2b(b"%s/age" % key.encode(), digest_size=1).digest()[0] / 256
-        trunk = parent.history.timeline if parent is not None else None
-        begin = self._begin + 0.4 * age * SPAN
-        return Timeline(
-            key,
-            pulls=pull_requests,
-            length=commits,
-            users=self._people,
-            begin=begin if trunk is None else max(begin, to_date(trunk.begin)),
-            end=self._end,
-            trunk=trunk,
+    def _history(self, key: str, commits: int, pull_requests: int, parent: Repository | None) -> History:
+        return History(
+            trunk_key=parent.history.trunk_key if parent is not None else key,
+            own_key=key,
+            timeline=lay_out(
+                key,
+                pulls=pull_requests,
+                length=commits,
+                users=self._people,
+                now=self._end,
+                trunk=parent.history.timeline if parent is not None else None,
+            ),
+            authors=self._people,
+            words=WORDS,
         )

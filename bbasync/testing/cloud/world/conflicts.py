@@ -27,9 +27,7 @@ class Conflict:
 
 def conflicts(repository: Repository, source: str, destination: str) -> list[Conflict]:
     """Return what prevents a merge of one commit into another."""
-    ancestor = repository.history.merge_base(source, destination)
-    base = ancestor.hash if ancestor is not None else None
-    merge = repository.files.merge(base, destination, source)
+    merge = repository.files.merge(destination, source)
     before, after = repository.files.tree(destination), repository.files.tree(source)
     return [Conflict(path, _scenario(after.get(path), before.get(path))) for path in sorted(merge.conflicts)]
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
 
-from bbasync.testing.cloud.world.history import REPLACED, History
-from bbasync.testing.cloud.world.hours import to_date
-from bbasync.testing.cloud.world.timeline import State
+from bbasync.testing.history.hours import to_date
+from bbasync.testing.history.timeline import REPLACED, State
 
 if TYPE_CHECKING:
-    from bbasync.testing.cloud.world.timeline import Course
+    from bbasync.testing.history import History
+    from bbasync.testing.history.timeline import Course
 
 Verdict: TypeAlias = Literal["approved", "changes_requested"]
 
@@ -172,16 +172,7 @@ def compute_discussion(pull: Pull, course: Course, draw: int, history: History) 
 
 
 def _commenters(course: Course, draw: int) -> list[int | None]:
-    return [_commenter(course, place, draw >> place % 48) for place in range(len(course.comments))]
-
-
-def _commenter(course: Course, place: int, number: int) -> int | None:
-    """Choose who comments: a reviewer first, then reviewers and the author in turn, at times somebody else."""
-    if place == 0 or course.author is None:
-        return course.reviewers[0]
-    if number % 13 == 0:
-        return None
-    return course.author if place % 2 else course.reviewers[place // 2 % len(course.reviewers)]
+    return [course.commenter(place, draw >> place % 48) for place in range(len(course.comments))]
 
 
 def _updates(pull: Pull, course: Course, history: History) -> list[Event]:

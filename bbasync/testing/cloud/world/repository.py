@@ -11,20 +11,12 @@ from typing import TYPE_CHECKING, TypeAlias
 import attrs
 
 from bbasync.testing.cloud.world import pull_requests as world_pulls
-from bbasync.testing.cloud.world.files import Files
-from bbasync.testing.cloud.world.history import (
-    REPLACED,
-    SHORTEST,
-    Commit,
-    History,
-    branch_of,
-    number_of,
-    title_of,
-)
-from bbasync.testing.cloud.world.hours import to_date
 from bbasync.testing.cloud.world.pull_requests import Comment, Discussion, Participant, Pull, Status
 from bbasync.testing.cloud.world.reports import Report
-from bbasync.testing.cloud.world.timeline import BLOCK
+from bbasync.testing.history import SHORTEST, Commit, History, number_of
+from bbasync.testing.history.files import Files
+from bbasync.testing.history.hours import to_date
+from bbasync.testing.history.timeline import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -164,10 +156,7 @@ class Repository:
 
     def commit(self, hash_: str) -> Commit:
         """Give a commit that is known to exist."""
-        found = self.history.find(hash_)
-        if found is None:
-            raise KeyError(hash_)
-        return found
+        return self.history.commit(hash_)
 
     @property
     def last_pull(self) -> int:
@@ -240,13 +229,8 @@ class Repository:
 
     def _own_builds(self, pull: int, step: int) -> tuple[int, str]:
         """Give how many builds a commit of a pull request has, and the state of the first if that is known."""
-        course = self.history.timeline.course(pull)
-        count = PULL_STATUSES[pull % len(PULL_STATUSES)]
-        if step == course.commits - 1:
-            return count, "SUCCESSFUL" if course.mended or course.state == "MERGED" else ""
-        if step == (REPLACED if course.forced else course.first_commits - 1):
-            return count, "FAILED" if course.mended else ""
-        return 0, ""
+        state = self.history.timeline.course(pull).build_of(step)
+        return (0, "") if state is None else (PULL_STATUSES[pull % len(PULL_STATUSES)], state)
 
     def counts(self) -> Counts:
         """Count what the API lists, by resource."""
@@ -293,7 +277,7 @@ class Repository:
         for number in range(1, self.pulls + 1):
             state = history.timeline.course(number).state
             if state == "OPEN" or (state == "MERGED" and self._is_kept(number)):
-                found[branch_of(number)] = history.head_of(number)
+                found[history.words.branch(number)] = history.head_of(number)
         return found
 
     def _compute_tags(self) -> dict[str, Tag]:
@@ -331,13 +315,13 @@ class Repository:
         reviewers = [user for user in course.reviewers if user != removed]
         return Pull(
             id=number,
-            title=title_of(history.own_key, number),
+            title=history.words.title(history.own_key, number),
             description=f"Part of **API-{number}**.\r\n\r\n- [x] tests\r\n" if draw % 3 else "",
             state=course.state,
             author=course.author,
             created_on=to_date(course.opened),
             updated_on=to_date(max(course.updates, default=course.opened)),
-            source_branch=branch_of(number),
+            source_branch=history.words.branch(number),
             source_hash=None if lost else history.head_of(number),
             source_repository=None if lost else self.uuid,
             destination_branch=self._trunk or "main",

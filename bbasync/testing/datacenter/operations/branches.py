@@ -26,10 +26,10 @@ LATEST_COMMIT = "com.atlassian.bitbucket.server.bitbucket-branch:latest-commit-m
 def list_branches(call: Call) -> Result:
     """List branches, the last changed first unless ordered by the alphabet."""
     repository = call.repository()
-    history, part = repository.history, call.query.get("filterText", "").lower()
-    names = sorted(name for name in history.branches if part in name.lower())
+    part = call.query.get("filterText", "").lower()
+    names = sorted(name for name in repository.branches if part in name.lower())
     if call.query.get("orderBy", "MODIFICATION") == "MODIFICATION":
-        names.sort(key=lambda name: -history.commits[history.branches[name]].date)
+        names.sort(key=lambda name: repository.history.commit(repository.branches[name]).date, reverse=True)
     if call.flag("boostMatches"):
         names.sort(key=lambda name: not name.lower().startswith(part))
     return call.page(names, lambda name: _branch(call, name, repository))
@@ -40,7 +40,7 @@ def list_branches_of_commit(call: Call) -> Result:
     """List the branches that contain a commit."""
     repository, commit = call.commit()
     history = repository.history
-    names = [name for name, tip in sorted(history.branches.items()) if commit.id in history.reachable(tip)]
+    names = [name for name, tip in sorted(repository.branches.items()) if history.contains(tip, commit.hash)]
     return call.page(names, lambda name: {"id": f"refs/heads/{name}", "displayId": name, "type": "BRANCH"})
 
 
@@ -49,9 +49,8 @@ def list_branches_of_commit(call: Call) -> Result:
 def get_default_branch(call: Call) -> Result:
     """Return the default branch; in an empty repository it does not exist yet."""
     repository = call.repository()
-    history = repository.history
-    if history.default_branch in history.branches:
-        return call.payloads.branch(history, history.default_branch)
+    if repository.default_branch in repository.branches:
+        return call.payloads.branch(repository, repository.default_branch)
     if call.request.path.endswith("/branches/default"):
         return None
     raise refuse(404, f"The default branch of {repository.path} does not exist.", "repository.NoDefaultBranchException")
@@ -63,9 +62,9 @@ def set_default_branch(call: Call) -> Result:
     """Make another branch the default."""
     repository = call.repository("ADMIN")
     name = required(call.json(), "id").removeprefix("refs/heads/")
-    if name not in repository.history.branches:
+    if name not in repository.branches:
         raise refuse(404, f"Branch {name} does not exist in {repository.path}.", "repository.NoSuchBranchException")
-    repository.history.default_branch = name
+    repository.default_branch = name
     return None
 
 
@@ -85,29 +84,29 @@ def create_branch_model(call: Call) -> Result:
 def delete_branch(call: Call) -> Result:
     """Delete the branch that the body names, if its tip is `endPoint` where that is given."""
     repository, data = call.writable(), call.json()
-    history, name = repository.history, required(data, "name").removeprefix("refs/heads/")
-    tip, expected = history.branches.get(name), text(data, "endPoint")
+    name = required(data, "name").removeprefix("refs/heads/")
+    tip, expected = repository.branches.get(name), text(data, "endPoint")
     if tip is None:
         raise refuse(400, f"Branch {name} does not exist in {repository.path}.", "repository.NoSuchBranchException")
-    if name == history.default_branch:
+    if name == repository.default_branch:
         raise refuse(400, f"{name} is the default branch and cannot be deleted.", VALIDATION)
     if expected is not None and expected != tip:
         raise refuse(400, f"Branch {name} has moved on to {tip}.", VALIDATION, context="endPoint")
     if not flag(data, "dryRun"):
-        del history.branches[name]
+        del repository.branches[name]
         call.tell.on_ref(repository, call.me, f"refs/heads/{name}", tip, None)
     return None
 
 
 def _branch(call: Call, name: str, repository: Repository) -> Json:
     history = repository.history
-    payload = call.payloads.branch(history, name)
+    payload = call.payloads.branch(repository, name)
     if call.flag("details"):
-        tip = history.branches[name]
+        tip = repository.branches[name]
         base = call.query.get("base")
-        other = resolve(repository, base) if base else history.branches.get(history.default_branch, tip)
+        other = resolve(repository, base) if base else repository.branches.get(repository.default_branch, tip)
         ahead, behind = (len(history.log(*pair)) for pair in ((tip, other), (other, tip)))
-        latest = call.payloads.commit(history.commits[tip])
+        latest = call.payloads.commit(history.commit(tip))
         payload["metadata"] = {AHEAD_BEHIND: {"ahead": ahead, "behind": behind}, LATEST_COMMIT: latest}
     return payload
 
@@ -115,10 +114,10 @@ def _branch(call: Call, name: str, repository: Repository) -> Json:
 def _create_branch(call: Call, status: int) -> web.Response:
     repository, data = call.writable(), call.json()
     name = required(data, "name").removeprefix("refs/heads/")
-    check_name(name, repository, repository.history.branches)
-    tip = repository.history.branches[name] = resolve(repository, required(data, "startPoint"))
+    check_name(name, repository, repository.branches)
+    tip = repository.branches[name] = resolve(repository, required(data, "startPoint"))
     call.tell.on_ref(repository, call.me, f"refs/heads/{name}", None, tip)
-    return answer(call.payloads.branch(repository.history, name), status)
+    return answer(call.payloads.branch(repository, name), status)
 
 
 def check_name(name: str, repository: Repository, taken: Iterable[str]) -> None:

@@ -6,16 +6,15 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from bbasync.testing.datacenter.http import Call, required, text, value
-from bbasync.testing.datacenter.payloads import VALIDATION, build_status, no_content, refuse
+from bbasync.testing.datacenter.payloads import ABBREVIATED, VALIDATION, build_status, no_content, refuse
 from bbasync.testing.datacenter.world import BuildStatus
-from bbasync.testing.datacenter.world.history import ABBREVIATED
 from bbasync.testing.operations import Operations, Result
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from bbasync.testing.datacenter.payloads import Json
-    from bbasync.testing.datacenter.world.history import Commit
+    from bbasync.testing.history import Commit
 
 operations: Operations[Call] = Operations()
 
@@ -26,7 +25,7 @@ STATES = ("CANCELLED", "FAILED", "INPROGRESS", "SUCCESSFUL", "UNKNOWN")
 def set_repository_build(call: Call) -> Result:
     """Set a build status of a commit of this repository."""
     call.writable()
-    return _set(call, call.commit()[1].id)
+    return _set(call, call.commit()[1].hash)
 
 
 @operations("POST /build-status/latest/commits/{commitId}", "LICENSED_USER")
@@ -48,7 +47,7 @@ def delete_build(call: Call) -> Result:
     call.repository("WRITE")
     _, commit = call.commit()
     found = _build(call, commit)
-    del call.world.builds[commit.id][found.key]
+    del call.world.builds[commit.hash][found.key]
     return None
 
 
@@ -111,9 +110,9 @@ def _build(call: Call, commit: Commit) -> BuildStatus:
     key = call.query.get("key")
     if not key:
         raise refuse(400, "The key parameter is required", VALIDATION, context="key")
-    found = call.world.builds.get(commit.id, {}).get(key)
+    found = call.world.builds.get(commit.hash, {}).get(key)
     if found is None:
-        raise refuse(404, f"There is no build status {key} of {commit.id[:ABBREVIATED]}.", "NoSuchEntityException")
+        raise refuse(404, f"There is no build status {key} of {commit.hash[:ABBREVIATED]}.", "NoSuchEntityException")
     return found
 
 

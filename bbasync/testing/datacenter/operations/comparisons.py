@@ -24,8 +24,8 @@ def list_changes(call: Call) -> Result:
     repository = call.repository()
     if not call.query.get("until"):
         raise refuse(400, "The until parameter is required", VALIDATION, context="until")
-    commit = repository.history.commits[revision(call, repository, "until")]
-    return changes_page(call, repository, base_of(call, repository, commit), commit.id)
+    commit = repository.history.commit(revision(call, repository, "until"))
+    return changes_page(call, repository, base_of(call, repository, commit), commit.hash)
 
 
 @operations("GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/compare/changes")
@@ -34,4 +34,4 @@ def compare_changes(call: Call) -> Result:
     repository = call.repository()
     start, end = (revision(call, repository, name) for name in ("from", "to"))
     base = repository.history.merge_base(start, end)
-    return changes_page(call, repository, base, start, linked=end)  # as recorded
+    return changes_page(call, repository, None if base is None else base.hash, start, linked=end)  # as recorded

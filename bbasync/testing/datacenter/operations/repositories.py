@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from bbasync.testing.datacenter.http import Call, flag, required, text
 from bbasync.testing.datacenter.payloads import answer, refuse
 from bbasync.testing.datacenter.world import Project, Repository
-from bbasync.testing.datacenter.world.history import History
 from bbasync.testing.datacenter.world.permissions import REPOSITORY, level_of
 from bbasync.testing.datacenter.world.seed import slugify
 from bbasync.testing.operations import Operations, Result
@@ -46,8 +45,9 @@ def search_repositories(call: Call) -> Result:
 def create_repository(call: Call) -> Result:
     """Create an empty repository."""
     project, data = call.project("ADMIN"), call.json()
-    history = History(default_branch=text(data, "defaultBranch") or "main")
-    repository = _add(call, project, required(data, "name"), history, None)
+    name = required(data, "name")
+    slug = _free_slug(project, name)
+    repository = call.world.create_repository(project, name, slug, text(data, "defaultBranch") or "main")
     _change(repository, data)
     return call.payloads.repository(repository)
 
@@ -74,9 +74,10 @@ def fork(call: Call) -> Result:
     if project is None:
         raise refuse(404, f"Project {key} does not exist.", "project.NoSuchProjectException")
     call.require("ADMIN", project)
-    fork = _add(call, project, text(data, "name") or origin.name, origin.history.copy(), origin)
+    name = text(data, "name") or origin.name
+    slug = _free_slug(project, name)
+    fork = project.repositories[slug] = origin.fork(call.world.next_id(), name, slug, project)
     call.world.projects[project.key] = project
-    origin.forks.append(fork)
     call.tell.on_fork(fork, origin, user)
     return call.payloads.repository(fork)
 
@@ -131,16 +132,12 @@ def list_forks(call: Call) -> Result:
     return call.page(found, call.payloads.repository)
 
 
-def _add(call: Call, project: Project, name: str, history: History, origin: Repository | None) -> Repository:
+def _free_slug(project: Project, name: str) -> str:
     slug = slugify(name)
     if slug in project.repositories:
         message = f"A repository with the slug {slug} exists already in {project.key}."
         raise refuse(409, message, "DuplicateRepositoryException", context="name")
-    repository = Repository(
-        id=call.world.next_id(), slug=slug, name=name, project=project, history=history, origin=origin
-    )
-    project.repositories[slug] = repository
-    return repository
+    return slug
 
 
 def _change(repository: Repository, data: Json) -> None:

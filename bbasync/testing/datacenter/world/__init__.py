@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import attrs
 from attrs import define, field
 
 from bbasync.testing.clock import Clock
-from bbasync.testing.datacenter.world.history import History
 from bbasync.testing.datacenter.world.permissions import NONE, RANKS, Grants
+from bbasync.testing.history import SHORTEST, Commit, History, empty_history
+from bbasync.testing.history.files import Files
+from bbasync.testing.history.timeline import Truth
 
-SECOND = 1000
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+UNIX = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
+
+def to_ms(date: datetime) -> int:
+    """Convert a date to the milliseconds in which Data Center writes dates."""
+    return (date - UNIX) // MILLISECOND
+
+
+def from_ms(stamp: int) -> datetime:
+    """Convert milliseconds to a date."""
+    return UNIX + stamp * MILLISECOND
 
 
 @define(kw_only=True, eq=False)
@@ -23,7 +43,14 @@ class User:
     display_name: str
     email: str
     kind: str = "NORMAL"
-    """SERVICE is the technical user behind a project's or repository's token."""
+    """SERVICE is the technical user behind a project's or repository's token, or a bot."""
+    active: bool = True
+    """False once the account was deleted."""
+
+    @property
+    def signature(self) -> str:
+        """The user as author of a commit."""
+        return f"{self.name} <{self.email}>"
 
 
 @define(kw_only=True, eq=False)
@@ -68,6 +95,16 @@ class Comment:
     replies: list[Comment] = field(factory=list["Comment"])
 
 
+@define(kw_only=True)
+class Rescope:
+    """A push to the source branch of a pull request: the heads of both branches before and after it."""
+
+    from_hash: str
+    previous_from_hash: str
+    to_hash: str
+    previous_to_hash: str
+
+
 @define(kw_only=True, eq=False)
 class Activity:
     """An entry in the history of a pull request."""
@@ -79,6 +116,17 @@ class Activity:
     comment: Comment | None = None
     comment_action: str = ""
     merge_commit: str | None = None
+    rescope: Rescope | None = None
+    added_reviewers: list[User] = field(factory=list[User])
+    removed_reviewers: list[User] = field(factory=list[User])
+
+
+@define(kw_only=True)
+class Tag:
+    """A tag; an annotated one has a `hash` of its own."""
+
+    commit: str
+    hash: str | None = None
 
 
 @define(kw_only=True, eq=False)
@@ -125,14 +173,14 @@ class PullRequest:
     @property
     def in_conflict(self) -> bool:
         """Whether a merge has conflicts."""
-        history = self.source.repository.history
-        return self.conflicted or bool(history.merge(self.source.commit, self.target.commit).conflicts)
+        files = self.source.repository.files
+        return self.conflicted or bool(files.merge(self.target.commit, self.source.commit).conflicts)
 
     def refresh(self) -> None:
         """Take over the tips of both branches, as long as the pull request is open and they exist."""
         if self.state == "OPEN":
             for ref in (self.source, self.target):
-                ref.commit = ref.repository.history.branches.get(ref.branch, ref.commit)
+                ref.commit = ref.repository.branches.get(ref.branch, ref.commit)
 
 
 @define(kw_only=True, eq=False)
@@ -151,9 +199,13 @@ class BuildStatus:
     duration: int | None = None
 
 
+def _files_of(repository: Repository) -> Files:
+    return Files(repository.history)
+
+
 @define(kw_only=True, eq=False)
 class Repository:
-    """A repository; `forks` are the repositories whose `origin` it is."""
+    """A repository; `forks` are the repositories whose `origin` it is, and all of them share their commits."""
 
     id: int
     slug: str
@@ -169,8 +221,42 @@ class Repository:
     """Besides what the project's permissions allow."""
     git_dir: Path | None = None
     """The git repository that its clone link serves, if there is one."""
+    default_branch: str = "main"
+    branches: dict[str, str] = field(factory=dict[str, str])
+    """The newest commit of each branch."""
+    tags: dict[str, Tag] = field(factory=dict[str, Tag])
     forks: list[Repository] = field(factory=list["Repository"])
+    pulls: int = 0
+    """How many pull requests are made up; those opened through the API follow."""
     pull_requests: dict[int, PullRequest] = field(factory=dict[int, PullRequest])
+    files: Files = field(default=attrs.Factory(_files_of, takes_self=True))
+
+    def fork(self, number: int, name: str, slug: str, project: Project) -> Repository:
+        """Return a fork, which has the same branches and tags."""
+        made = Repository(
+            id=number,
+            slug=slug,
+            name=name,
+            project=project,
+            history=self.history,
+            files=self.files,
+            origin=self,
+            default_branch=self.default_branch,
+            branches=dict(self.branches),
+            tags=dict(self.tags),
+        )
+        self.forks.append(made)
+        return made
+
+    def resolve(self, name: str) -> str | None:
+        """Return the commit that a full ref, a commit id of seven digits or more, a branch or a tag names."""
+        _, group, short = name.split("/", 2) if name.startswith(("refs/heads/", "refs/tags/")) else ("", "", name)
+        if group != "tags" and short in self.branches:
+            return self.branches[short]
+        if group != "heads" and short in self.tags:
+            return self.tags[short].commit
+        found = self.history.find(name) if not group and len(name) >= SHORTEST else None
+        return None if found is None else found.hash
 
     @property
     def path(self) -> str:
@@ -187,6 +273,8 @@ class World:
     clock: Clock = field(factory=Clock)
     users: dict[str, User] = field(factory=dict[str, User])
     """By slug."""
+    people: list[User] = field(factory=list[User])
+    """The authors of what is made up, by the numbers that histories give them: bots too, which are not among users."""
     groups: dict[str, set[str]] = field(factory=dict[str, set[str]])
     """The names of the members by the name of the group."""
     grants: Grants = field(factory=Grants)
@@ -207,6 +295,64 @@ class World:
         """Return the time, later at each call by a millisecond at least, so that changes have an order."""
         self.now = max(int(self.clock.now().timestamp() * 1000), self.now + 1)
         return self.now
+
+    def create_repository(self, project: Project, name: str, slug: str, default_branch: str) -> Repository:
+        """Add an empty repository."""
+        number = self.next_id()
+        history = empty_history(f"made/{number}")
+        made = Repository(
+            id=number, slug=slug, name=name, project=project, history=history, default_branch=default_branch
+        )
+        project.repositories[slug] = made
+        return made
+
+    def commit(
+        self,
+        repository: Repository,
+        *,
+        parents: tuple[str, ...],
+        author: User,
+        message: str,
+        changes: Mapping[str, bytes | None],
+    ) -> Commit:
+        """Add a commit made through the API."""
+        date, key = from_ms(self.tick()), f"{self.next_id()}/{author.name}".encode()
+        name = hashlib.blake2b(key, digest_size=20).hexdigest()
+        commit = Commit(name, parents, date, message, None, author.signature, changes)
+        repository.history.store(commit)
+        return commit
+
+    def pulls_from(self, repository: Repository, branch: str) -> list[PullRequest]:
+        """List the open pull requests from a branch, of all repositories."""
+        return [
+            pull
+            for item in self.repositories()
+            for pull in item.pull_requests.values()
+            if pull.state == "OPEN" and (pull.source.repository, pull.source.branch) == (repository, branch)
+        ]
+
+    def move_branch(self, repository: Repository, branch: str, commit: str, user: User) -> str | None:
+        """Move a branch, or make it, with the open pull requests from it; return its former head."""
+        before = repository.branches.get(branch)
+        for pull in self.pulls_from(repository, branch):
+            pull.refresh()
+            old, target = pull.source.commit, pull.target.commit
+            pull.source.commit, pull.updated = commit, self.tick()
+            self.record(pull, "RESCOPED", user, pull.updated).rescope = Rescope(
+                from_hash=commit, previous_from_hash=old, to_hash=target, previous_to_hash=target
+            )
+        repository.branches[branch] = commit
+        return before
+
+    def truth(self, repository: Repository, pull_request_id: int) -> Truth:
+        """Return what happened to a made-up pull request, to test reports against; KeyError if there is none.
+
+        Dates are in whole milliseconds, as responses have them. Changes made through the API are not part of it.
+        """
+        if not 0 < pull_request_id <= repository.pulls:
+            raise KeyError(pull_request_id)
+        found = attrs.asdict(repository.history.timeline.truth(pull_request_id))
+        return Truth(**{name: date and from_ms(to_ms(date)) for name, date in found.items()})
 
     def next_id(self) -> int:
         """Return a fresh id; ids grow over everything, so that neighbours in a list are rarely adjacent."""

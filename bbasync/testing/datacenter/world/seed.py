@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import re
+from datetime import datetime, timedelta
 
 from attrs import define, field
 
-from bbasync.testing.datacenter.world import (
-    SECOND,
-    BuildStatus,
-    Comment,
-    Participant,
-    Project,
-    PullRequest,
-    Ref,
-    Repository,
-    User,
-    World,
-)
-from bbasync.testing.datacenter.world.history import Commit, History, Signature, Tag
+from bbasync.testing.datacenter.world import BuildStatus, Project, Repository, Tag, User, World, to_ms
 from bbasync.testing.datacenter.world.permissions import team_grants
-
-EPOCH = 1_650_000_000_000
-HOUR = 3600 * SECOND
+from bbasync.testing.datacenter.world.pull_requests import open_pull_request
+from bbasync.testing.history import Commit, History, Words
+from bbasync.testing.history.timeline import BOTS, NOW, check_now, lay_out
 
 PEOPLE = (
     ("ada@example", "Ada Ødegård"),
@@ -33,6 +23,7 @@ PEOPLE = (
     ("élodie", "Élodie Lefèvre"),
     ("farid", "فريد حسن"),
 )
+BOT_NAMES = (("dependency-bot", "Dependency Bot"), ("release-bot", "Release Bot"))
 PROJECTS = (("PRJ", "Payments"), ("OPS", "Operations"), ("WEB", "Web & Móvil"), ("DATA", "Données"))
 REPOSITORIES = ("ledger", "gateway", "ünïcode-tools", "infra", "docs", "billing-ui")
 TOPICS = ("retry", "naïve cache", "timeouts", "日本語", "audit log", "colour scheme", "pagination")
@@ -45,8 +36,12 @@ FILES = (
     "docs/naïve guide.md",
     "docs/100% coverage #1+2.md",
     "config/日本.yaml",
+    "logo.bin",
 )
-STATES = ("OPEN", "MERGED", "OPEN", "DECLINED", "MERGED", "OPEN", "OPEN")
+STRANGERS = ("Left Long-Ago <gone@example.net>",)
+BUILDS = ("SUCCESSFUL",) * 7 + ("FAILED", "SUCCESSFUL", "CANCELLED")
+BUILT = 5
+"""How many of the newest commits of the trunk have a build."""
 
 
 def slugify(name: str) -> str:
@@ -54,29 +49,42 @@ def slugify(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name.strip().lower())
 
 
+def _branch(number: int) -> str:
+    return f"pr/{number}-{TOPICS[number % len(TOPICS)].replace(' ', '-')}"
+
+
+def _merge_message(number: int, title: str, branch: str) -> str:
+    return f"Pull request #{number}: {title}\n\nMerge in {branch} to main\n"
+
+
+WORDS = Words(FILES, tuple(f"{verb} {topic}" for topic in TOPICS for verb in VERBS), STRANGERS, _branch, _merge_message)
+
+
 @define
 class Seed:
-    """Builds a `World` from sizes."""
+    """Builds a `World` from sizes. All that is made up lies in the five years before `now`."""
 
     seed: int = 0
     projects: int = 2
     repositories: int = 3
     """Repositories a project."""
     commits: int = 30
-    """Commits on the main line of a repository."""
+    """Commits on the trunk of a repository."""
     branches: int = 6
     tags: int = 4
     pull_requests: int = 8
     """Pull requests a repository."""
     users: int = 6
-    _random: random.Random = field(init=False)
+    now: datetime = NOW
     _world: World = field(init=False, factory=World)
+    _team: int = field(init=False, default=0)
+    """How many of the people of the world work on pull requests."""
 
     def build(self) -> World:
         """Return the world; the first user is its administrator, the last may only read."""
-        self._random = random.Random(self.seed)  # noqa: S311 - the same data every time is the point
-        for number in range(max(self.users, 3)):
-            self._user(number)
+        check_now(self.now)
+        self._world.now = to_ms(self.now)
+        self._people()
         for number in range(self.projects):
             key, name = PROJECTS[number] if number < len(PROJECTS) else (f"P{number}", f"Project {number}")
             project = Project(id=self._world.next_id(), key=key, name=name, public=number % 2 == 1)
@@ -88,185 +96,122 @@ class Seed:
         self._personal_fork()
         return self._world
 
-    def _user(self, number: int) -> None:
+    def _people(self) -> None:
+        """Make the users, of whom the administrator and the reader leave pull requests to the others."""
+        world = self._world
+        users = [self._user(number) for number in range(max(self.users, 3))]
+        world.users = {user.slug: user for user in users}
+        team = users[1:-1] if len(users) > 3 else users[1::-1]  # a team has two people at least
+        bots = [
+            User(id=world.next_id(), name=name, slug=name, display_name=display, email="", kind="SERVICE")
+            for name, display in BOT_NAMES[:BOTS]
+        ]
+        world.people = [*team, *bots, *(user for user in users if user not in team)]
+        self._team = len(team)
+
+    def _user(self, number: int) -> User:
         count = max(self.users, 3)
         name, display = PEOPLE[number] if number < len(PEOPLE) else (f"user{number}", f"User {number}")
         slug = re.sub(r"[^\w.-]", "_", name.lower())
         email = f"{slug}@example.org"
-        self._world.users[slug] = User(
-            id=self._world.next_id(), name=name, slug=slug, display_name=display, email=email
-        )
         group = "administrators" if number == 0 else "readers" if number == count - 1 else "developers"
         self._world.groups.setdefault(group, set()).add(name)
         self._world.grants.groups[group] = "SYS_ADMIN" if number == 0 else "LICENSED_USER"
+        return User(id=self._world.next_id(), name=name, slug=slug, display_name=display, email=email)
 
-    def _repository(self, project: Project, index: int) -> Repository:
+    def _repository(self, project: Project, index: int) -> None:
         name = REPOSITORIES[index] if index < len(REPOSITORIES) else f"repository-{index}"
+        slug = slugify(name)
+        key = f"{self.seed}/{project.key}/{slug}"
+        pulls = self.pull_requests if self.commits else 0
         repository = Repository(
-            id=self._world.next_id(), slug=slugify(name), name=name, project=project, history=History()
+            id=self._world.next_id(),
+            slug=slug,
+            name=name,
+            project=project,
+            history=History(
+                trunk_key=key,
+                own_key=key,
+                timeline=lay_out(key, pulls=pulls, length=self.commits, users=self._team, now=self.now),
+                authors=len(self._world.people),
+                words=WORDS,
+            ),
+            public=project.public,
+            description=None if index % 2 else f"The {name} of {project.name}",
+            pulls=pulls,
         )
-        repository.public = project.public
-        repository.description = self._random.choice((None, f"The {name} of {project.name}"))
-        project.repositories[repository.slug] = repository
-        line = self._main_line(repository)
-        if line:
-            self._branches(repository, line)
-            self._tags(repository, line)
-            self._builds(line)
-            for number in range(1, self.pull_requests + 1):
-                self._pull_request(repository, number, line[-1].date + number * 4 * HOUR)
-        return repository
+        project.repositories[slug] = repository
+        if self.commits:
+            repository.branches["main"] = repository.history.trunk_hash(self.commits - 1)
+            self._branches(repository, random.Random(key))  # noqa: S311 - the same data every time is the point
+            self._tags(repository)
+            for place in range(max(self.commits - BUILT, 0), self.commits):
+                self._build(repository.history.trunk_commit(place), "")
+            for number in range(1, pulls + 1):
+                self._pull_request(repository, number)
 
-    def _signature(self) -> Signature:
-        if self._random.random() < 0.1:
-            return Signature(name="Left Long-Ago", email="gone@example.net")
-        user = self._random.choice(list(self._world.users.values()))
-        return Signature(name=user.name, email=user.email)
-
-    def _step(self, repository: Repository, parents: tuple[str, ...], date: int, label: str) -> Commit:
-        path = self._random.choice(FILES)
-        text = "".join(f"{self._random.choice(TOPICS)} {number}\n" for number in range(self._random.randint(2, 12)))
-        message = f"{self._random.choice(VERBS)} {self._random.choice(TOPICS)}\n\n{label}"
-        changes: dict[str, bytes | None] = {path: text.encode()}
-        if not parents:
-            changes |= {name: f"# {name}\n".encode() for name in FILES} | {"logo.bin": b"\x89BIN\0\xff"}
-        return repository.history.commit(
-            parents=parents, author=self._signature(), date=date, message=message, changes=changes
-        )
-
-    def _main_line(self, repository: Repository) -> list[Commit]:
-        """Grow the main branch; every eighth commit is the merge of a side branch of two commits."""
-        line: list[Commit] = []
-        for number in range(self.commits):
-            date = EPOCH + number * HOUR
-            parents = tuple(commit.id for commit in line[-1:])
-            if number % 8 == 7:
-                first = self._step(repository, parents, date - HOUR // 2, f"{repository.path} side {number}")
-                second = self._step(repository, (first.id,), date - HOUR // 4, f"{repository.path} side {number}b")
-                merge = repository.history.commit(
-                    parents=(parents[0], second.id),
-                    author=self._signature(),
-                    date=date,
-                    message=f"Merge side {number}",
-                    changes={**first.changes, **second.changes},
-                )
-                line.append(merge)
-            else:
-                line.append(self._step(repository, parents, date, f"{repository.path} {number}"))
-        if line:
-            repository.history.branches["main"] = line[-1].id
-        return line
-
-    def _branches(self, repository: Repository, line: list[Commit]) -> None:
+    def _branches(self, repository: Repository, chance: random.Random) -> None:
+        """Make branches of one to three commits that no pull request is about."""
+        history = repository.history
         for number in range(1, self.branches):
-            topic = self._random.choice(TOPICS).replace(" ", "-")
+            topic = chance.choice(TOPICS).replace(" ", "-")
             name = f"{BRANCH_PREFIXES[number % 4]}/{topic}#{number}"
-            repository.history.branches[name] = self._grow(repository, line, name).id
+            tip = history.trunk_commit(chance.randrange(max(self.commits - 10, 0), self.commits))
+            left = (self.now - tip.date) / 4
+            for step in range(chance.randint(1, 3)):
+                tip = self._commit(f"{repository.path} {name} {step}", tip, min(left, timedelta(hours=2)), chance)
+                history.store(tip)
+            repository.branches[name] = tip.hash
 
-    def _grow(self, repository: Repository, line: list[Commit], name: str) -> Commit:
-        tip = self._random.choice(line[-10:])
-        for number in range(self._random.randint(1, 3)):
-            tip = self._step(repository, (tip.id,), tip.date + 600 * SECOND + number, f"{name} {number}")
-        return tip
-
-    def _tags(self, repository: Repository, line: list[Commit]) -> None:
-        for number in range(self.tags):
-            commit = line[number * len(line) // self.tags]
-            name = f"v0.{number}.0" if number % 2 == 0 else f"nightly/{number}#é"
-            tag_hash = commit.id[::-1] if number % 2 == 0 else None
-            repository.history.tags[name] = Tag(commit=commit.id, hash=tag_hash)
-
-    def _builds(self, line: list[Commit]) -> None:
-        for commit in line[-5:]:
-            state = self._random.choice(("SUCCESSFUL", "SUCCESSFUL", "FAILED", "INPROGRESS"))
-            self._world.builds[commit.id] = {
-                "CI-1": BuildStatus(
-                    key="CI-1",
-                    state=state,
-                    url="https://ci.example.org/1",
-                    added=commit.date,
-                    updated=commit.date + 90 * SECOND,
-                    name="CI » build #1",
-                    duration=90 * SECOND,
-                )
-            }
-
-    def _pull_request(self, repository: Repository, number: int, date: int) -> None:
-        history, world = repository.history, self._world
-        main = history.branches["main"]
-        name = f"pr/{number}-{self._random.choice(TOPICS).replace(' ', '-')}"
-        tip = self._step(repository, (main,), date - HOUR // 2, f"work for {number}")
-        state = STATES[(number - 1) % len(STATES)]
-        people = self._random.sample(list(world.users.values())[1:-1], k=min(2, len(world.users) - 2))
-        pull = PullRequest(
-            id=number,
-            title=f"{self._random.choice(VERBS)} {self._random.choice(TOPICS)} ({number})",
-            description=None if number % 5 == 0 else f"* work for {number}",
-            author=people[0],
-            source=Ref(repository=repository, branch=name, commit=tip.id),
-            target=Ref(repository=repository, branch="main", commit=main),
-            created=date,
-            updated=date,
-            draft=number % 6 == 0,
+    def _commit(self, key: str, parent: Commit, later: timedelta, chance: random.Random) -> Commit:
+        topic = chance.choice(TOPICS)
+        text = "".join(f"{topic} {number}\n" for number in range(chance.randint(2, 12)))
+        return Commit(
+            hash=hashlib.blake2b(f"{self.seed}/{key}".encode(), digest_size=20).hexdigest(),
+            parents=(parent.hash,),
+            date=(parent.date + later).replace(microsecond=0),
+            message=f"{chance.choice(VERBS)} {topic}\n\n{key}",
+            user=chance.randrange(len(self._world.people)),
+            changes={chance.choice(FILES[:-1]): text.encode()},
         )
-        repository.pull_requests[number] = pull
-        pull.participants = [Participant(user=user, role="REVIEWER") for user in people[1:]]
-        world.record(pull, "OPENED", pull.author, date)
-        self._discuss(pull, date)
-        self._close(pull, state, tip)
-        if pull.state != "MERGED":  # the branch of a merged one is deleted, as most teams do
-            history.branches[name] = tip.id
 
-    def _discuss(self, pull: PullRequest, date: int) -> None:
-        world = self._world
-        for index in range(pull.id % 4):
-            created = date + (index + 1) * 60 * SECOND
-            author = self._random.choice(list(world.users.values()))
-            comment = Comment(
-                id=world.next_id(),
-                repository=pull.target.repository,
-                text=f"Looks 👍 but… {index}",
-                author=author,
-                created=created,
-                updated=created,
-            )
-            if index == 1:
-                comment.parent = next(iter(pull.comments.values()))
-                comment.parent.replies.append(comment)
-            elif index == 2:
-                comment.anchor = {
-                    "fromHash": pull.target.commit,
-                    "toHash": pull.source.commit,
-                    "line": 1,
-                    "lineType": "CONTEXT",
-                    "fileType": "TO",
-                    "path": "README.md",
-                    "diffType": "EFFECTIVE",
-                    "orphaned": False,
-                }
-            pull.comments[comment.id] = comment
-            world.record(pull, "COMMENTED", author, created, comment=comment)
+    def _tags(self, repository: Repository) -> None:
+        for number in range(self.tags):
+            commit = repository.history.trunk_hash(number * self.commits // self.tags)
+            name = f"v0.{number}.0" if number % 2 == 0 else f"nightly/{number}#é"
+            repository.tags[name] = Tag(commit=commit, hash=commit[::-1] if number % 2 == 0 else None)
 
-    def _close(self, pull: PullRequest, state: str, tip: Commit) -> None:
-        world, date = self._world, pull.created + 2 * HOUR
-        reviewer = pull.participants[0] if pull.participants else None
-        if reviewer is not None and pull.id % 2 == 0:
-            reviewer.status, reviewer.last_reviewed = "APPROVED", tip.id
-            world.record(pull, "APPROVED", reviewer.user, date - HOUR)
-        if state == "OPEN":
+    def _build(self, commit: Commit, state: str) -> None:
+        """Record a build; its state follows from the commit if it is not given, and later ones are running."""
+        draw = int(commit.hash[8:16], 16)
+        begun = commit.date + timedelta(seconds=5 + draw % 90)
+        ended = begun + timedelta(seconds=100 + draw % 1500)
+        if begun > self.now:
             return
-        pull.state, pull.closed, pull.updated, pull.version = state, date, date, 1
-        entry = world.record(pull, state, pull.author, date)
-        if state == "MERGED":
-            history = pull.target.repository.history
-            merge = history.commit(
-                parents=(pull.target.commit, tip.id),
-                author=tip.author,
-                date=date,
-                message=f"Pull request #{pull.id}: {pull.title}",
-                changes=tip.changes,
+        running = ended > self.now
+        number = draw % 1000 + 1
+        self._world.builds[commit.hash] = {
+            "CI-1": BuildStatus(
+                key="CI-1",
+                state="INPROGRESS" if running else state or BUILDS[draw % len(BUILDS)],
+                url=f"https://ci.example.org/{number}",
+                added=to_ms(begun),
+                updated=to_ms(begun if running else ended),
+                name=f"CI » build #{number}",
+                duration=None if running else (ended - begun) // timedelta(milliseconds=1),
             )
-            history.branches["main"] = pull.merge_commit = entry.merge_commit = merge.id
+        }
+
+    def _pull_request(self, repository: Repository, number: int) -> None:
+        pull = open_pull_request(self._world, repository, number)
+        repository.pull_requests[number] = pull
+        if pull.state != "MERGED":  # the branch of a merged one is deleted, as most teams do
+            repository.branches[pull.source.branch] = pull.source.commit
+        history = repository.history
+        for step in history.own_steps(number):
+            state = history.timeline.course(number).build_of(step)
+            if state is not None:
+                self._build(history.own_commit(number, step), state)
 
     def _personal_fork(self) -> None:
         """Give the administrator a fork of the first repository, in a personal project."""
@@ -276,13 +221,5 @@ class Seed:
         self._world.projects[key] = project
         origin = next(iter(self._world.repositories()), None)
         if origin is not None:
-            fork = Repository(
-                id=self._world.next_id(),
-                slug=origin.slug,
-                name=origin.name,
-                project=project,
-                history=origin.history.copy(),
-                origin=origin,
-            )
-            origin.forks.append(fork)
+            fork = origin.fork(self._world.next_id(), origin.name, origin.slug, project)
             project.repositories[fork.slug] = fork

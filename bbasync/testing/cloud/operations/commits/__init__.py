@@ -14,8 +14,8 @@ from bbasync.testing.operations import Operations, Result
 from bbasync.testing.server import Refusal
 
 if TYPE_CHECKING:
-    from bbasync.testing.cloud.world.history import Commit
     from bbasync.testing.cloud.world.repository import Repository
+    from bbasync.testing.history import Commit
 
 operations: Operations[Call] = Operations()
 

@@ -16,9 +16,9 @@ from bbasync.testing.operations import Operations, Result
 if TYPE_CHECKING:
     from bbasync.testing.cloud.payloads import Payload
     from bbasync.testing.cloud.world.conflicts import Conflict
-    from bbasync.testing.cloud.world.files import Change
-    from bbasync.testing.cloud.world.history import Commit
     from bbasync.testing.cloud.world.repository import Repository
+    from bbasync.testing.history import Commit
+    from bbasync.testing.history.files import Change
 
 operations: Operations[Call] = Operations()
 

@@ -11,7 +11,7 @@ from bbasync.testing.cloud import webhooks as tell
 from bbasync.testing.cloud.http import Call, json_response, refusal
 from bbasync.testing.cloud.operations.branch_restrictions import check_merge
 from bbasync.testing.cloud.operations.pull_requests import open_pull_request, record_update
-from bbasync.testing.cloud.world.history import Commit
+from bbasync.testing.history import Commit
 from bbasync.testing.operations import Operations, Result
 
 if TYPE_CHECKING:
@@ -69,8 +69,7 @@ def _merge(call: Call, repository: Repository, pull: Pull, body: Payload) -> Non
     else:
         parents = (base, head) if strategy in ("merge_commit", "rebase_merge") else (base,)
         text = body.get("message") or f"Merged in {pull.source_branch} (pull request #{pull.id})\n\n{pull.title}\n"
-        fork = repository.history.merge_base(base, head)
-        merge = repository.files.merge(fork.hash if fork is not None else None, base, head)
+        merge = repository.files.merge(base, head)
         if merge.conflicts:
             raise refusal(400, "Conflicts during merge.", detail=f"Conflicts in {', '.join(merge.conflicts)}")
         commit = Commit(call.world.new_hash(), parents, call.world.now(), str(text), call.me, changes=merge.changes)

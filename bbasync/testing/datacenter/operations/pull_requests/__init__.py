@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bbasync.testing.datacenter.http import Call, flag, items, required, text, value
-from bbasync.testing.datacenter.operations.pull_requests.changes import changes_page, plain
+from bbasync.testing.datacenter.operations.pull_requests.changes import compare, patch
 from bbasync.testing.datacenter.payloads import VALIDATION, refuse
 from bbasync.testing.datacenter.world import Participant, PullRequest, Ref, Repository
-from bbasync.testing.datacenter.world.history import text_diff
 from bbasync.testing.operations import Operations, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bbasync.testing.datacenter.payloads import Json
-    from bbasync.testing.datacenter.world import User
+    from bbasync.testing.datacenter.world import Activity, User
 
 operations: Operations[Call] = Operations()
 
@@ -58,7 +57,7 @@ def get(call: Call) -> Result:
 @operations("GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/pull-requests/{pullRequestId}.diff")
 def get_text_diff(call: Call) -> Result:
     """Return the diff as text."""
-    return plain(text_diff(changes_page(call, call.pull_request())))
+    return patch(compare(call, call.pull_request())[1])
 
 
 @operations("POST /api/latest/projects/{projectKey}/repos/{repositorySlug}/pull-requests", status=201)
@@ -113,7 +112,8 @@ def update(call: Call) -> Result:
     for item in pull.participants:  # whoever took part once remains a participant
         item.role = "REVIEWER" if item.user in reviewers else "PARTICIPANT"
     user = call.me
-    record_change(call, pull, "UPDATED", user)
+    entry = record_change(call, pull, "UPDATED", user)
+    entry.added_reviewers, entry.removed_reviewers = difference(asked, reviewers_of(pull))
     if (pull.title, pull.description, pull.target) != (title, description, old_target):
         was = {"previousTitle": title, "previousDescription": description}
         call.tell.on_pull("modified", pull, user, **was, previousTarget=call.payloads.previous_target(old_target))
@@ -167,7 +167,7 @@ def list_pull_requests_of_commit(call: Call) -> Result:
     found = [
         pull
         for pull in repository.pull_requests.values()
-        if any(item.id == commit.id for item in repository.history.log(pull.source.commit, pull.target.commit))
+        if any(item.hash == commit.hash for item in repository.history.log(pull.source.commit, pull.target.commit))
     ]
     return call.page(found, call.payloads.pull_request)
 
@@ -199,7 +199,7 @@ def _ref(call: Call, data: Json, side: str, here: Repository) -> Ref:
             message = f"Repository {key}/{slug} does not exist."
             raise refuse(404, message, "repository.NoSuchRepositoryException") from None
         call.require("READ", repository)
-    tip = repository.history.branches.get(name)
+    tip = repository.branches.get(name)
     if tip is None:
         message = f'Repository "{repository.slug}" has no branch "{name}".'
         raise refuse(404, message, "repository.NoSuchBranchException")
@@ -217,7 +217,7 @@ def _check_new(call: Call, source: Ref, target: Ref, ignore: PullRequest | None 
                 "pull.DuplicatePullRequestException",
                 existingPullRequest=call.payloads.pull_request(pull),
             )
-    if source.commit in target.repository.history.reachable(target.commit):
+    if target.repository.history.contains(target.commit, source.commit):
         message = f'Branch "{target.branch}" is already up to date with branch "{source.branch}".'
         raise refuse(409, message, "pull.EmptyPullRequestException")
 
@@ -249,9 +249,12 @@ def _reviewers(call: Call, data: Json, author: User) -> list[User]:
 
 def tell_reviewers(call: Call, pull: PullRequest, user: User, before: list[User]) -> None:
     """Tell webhooks which reviewers were added and removed."""
-    now = reviewers_of(pull)
-    added, removed = [one for one in now if one not in before], [one for one in before if one not in now]
-    call.tell.on_reviewers(pull, user, added, removed)
+    call.tell.on_reviewers(pull, user, *difference(before, reviewers_of(pull)))
+
+
+def difference(before: list[User], after: list[User]) -> tuple[list[User], list[User]]:
+    """Return who was added and who was removed."""
+    return [one for one in after if one not in before], [one for one in before if one not in after]
 
 
 def _require_author(call: Call, pull: PullRequest) -> User:
@@ -277,10 +280,10 @@ def check_version(call: Call, pull: PullRequest, version: object) -> None:
         )
 
 
-def record_change(call: Call, pull: PullRequest, action: str, user: User) -> None:
+def record_change(call: Call, pull: PullRequest, action: str, user: User) -> Activity:
     """Count the version up and record an activity."""
     pull.version, pull.updated = pull.version + 1, call.world.tick()
-    call.world.record(pull, action, user, pull.updated)
+    return call.world.record(pull, action, user, pull.updated)
 
 
 def reviewers_of(pull: PullRequest) -> list[User]:

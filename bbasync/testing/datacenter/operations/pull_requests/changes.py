@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bbasync.testing.datacenter.world.history import changed, text_diff
 from bbasync.testing.operations import Operations, Result
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bbasync.testing.datacenter.http import Call
     from bbasync.testing.datacenter.payloads import Json
     from bbasync.testing.datacenter.world import PullRequest
-    from bbasync.testing.datacenter.world.history import Change, Commit
+    from bbasync.testing.history import Commit
+    from bbasync.testing.history.files import Change
 
 operations: Operations[Call] = Operations()
 
@@ -28,8 +30,8 @@ def list_commits(call: Call) -> Result:
 def list_changes(call: Call) -> Result:
     """List the paths that a merge would change; the last page says `nextPageStart: null`."""
     pull = call.pull_request()
-    found = changes_page(call, pull)
-    extra: Json = {"fromHash": base_of(pull), "toHash": pull.source.commit, "properties": {"changeScope": "ALL"}}
+    base, found = compare(call, pull)
+    extra: Json = {"fromHash": base, "toHash": pull.source.commit, "properties": {"changeScope": "ALL"}}
     return {"nextPageStart": None, **extra, **call.envelope(found, call.payloads.change)}
 
 
@@ -38,30 +40,31 @@ def list_changes(call: Call) -> Result:
 def get_diff(call: Call) -> Result:
     """Return the diff, as JSON unless text is asked for."""
     pull = call.pull_request()
-    found = changes_page(call, pull)
+    base, found = compare(call, pull)
     if call.request.headers.get("Accept", "").startswith("text/plain"):
-        return plain(text_diff(found))
-    return call.payloads.diff(found, base_of(pull), pull.source.commit)
+        return patch(found)
+    return call.payloads.diff(found, base, pull.source.commit)
 
 
-def _commits(pull: PullRequest) -> list[Commit]:
+def _commits(pull: PullRequest) -> Sequence[Commit]:
     pull.refresh()
     return pull.source.repository.history.log(pull.source.commit, pull.target.commit)
 
 
-def changes_page(call: Call, pull: PullRequest) -> list[Change]:
-    """Return the changes of a pull request below the path of the request."""
+def compare(call: Call, pull: PullRequest) -> tuple[str | None, list[Change]]:
+    """Return where the source left the target, and what it has changed since, below the path of the request.
+
+    A target that was merged into counts as it was before.
+    """
     pull.refresh()
-    history, path = pull.source.repository.history, call.arguments.get("path", "")
-    found = changed(history.tree(base_of(pull)), history.tree(pull.source.commit))
-    return [item for item in found if not path or item.path == path or item.path.startswith(f"{path}/")]
+    repository, path = pull.source.repository, call.arguments.get("path", "")
+    base = repository.history.merge_base(pull.target.commit, pull.source.commit)
+    found = repository.files.changes(None if base is None else base.hash, pull.source.commit)
+    wanted = [item for item in found if not path or item.path == path or item.path.startswith(f"{path}/")]
+    return None if base is None else base.hash, wanted
 
 
-def base_of(pull: PullRequest) -> str | None:
-    """Return where the source left the target; a target that was merged into counts as it was before."""
-    return pull.source.repository.history.merge_base(pull.target.commit, pull.source.commit)
-
-
-def plain(content: str) -> web.Response:
-    """Build an answer of plain text."""
-    return web.Response(text=content, content_type="text/plain")
+def patch(changes: Sequence[Change]) -> web.Response:
+    """Answer with a diff as git writes it."""
+    body = b"".join(one.patch for one in changes)
+    return web.Response(body=body, content_type="text/plain", charset="utf-8")

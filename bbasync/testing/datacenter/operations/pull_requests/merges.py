@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bbasync.testing.datacenter.http import Call, signature, text, value
+from bbasync.testing.datacenter.http import Call, text, value
 from bbasync.testing.datacenter.operations.pull_requests import check_version, close, require_open
 from bbasync.testing.datacenter.payloads import answer, refuse
 from bbasync.testing.operations import Operations, Result
@@ -48,19 +48,19 @@ def merge(call: Call) -> Result:
         message = f"The pull request {reason} and cannot be merged."
         exception = "pull.PullRequestMergeVetoedException"
         raise refuse(409, message, exception, conflicted=conflicted, vetoes=vetoes)
-    history = pull.target.repository.history
-    merge = history.commit(
+    repository = pull.target.repository
+    merge = call.world.commit(
+        repository,
         parents=(pull.target.commit, pull.source.commit),
-        author=signature(user),
-        date=call.world.tick(),
+        author=user,
         message=text(data, "message") or f"Pull request #{pull.id}: {pull.title}",
-        changes=history.merge(pull.source.commit, pull.target.commit).changes,
-    )
+        changes=repository.files.merge(pull.target.commit, pull.source.commit).changes,
+    ).hash
     close(call, pull, "MERGED", user)
-    history.branches[pull.target.branch] = merge.id
-    pull.merge_commit = pull.activities[-1].merge_commit = merge.id
+    call.world.move_branch(repository, pull.target.branch, merge, user)
+    pull.merge_commit = pull.activities[-1].merge_commit = merge
     call.tell.on_pull("merged", pull, user)
-    call.tell.on_ref(pull.target.repository, user, f"refs/heads/{pull.target.branch}", pull.target.commit, merge.id)
+    call.tell.on_ref(repository, user, f"refs/heads/{pull.target.branch}", pull.target.commit, merge)
     return call.payloads.pull_request(pull)
 
 

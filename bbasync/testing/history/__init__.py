@@ -1,4 +1,4 @@
-r"""Git-like history that is computed, not stored: a commit follows from (seed, repository, index).
+r"""Git-like history for the worlds of both fakes, computed, not stored: (seed, repository, index) gives a commit.
 
 The trunk is a row of blocks of eight commits. In most blocks a side branch of two commits leaves after the second and
 is merged by the seventh; every fourth block, and an unfinished last one, is a straight line:
@@ -17,25 +17,22 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, overload
 
 import attrs
 
-from bbasync.testing.cloud.world.hours import to_date
-from bbasync.testing.cloud.world.timeline import BLOCK, Timeline
+from bbasync.testing.history.hours import to_date
+from bbasync.testing.history.timeline import BLOCK, REPLACED, SQUASHED, Timeline, lay_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 SIDE_PARENTS: tuple[tuple[int, ...], ...] = ((-1,), (0,), (1,), (1,), (3,), (2,), (5, 4), (6,))
 SIDE_MASKS = (0b1, 0b11, 0b111, 0b1011, 0b11011, 0b100111, 0b1111111, 0b11111111)
 FULL = 0xFF
 OWN_CODES_EACH = 64
-REPLACED, SQUASHED = 62, 63
-"""Commits of a pull request beside its branch: the head before a forced push, and a merge that is not on the trunk."""
-
 LOCAL = timezone(timedelta(hours=2))
 
 CODES = 1 << 32
@@ -44,6 +41,7 @@ MULTIPLIER = 0x9E3779B1
 INVERSE = pow(MULTIPLIER, -1, CODES)
 SHORTEST = 7
 """Digits of a hash that are enough to name a commit."""
+WHOLE = 40
 
 VERBS = ("Add", "Fix", "Refactor", "Document", "Remove", "Speed up", "Rename", "Test")
 THINGS = (
@@ -55,19 +53,37 @@ THINGS = (
     "日本語 labels",
     "CI",
 )
-NOBODY = ("deploy bot <bot@ci.invalid>", "Former Colleague <gone@example.invalid>", "root")
-
 Place: TypeAlias = tuple[Literal["trunk", "own", "stored"], int, int]
 """Where a commit stands: (trunk, index, 0), (own, pull request, step) or (stored, 0, 0)."""
 
-TITLES = (
-    "Retry on 555",
-    "Größere Seiten",
-    "Rate limit by workspace",
-    "Typos",
-    "支持中文路径",
-    "Follow `next` verbatim",
-)
+KEPT_LOGS, KEPT_BASES = 100, 1000
+
+
+@attrs.frozen
+class Words:
+    """What the people of a made-up world write, which differs from product to product."""
+
+    paths: tuple[str, ...]
+    """The files of the trunk; its commits change one after the other."""
+    titles: tuple[str, ...]
+    strangers: tuple[str, ...]
+    """Authors of commits who have no account."""
+    branch: Callable[[int], str]
+    """The source branch of a pull request."""
+    merge: Callable[[int, str, str], str]
+    """The message of a merge of a pull request, by number, title and branch."""
+
+    def title(self, key: str, number: int) -> str:
+        """Give the title of a computed pull request."""
+        return f"{self.titles[number_of(key, number) % len(self.titles)]} ({number})"
+
+    def merge_message(self, key: str, number: int) -> str:
+        """Give the message of the commit that merges a computed pull request."""
+        return self.merge(number, self.title(key, number), self.branch(number))
+
+
+NO_WORDS = Words((), (), ("",), str, lambda number, title, branch: f"{number} {title} {branch}")
+"""For histories in which nothing is made up."""
 
 
 @attrs.frozen
@@ -107,12 +123,13 @@ class Reach:
             self.mask |= mask
 
 
-class Walk:
+class Walk(Sequence[Commit]):
     """What `include` reaches and `exclude` does not, newest first: stored commits, pull requests' own, the trunk."""
 
     def __init__(self, history: History, include: Reach, exclude: Reach) -> None:
         self._history = history
         self._starts: dict[tuple[str, int], list[int]] = {}
+        self._filtered: dict[str, list[Commit]] = {}
         stored = include.stored - exclude.stored
         self._stored = [name for name in reversed(history.stored) if name in stored]
         self._own = sorted(include.beside - exclude.beside, reverse=True) + [
@@ -142,7 +159,7 @@ class Walk:
         for position in range(offset, len(self)):
             if len(found) == length:
                 return found, position
-            commit = self._at(position)
+            commit = self[position]
             if wanted is None or wanted(commit):
                 found.append(commit)
         return found, None
@@ -154,6 +171,20 @@ class Walk:
             _, following = self.page(starts[-1], length, wanted)
             starts.append(len(self) if following is None else following)
         return starts[min(number, len(starts)) - 1]
+
+    def filtered(self, name: str, wanted: Callable[[Commit], bool]) -> Sequence[Commit]:
+        """Return the commits that are `wanted`, found once for all that ask under this name."""
+        if name not in self._filtered:
+            self._filtered[name] = [commit for commit in self if wanted(commit)]
+        return self._filtered[name]
+
+    @overload
+    def __getitem__(self, position: int) -> Commit: ...
+    @overload
+    def __getitem__(self, position: slice) -> list[Commit]: ...
+    def __getitem__(self, position: int | slice) -> Commit | list[Commit]:
+        found = range(len(self))[position]
+        return self._at(found) if isinstance(found, int) else [self._at(one) for one in found]
 
     def _at(self, position: int) -> Commit:
         if position < len(self._stored):
@@ -173,11 +204,14 @@ class Walk:
 class History:
     """The commits of one repository; a fork shares the trunk of its parent by sharing its `trunk_key`."""
 
-    def __init__(self, *, trunk_key: str, own_key: str, timeline: Timeline, authors: int) -> None:
+    def __init__(self, *, trunk_key: str, own_key: str, timeline: Timeline, authors: int, words: Words) -> None:
         self.trunk_key = trunk_key
         self.own_key = own_key
         self.timeline = timeline
+        self.words = words
         self.stored: dict[str, Commit] = {}
+        self._logs: dict[tuple[str, str | None], Walk] = {}
+        self._bases: dict[tuple[str, str], Commit] = {}
         self._authors = authors
 
     @property
@@ -198,6 +232,11 @@ class History:
     def head_of(self, pull: int) -> str:
         """Give the newest of a pull request's own commits."""
         return self.own_hash(pull, self.timeline.course(pull).commits - 1)
+
+    def own_steps(self, pull: int) -> list[int]:
+        """List the steps at which a pull request has commits: those on its branch, and a head that was replaced."""
+        course = self.timeline.course(pull)
+        return [*range(course.commits), *([REPLACED] if course.forced else [])]
 
     def merge_of(self, pull: int) -> tuple[str, str]:
         """Give the commit that merges a pull request, and the one before it on the trunk."""
@@ -222,6 +261,14 @@ class History:
         return _hash(self.own_key, OWN_CODES + pull * OWN_CODES_EACH + step)
 
     def trunk_commit(self, index: int) -> Commit:
+        """Give a commit of the trunk."""
+        return _commit_at(self, ("trunk", index, 0))
+
+    def own_commit(self, pull: int, step: int) -> Commit:
+        """Give a pull request's own commit."""
+        return _commit_at(self, ("own", pull, step))
+
+    def compute_trunk_commit(self, index: int) -> Commit:
         """Compute a commit of the trunk."""
         name = self.trunk_hash(index)
         number = int(name[:8], 16)
@@ -234,14 +281,14 @@ class History:
         merged = merges.number(index)
         if merged is not None:
             course = self.timeline.trunk.course(merged)
-            return self._commit(name, parents, date, merge_message(self.trunk_key, merged), course.closed_by)
+            return self._commit(name, parents, date, self.words.merge_message(self.trunk_key, merged), course.closed_by)
         if len(parents) > 1:
             message = f"Merge branch 'release/{number % 900 + 100}'\n"
         else:
             message = f"{VERBS[number % 8]} {THINGS[number // 8 % 7]}\n\nStep {index}.\n"
         return self._commit(name, parents, date, message, self._author(number >> 8))
 
-    def own_commit(self, pull: int, step: int) -> Commit:
+    def compute_own_commit(self, pull: int, step: int) -> Commit:
         """Compute a pull request's own commit."""
         course = self.timeline.course(pull)
         name = self.own_hash(pull, step)
@@ -249,7 +296,7 @@ class History:
         if step == SQUASHED:
             date = to_date(course.closed or course.opened).replace(microsecond=0)
             parents = (self.trunk_hash(self._destination(pull)),)
-            return self._commit(name, parents, date, merge_message(self.own_key, pull), course.closed_by)
+            return self._commit(name, parents, date, self.words.merge_message(self.own_key, pull), course.closed_by)
         date = to_date(course.opened - 60 if step == REPLACED else course.commit_time(step)).replace(microsecond=0)
         parent = self.own_hash(pull, step - 1) if 0 < step < REPLACED else self.trunk_hash(self.base_of(pull))
         part = 1 if step == REPLACED else step + 1
@@ -262,9 +309,14 @@ class History:
 
     def place(self, prefix: str) -> Place | None:
         """Find a commit by the first seven or more digits of its hash."""
-        for name in self.stored:
-            if name.startswith(prefix):
-                return ("stored", 0, 0)
+        if prefix in self.stored:
+            return ("stored", 0, 0)
+        if len(prefix) < WHOLE and any(name.startswith(prefix) for name in self.stored):
+            return ("stored", 0, 0)
+        return _place_of(self, prefix)
+
+    def compute_place(self, prefix: str) -> Place | None:
+        """Find a computed commit by the first seven or more digits of its hash."""
         if not re.fullmatch(rf"[0-9a-f]{{{SHORTEST},40}}", prefix):
             return None
         heads = [prefix[:8]] if len(prefix) > SHORTEST else [f"{prefix}{digit:x}" for digit in range(16)]
@@ -279,15 +331,11 @@ class History:
 
     def find(self, prefix: str) -> Commit | None:
         """Give a commit by the first seven or more digits of its hash."""
-        match self.place(prefix):
-            case ("trunk", index, _):
-                return self.trunk_commit(index)
-            case ("own", pull, step):
-                return self.own_commit(pull, step)
-            case ("stored", _, _):
-                return next(commit for name, commit in self.stored.items() if name.startswith(prefix))
-            case _:
-                return None
+        place = self.place(prefix)
+        if place is None or place[0] != "stored":
+            return None if place is None else _commit_at(self, place)
+        found = self.stored.get(prefix)
+        return found or next(one for name, one in self.stored.items() if name.startswith(prefix))
 
     def reach(self, heads: Iterable[str]) -> Reach:
         """Compute what the heads reach; unknown ones reach nothing."""
@@ -318,8 +366,36 @@ class History:
         """List what `include` reaches and `exclude` does not."""
         return Walk(self, self.reach(include), self.reach(exclude))
 
+    def log(self, until: str, since: str | None = None) -> Walk:
+        """List what `until` reaches and `since` does not; commits never change, so it is kept for all its pages."""
+        if (until, since) not in self._logs:
+            if len(self._logs) >= KEPT_LOGS:
+                self._logs.clear()
+            self._logs[until, since] = self.walk([until], [] if since is None else [since])
+        return self._logs[until, since]
+
+    def contains(self, head: str, commit: str) -> bool:
+        """Tell whether a commit is another, or an ancestor of it."""
+        return not self.walk([commit], [head])
+
+    def commit(self, hash_: str) -> Commit:
+        """Give a commit that is known to exist; KeyError if it does not."""
+        found = self.find(hash_)
+        if found is None:
+            raise KeyError(hash_)
+        return found
+
     def merge_base(self, left: str, right: str) -> Commit | None:
-        """Give the newest commit that both reach."""
+        """Give the newest commit that both reach; commits never change, so it is found once."""
+        found = self._bases.get((left, right)) or self.find_base(left, right)
+        if found is not None:  # commits of a fork that are unknown now may be known later
+            if len(self._bases) >= KEPT_BASES:
+                self._bases.clear()
+            self._bases[left, right] = found
+        return found
+
+    def find_base(self, left: str, right: str) -> Commit | None:
+        """Find the newest commit that both reach."""
         one, other = self.reach([left]), self.reach([right])
         common = Reach(own={pull: min(one.own[pull], other.own[pull]) for pull in one.own.keys() & other.own.keys()})
         common.stored = one.stored & other.stored
@@ -355,7 +431,15 @@ class History:
         return number % self._authors if number % 9 else None
 
     def _commit(self, name: str, parents: tuple[str, ...], date: datetime, message: str, user: int | None) -> Commit:
-        return Commit(name, parents, date, message, user, "" if user is not None else NOBODY[int(name[0], 16) % 3])
+        strangers = self.words.strangers
+        raw = "" if user is not None else strangers[int(name[0], 16) % len(strangers)]
+        return Commit(name, parents, date, message, user, raw)
+
+
+def empty_history(key: str) -> History:
+    """Return the history of a repository without commits."""
+    nothing = lay_out(key, pulls=0, length=0, users=2)
+    return History(trunk_key=key, own_key=key, timeline=nothing, authors=1, words=NO_WORDS)
 
 
 def _indices(block: int, mask: int) -> list[int]:
@@ -371,21 +455,15 @@ def number_of(key: str, number: int) -> int:
     return int.from_bytes(hashlib.blake2b(b"%s/%d" % (key.encode(), number), digest_size=8).digest())
 
 
-def title_of(key: str, number: int) -> str:
-    """Give the title of a computed pull request."""
-    return f"{TITLES[number_of(key, number) % len(TITLES)]} ({number})"
+@functools.lru_cache(maxsize=8192)  # of all histories together: a world may have thousands of them
+def _commit_at(history: History, place: Place) -> Commit:
+    kind, number, step = place
+    return history.compute_trunk_commit(number) if kind == "trunk" else history.compute_own_commit(number, step)
 
 
-def branch_of(number: int) -> str:
-    """Give the source branch of a computed pull request."""
-    if number % 10 == 4:  # these have a name that wants quoting in a path
-        return f"fix/#{number}-größe"
-    return f"feature/API-{number}"
-
-
-def merge_message(key: str, number: int) -> str:
-    """Give the message of the commit that merges a computed pull request."""
-    return f"Merged in {branch_of(number)} (pull request #{number})\n\n{title_of(key, number)}\n"
+@functools.lru_cache(maxsize=8192)
+def _place_of(history: History, prefix: str) -> Place | None:
+    return history.compute_place(prefix)
 
 
 @functools.lru_cache(maxsize=4096)  # a commit is asked for again as the parent of the next

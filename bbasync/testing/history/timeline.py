@@ -20,9 +20,10 @@ from typing import Literal, TypeAlias
 
 import attrs
 
-from bbasync.testing.cloud.world.hours import HOUR, to_date, to_work
+from bbasync.testing.history.hours import HOUR, to_date, to_work
 
 State: TypeAlias = Literal["OPEN", "MERGED", "DECLINED", "SUPERSEDED"]
+"""What is superseded on Cloud is declined on Data Center."""
 
 NOW = datetime(2026, 6, 1, 14, 30, tzinfo=UTC)
 """Before this lies what is made up, unless another instant is given."""
@@ -35,6 +36,8 @@ OLDER: tuple[State, ...] = ("OPEN", "MERGED", "MERGED", "DECLINED", *MIXTURE)
 MERGE_PLACES = (0, 1, 2, 5, 7)
 """Commits of a block of the trunk which can be the merge of a pull request: those of one parent on the main line."""
 BLOCK = 8
+REPLACED, SQUASHED = 62, 63
+"""Commits of a pull request beside its branch: the head before a forced push, and a merge that is not on the trunk."""
 BOTS = 2
 """Accounts that follow those of people."""
 MOST_COMMITS, MOST_COMMENTS = 60, 40
@@ -97,6 +100,22 @@ class Course:
             return self.opened - 60 - (self.first_commits - 1 - step) * self.gap
         gap = min(self.gap, (self.pushed - self.opened - 60) / (self.commits - self.first_commits + 1))
         return self.pushed - 30 - (self.commits - 1 - step) * gap
+
+    def commenter(self, place: int, draw: int) -> int | None:
+        """Choose who comments: a reviewer first, then reviewers and the author in turn, at times somebody else."""
+        if place == 0 or self.author is None:
+            return self.reviewers[0]
+        if draw % 13 == 0:
+            return None
+        return self.author if place % 2 else self.reviewers[place // 2 % len(self.reviewers)]
+
+    def build_of(self, step: int) -> str | None:
+        """Give the state of the main build of a commit, empty if it may be any; None if the commit was never a head."""
+        if step == self.commits - 1:
+            return "SUCCESSFUL" if self.mended or self.state == "MERGED" else ""
+        if step == (REPLACED if self.forced else self.first_commits - 1):
+            return "FAILED" if self.mended else ""
+        return None
 
     def clip(self, end: float) -> None:
         """Drop what would happen after the end."""
@@ -342,6 +361,23 @@ class Timeline:
                 course.closed, course.closed_by = last + _delay(draw[27], 8.0, 1.5), course.author
             case _:
                 pass
+
+
+def check_now(now: datetime) -> None:
+    """Refuse a time without a time zone."""
+    if now.tzinfo is None:
+        raise ValueError("now= needs a time zone, such as datetime.now(UTC)")
+
+
+def lay_out(
+    key: str, *, pulls: int, length: int, users: int, now: datetime = NOW, trunk: Timeline | None = None
+) -> Timeline:
+    """Make the timeline of a repository, which begins in the first two years of SPAN, a fork after its trunk."""
+    age = hashlib.blake2b(b"%s/age" % key.encode(), digest_size=1).digest()[0] / 256
+    begin = now - SPAN + 0.4 * age * SPAN
+    if trunk is not None:
+        begin = max(begin, to_date(trunk.begin))
+    return Timeline(key, pulls=pulls, length=length, users=users, begin=begin, end=now, trunk=trunk)
 
 
 def long_tail(draw: int, sigma: float) -> float:

@@ -1,43 +1,32 @@
-"""Files of the fake world: a small tree in which every commit of the trunk changes one line of one file."""
+"""Files of the made-up worlds: a small tree in which every commit of the trunk changes one line of one file."""
 
 from __future__ import annotations
 
 import difflib
 import hashlib
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import attrs
 
-from bbasync.testing.cloud.world.history import REPLACED, Commit, History
-from bbasync.testing.cloud.world.timeline import BLOCK, long_tail
+from bbasync.testing.history.timeline import BLOCK, REPLACED, long_tail
 from bbasync.testing.merging import Merge, merge_trees
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from bbasync.testing.history import Commit, History
+
 Attribute: TypeAlias = Literal["link", "executable", "binary", "subrepository"]
 Status: TypeAlias = Literal["added", "removed", "modified", "renamed"]
 
-PATHS = (
-    "README.md",
-    "setup.cfg",
-    "src/größe.py",
-    "src/client.py",
-    "src/nested/deep/module.py",
-    "src/space in name.py",
-    "tests/test_client.py",
-    "docs/索引.md",
-    "docs/c#.md",
-    "assets/logo.png",
-    "bin/run.sh",
-    "latest",
-    "docs/changes.md",
-)
 OLD_NAME, RENAMED = "docs/history.md", "docs/changes.md"
-"""The last file has another name until it is first changed."""
+"""This file has another name until it is first changed."""
 LINES = 20
 MODES = {"link": "120000", "executable": "100755"}
 CONTEXT = 3
+KEPT_MERGES, KEPT_TREES = 1000, 64
+BINARY = (".png", ".bin")
 
 
 @attrs.frozen
@@ -49,16 +38,54 @@ class Entry:
     attributes: tuple[Attribute, ...] = ()
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Change:
-    """What happened to one file, with its part of the diff."""
+    """What happened to one file; `before` and `after` are its bytes, None where there is no file."""
 
     status: Status
     old: str | None
     new: str | None
-    added: int
-    removed: int
-    patch: bytes
+    before: bytes | None
+    after: bytes | None
+    context: int = CONTEXT
+    """Lines of the patch around what has changed."""
+    git_patch: bytes | None = attrs.field(default=None, repr=False)
+    """The patch that git wrote, of files that are in git."""
+
+    @property
+    def path(self) -> str:
+        """The path, the new one of a file that was renamed."""
+        return self.new or self.old or ""
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether either side has a NUL byte, as git has it."""
+        return b"\0" in (self.before or b"") + (self.after or b"")
+
+    @property
+    def unchanged(self) -> int:
+        """The percentage of the lines of a renamed file that stayed."""
+        before, after = set((self.before or b"").splitlines()), set((self.after or b"").splitlines())
+        return 100 * len(before & after) // max(len(before), len(after), 1) if self.before != self.after else 100
+
+    @cached_property
+    def patch(self) -> bytes:
+        """The diff of the file, as git writes it."""
+        return write_patch(self) if self.git_patch is None else self.git_patch
+
+    @property
+    def added(self) -> int:
+        """How many lines the patch adds."""
+        return self._count(b"+")
+
+    @property
+    def removed(self) -> int:
+        """How many lines the patch removes."""
+        return self._count(b"-")
+
+    def _count(self, sign: bytes) -> int:
+        _, _, hunks = self.patch.partition(b"\n@@")
+        return hunks.count(b"\n" + sign)
 
 
 class Files:
@@ -66,9 +93,13 @@ class Files:
 
     def __init__(self, history: History) -> None:
         self._history = history
+        self._merges: dict[tuple[str, str], Merge] = {}
+        self._kept = lru_cache(maxsize=KEPT_TREES)(self._compute)
 
-    def tree(self, commit: str) -> dict[str, bytes]:
-        """Compute the content of all files at a commit, by path in order."""
+    def tree(self, commit: str | None) -> dict[str, bytes]:
+        """Compute the content of all files at a commit, by path in order; None is the empty tree before the first."""
+        if commit is None:
+            return {}
         stored: list[Commit] = []
         while commit in self._history.stored:
             stored.append(self._history.stored[commit])
@@ -109,13 +140,21 @@ class Files:
         """Give the bytes of a file; KeyError if there is none."""
         return self.tree(commit)[path.strip("/")]
 
-    def merge(self, base: str | None, ours: str, theirs: str) -> Merge:
-        """Merge one commit into another, seen from where they parted."""
-        return merge_trees(self.tree(base) if base else {}, self.tree(ours), self.tree(theirs))
+    def merge(self, ours: str, theirs: str) -> Merge:
+        """Merge one commit into another, seen from where they parted; commits never change, so this is kept."""
+        found = self._merges.get((ours, theirs))
+        if found is None:
+            base = self._history.merge_base(ours, theirs)
+            found = merge_trees(self.tree(None if base is None else base.hash), self.tree(ours), self.tree(theirs))
+            if base is not None:
+                if len(self._merges) >= KEPT_MERGES:
+                    self._merges.clear()
+                self._merges[ours, theirs] = found
+        return found
 
     def changes(self, old: str | None, new: str, context: int = CONTEXT) -> list[Change]:
         """Compare two commits; None is the empty tree."""
-        before, after = self.tree(old) if old else {}, self.tree(new)
+        before, after = self.tree(old), self.tree(new)
         gone = [path for path in before if path not in after]
         found: list[Change] = []
         for path, content in after.items():
@@ -124,14 +163,16 @@ class Files:
             source = path if path in before else _similar(content, gone, before)
             if source is not None and source != path:
                 gone.remove(source)
+            status: Status = "added" if source is None else "modified" if source == path else "renamed"
             previous = before[source] if source is not None else None
-            found.append(compare(source, previous, path, content, context))
-        found += [compare(path, before[path], None, None, context) for path in gone]
-        return sorted(found, key=lambda one: one.new or one.old or "")
+            found.append(Change(status, source, path, previous, content, context))
+        found += [Change("removed", path, None, before[path], None, context) for path in gone]
+        return sorted(found, key=lambda one: one.path)
 
     def touches(self, path: str) -> Callable[[Commit], bool]:
         """Tell whether a commit changed a file, or anything below a directory."""
         path = path.strip("/")
+        own = self._history.words.paths
 
         def changed(paths: Iterable[str]) -> bool:
             return any(one == path or one.startswith(f"{path}/") for one in paths)
@@ -141,7 +182,7 @@ class Files:
                 case ("stored", _, _):
                     return changed(self._history.stored[commit.hash].changes)
                 case ("trunk", index, _):
-                    return changed(PATHS if index == 0 else (PATHS[index % len(PATHS)],))
+                    return changed(own if index == 0 else (own[index % len(own)],))
                 case ("own", pull, _):
                     return changed((_own_path(pull),))
                 case _:
@@ -150,6 +191,9 @@ class Files:
         return test
 
     def _computed(self, commit: str) -> dict[str, bytes]:
+        return dict(self._kept(commit))
+
+    def _compute(self, commit: str) -> dict[str, bytes]:
         match self._history.place(commit):
             case ("trunk", index, _):
                 return self._trunk(index)
@@ -161,23 +205,24 @@ class Files:
     def _notes(self, pull: int, step: int) -> bytes:
         """Give what a pull request writes: some of its commits are small, some large."""
         last = 0 if step == REPLACED else min(step, self._history.timeline.course(pull).commits - 1)
-        sizes = (lines_of(self._history.own_hash(pull, one)) for one in range(last + 1))
+        sizes = (length_of(self._history.own_hash(pull, one)) for one in range(last + 1))
         return "".join(f"Note {number} on {pull}\n" for number in range(sum(sizes))).encode()
 
     def _trunk(self, index: int) -> dict[str, bytes]:
         block, mask = self._history.mask(index)
         own = [block * BLOCK + place for place in range(BLOCK) if mask >> place & 1]
         found: dict[str, bytes] = {}
-        for number, path in enumerate(PATHS):
+        paths = self._history.words.paths
+        for number, path in enumerate(paths):
             # how many commits changed it: those in the blocks before, and those in this one that are ancestors
-            version = max(block * BLOCK - 1 - number, -1) // len(PATHS) + 1
-            version += sum(one % len(PATHS) == number for one in own)
+            version = max(block * BLOCK - 1 - number, -1) // len(paths) + 1
+            version += sum(one % len(paths) == number for one in own)
             name = OLD_NAME if path == RENAMED and not version else path
             found[name] = _content(path, version)
         return found
 
 
-def lines_of(hash_: str) -> int:
+def length_of(hash_: str) -> int:
     """Give how many lines a pull request's own commit adds; the distribution has a long tail."""
     return max(int(6 * long_tail(int(hash_[8:12], 16), 1.5)), 1)
 
@@ -186,8 +231,9 @@ def _own_path(pull: int) -> str:
     return f"notes/API-{pull}.md"
 
 
+@lru_cache(maxsize=1024)
 def _content(path: str, version: int) -> bytes:
-    if path.endswith(".png"):
+    if path.endswith(BINARY):
         return b"\x89PNG\r\n\x1a\n\x00\x00" + version.to_bytes(8, "big")
     if path == "latest":
         return b"README.md"
@@ -216,43 +262,30 @@ def _similar(content: bytes, gone: list[str], before: dict[str, bytes]) -> str |
     return best if best is not None and 2 * len(lines & set(before[best].splitlines())) >= len(lines) else None
 
 
-def compare(old: str | None, before: bytes | None, new: str | None, after: bytes | None, context: int) -> Change:
+def write_patch(change: Change) -> bytes:
     """Write git's diff of one file."""
-    left, right = old or new or "", new or old or ""
+    left, right = change.old or change.path, change.path
+    before, after = change.before or b"", change.after or b""
     head = [f"diff --git a/{left} b/{right}"]
-    mode = MODES.get((*attributes_of(right, after or before or b""), "")[0], "100644")
-    status: Status = "modified"
-    if old is None:
-        status = "added"
+    mode = MODES.get((*attributes_of(right, after or before), "")[0], "100644")
+    if change.status == "added":
         head.append(f"new file mode {mode}")
-    elif new is None:
-        status = "removed"
+    elif change.status == "removed":
         head.append(f"deleted file mode {mode}")
-    elif old != new:
-        status = "renamed"
-        head += ["similarity index 90%", f"rename from {old}", f"rename to {new}"]
-    head.append(f"index {_blob(before)}..{_blob(after)}" + (f" {mode}" if status == "modified" else ""))
-    names = ("/dev/null" if old is None else f"a/{left}", "/dev/null" if new is None else f"b/{right}")
-    if b"\x00" in (before or b"") + (after or b""):
-        text = "\n".join([*head, f"Binary files {names[0]} and {names[1]} differ", ""])
-        return Change(status, old, new, 0, 0, text.encode())
-    lines = list(
-        difflib.unified_diff(
-            (before or b"").decode(errors="surrogateescape").splitlines(),
-            (after or b"").decode(errors="surrogateescape").splitlines(),
-            *names,
-            lineterm="",
-            n=context,
-        )
-    )
-    added = sum(line.startswith("+") for line in lines[2:])
-    removed = sum(line.startswith("-") for line in lines[2:])
-    text = "\n".join([*head, *lines, ""])
-    return Change(status, old, new, added, removed, text.encode(errors="surrogateescape"))
+    elif change.status == "renamed":
+        head += [f"similarity index {change.unchanged}%", f"rename from {left}", f"rename to {right}"]
+    suffix = f" {mode}" if change.status == "modified" else ""
+    head.append(f"index {blob_id(change.before)[:7]}..{blob_id(change.after)[:7]}{suffix}")
+    names = ("/dev/null" if change.old is None else f"a/{left}", "/dev/null" if change.new is None else f"b/{right}")
+    if change.is_binary:
+        return "\n".join([*head, f"Binary files {names[0]} and {names[1]} differ", ""]).encode()
+    old, new = (content.decode(errors="surrogateescape").splitlines() for content in (before, after))
+    lines = difflib.unified_diff(old, new, *names, lineterm="", n=change.context)
+    return "\n".join([*head, *lines, ""]).encode(errors="surrogateescape")
 
 
-def _blob(content: bytes | None) -> str:
+def blob_id(content: bytes | None) -> str:
+    """Return the name that git gives to these bytes, zeros for a file that does not exist."""
     if content is None:
-        return "0000000"
-    header = b"blob %d\x00" % len(content)
-    return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()[:7]
+        return "0" * 40
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
