@@ -206,7 +206,7 @@ class OAuthClient:
         async def refresh(last: OAuthToken | None) -> OAuthToken:
             if last is None or not last.refresh_token:
                 raise AuthorizationExpiredError(
-                    "the token has expired, and there is no refresh_token: authorise again", status=401
+                    "the token has expired and has no refresh_token: authorise again", status=401
                 )
             return await self.refresh(last)
 

@@ -93,7 +93,7 @@ async def test_a_stream_is_opened_in_the_context_of_its_caller() -> None:
 async def test_pages_are_fetched_ahead_in_the_context_of_their_reader() -> None:
     async with seeing() as (bb, seen):
         VISITOR.set("ada")
-        async with aclosing(bb.refs.list("a", "b", paging=Paging(prefetch=True))) as refs:
+        async with aclosing(bb.refs.list("a", "b", paging=Paging(ahead=2))) as refs:
             assert len([ref async for ref in refs]) == 3
     assert seen == Seen(["ada"] * 4, ["ada"] * 4, ["ada"] * 4)
 
@@ -183,7 +183,7 @@ def test_a_call_has_a_span_around_those_of_its_attempts_with_template_and_wait(t
 async def test_the_span_of_a_list_holds_its_pages_and_belongs_to_that_of_the_service(tracing: Tracing) -> None:
     async with seeing() as (bb, _):
         with tracing.names["tracer"].start_as_current_span("visit"), tracing.names["traced"](bb) as calls:
-            refs = calls.refs.list("a", "b", paging=Paging(prefetch=True))
+            refs = calls.refs.list("a", "b", paging=Paging(ahead=2))
             assert len(await aio.collect(refs)) == 3
     *attempts, call, visit = tracing.spans()
     assert parent_of(call) == id_of(visit)
