@@ -265,7 +265,7 @@ class LookAhead:
             current = asyncio.current_task()
             if task.cancelled() and current is not None and not current.cancelling():
                 raise RuntimeError("the session was closed while the next page was fetched") from None
-            task.cancel()
+            self._pages.appendleft((url, task))
             await self.drop()
             raise
 

@@ -60,9 +60,10 @@ class RateTracker:
         buckets = exported.get("buckets")
         if exported.get("version") != 1 or not isinstance(buckets, list):
             raise ValueError("this is not an export of a RateTracker of this version")
-        for origin, principal, group, spent in cast("list[tuple[str, str, str, list[float]]]", buckets):
+        for origin, principal, group, times in cast("list[tuple[str, str, str, list[object]]]", buckets):
             key = (origin, principal, group)
-            if not all(isinstance(instant, (int, float)) and math.isfinite(instant) for instant in spent):
+            spent = [time for time in times if isinstance(time, (int, float)) and math.isfinite(time)]
+            if len(spent) != len(times):
                 raise ValueError(f"the times of {key} are not numbers")
             if key in self._buckets:
                 self._buckets[key].restore(spent)

@@ -262,10 +262,9 @@ def _nobody_waits_who_has_left(world: World) -> None:
 
 async def _nothing_is_left(world: World, before: set[asyncio.Task[Any]]) -> None:
     limiter, pipeline, started = world.bb.limiter, world.bb._pipeline, world.clock.number
-    while world.http is None and asyncio.all_tasks() - before:
+    while world.bb._tasks or (world.http is None and asyncio.all_tasks() - before):
         assert world.clock.number - started < PATIENCE, f"left: {asyncio.all_tasks() - before}"
         await asyncio.sleep(0)
-    assert not world.bb._tasks
     assert (limiter.in_flight, limiter.waiting) == (0, 0)
     assert (limiter.open_streams.in_flight, limiter.open_streams.waiting) == (0, 0)
     assert [state.waiting for state in world.bb.rates.snapshot()] == [0] * len(world.bb.rates.snapshot())

@@ -66,7 +66,8 @@ async def begin_a_renewal(world: World) -> None:
     world.expected = (RuntimeError,)
     world.after = CloudSession(transport=MemoryServer())
     world.beside(world.bb.request("GET", "/x"))
-    await pause(5)
+    while cast("OAuthCredential", world.bb._credential)._renewal is None:
+        await pause(1)
 
 
 # -- calls ------------------------------------------------------------------------------------------------------------
