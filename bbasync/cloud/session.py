@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from .services.commit_statuses import CommitStatuses
     from .services.commits import Commits
+    from .services.deployments import Deployments
+    from .services.pipelines import Pipelines
     from .services.projects import Projects
     from .services.pull_requests import PullRequests
     from .services.refs import Refs
@@ -224,6 +226,20 @@ class CloudSession(Session):
         from .services.reports import Reports
 
         return Reports(self)
+
+    @cached_property
+    def pipelines(self) -> Pipelines:
+        """Pipelines: runs, steps, logs, test reports, caches, schedules, configuration, variables and runners."""
+        from .services.pipelines import Pipelines
+
+        return Pipelines(self)
+
+    @cached_property
+    def deployments(self) -> Deployments:
+        """Deployments, environments and their variables."""
+        from .services.deployments import Deployments
+
+        return Deployments(self)
 
 
 def _text(value: object) -> str:

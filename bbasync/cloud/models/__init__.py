@@ -12,9 +12,17 @@ if TYPE_CHECKING:
     from .commits import *
     from .commits.diffs import *
     from .default_reviewers import *
+    from .deployments import *
     from .groups import *
     from .participants import *
     from .permissions import *
+    from .pipelines import *
+    from .pipelines.caches import *
+    from .pipelines.configuration import *
+    from .pipelines.runners import *
+    from .pipelines.schedules import *
+    from .pipelines.test_reports import *
+    from .pipelines.variables import *
     from .projects import *
     from .pull_requests import *
     from .pull_requests.activity import *
@@ -38,12 +46,33 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             "commits": "BaseCommit Commit",
             "commits.diffs": "ConflictScenario DiffStat DiffStatus FileConflict",
             "default_reviewers": "DefaultReviewer DefaultReviewerType",
+            "deployments": (
+                "Deployment DeploymentEnvironment DeploymentRelease DeploymentState DeploymentStateName "
+                "DeploymentStatus DeploymentStatusName DeploymentStep EnvironmentRestrictions EnvironmentType "
+                "EnvironmentTypeName"
+            ),
             "groups": "Group",
             "participants": "Participant ParticipantRole ParticipantState",
             "permissions": (
                 "Permission ProjectGroupPermission ProjectUserPermission RepositoryGroupPermission "
                 "RepositoryPermission RepositoryUserPermission"
             ),
+            "pipelines": (
+                "BasePipeline CommitTarget ConfigurationSource Pipeline PipelineCommand PipelineError "
+                "PipelineImage PipelineRefType PipelineResult PipelineResultName PipelineSelector "
+                "PipelineSelectorType PipelineStage PipelineStageName PipelineState PipelineStateName "
+                "PipelineStatus PipelineStep PipelineTarget PipelineTrigger PipelineTriggerType PullRequestTarget "
+                "RefTarget RunVariable SelectorFilter TargetRefFilter"
+            ),
+            "pipelines.caches": "PipelineCache PipelineCacheContent",
+            "pipelines.configuration": (
+                "KnownHost KnownHostKey OidcConfiguration OidcKey OidcKeys PipelineBuildNumber PipelineSshKeyPair "
+                "PipelinesConfiguration"
+            ),
+            "pipelines.runners": "PipelineRunner RunnerOAuthClient RunnerState RunnerStatus RunnerVersion",
+            "pipelines.schedules": "PipelineSchedule PipelineScheduleExecution",
+            "pipelines.test_reports": "PipelineTestCase PipelineTestCaseReason PipelineTestReport PipelineTestStatus",
+            "pipelines.variables": "PipelineVariable",
             "projects": "BaseProject Project",
             "pull_requests": (
                 "BasePullRequest PullRequest PullRequestBranch PullRequestEndpoint PullRequestState RenderedPullRequest"
