@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .errors import PagingError as PagingError
     from .errors import PaymentRequiredError as PaymentRequiredError
     from .errors import PermissionDeniedError as PermissionDeniedError
+    from .errors import PipelineTimeoutError as PipelineTimeoutError
     from .errors import RateLimitError as RateLimitError
     from .errors import ResponseError as ResponseError
     from .errors import ServerError as ServerError
@@ -75,6 +76,7 @@ __all__ = [
     "Part",
     "PaymentRequiredError",
     "PermissionDeniedError",
+    "PipelineTimeoutError",
     "Q",
     "RateLimitError",
     "RateTracker",
@@ -103,7 +105,7 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             "errors": (
                 "AuthenticationError AuthorizationExpiredError BadRequestError BitbucketError ConflictError "
                 "DecodeError GoneError MergeTimeoutError NotFoundError PagingError PaymentRequiredError "
-                "PermissionDeniedError RateLimitError ResponseError ServerError TransportError"
+                "PermissionDeniedError PipelineTimeoutError RateLimitError ResponseError ServerError TransportError"
             ),
             "oauth": "OAuthClient OAuthCredential OAuthToken",
             "paging": "Page Paging",

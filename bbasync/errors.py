@@ -8,6 +8,7 @@
     ├── PagingError           a page that cannot be followed safely
     ├── RateLimitError        a wait longer than allowed, for the budget or as asked by the server
     ├── MergeTimeoutError     a merge that has not ended yet
+    ├── PipelineTimeoutError  a pipeline that has not ended yet
     ├── ResponseError         an error response
     │   ├── BadRequestError, PaymentRequiredError, PermissionDeniedError, NotFoundError, ConflictError, GoneError
     │   ├── AuthenticationError
@@ -42,6 +43,7 @@ __all__ = [
     "PayloadTooLargeError",
     "PaymentRequiredError",
     "PermissionDeniedError",
+    "PipelineTimeoutError",
     "RateLimitError",
     "ResponseError",
     "ServerError",
@@ -139,6 +141,16 @@ class MergeTimeoutError(BitbucketError):
     def __init__(self, message: str, *, method: str = "", template: str = "", path: str = "", task_id: str) -> None:
         super().__init__(message, method=method, template=template, path=path)
         self.task_id = task_id
+
+
+class PipelineTimeoutError(BitbucketError):
+    """The pipeline was not completed after `timeout` seconds, and continues; `pipeline_uuid` is what was waited for."""
+
+    def __init__(
+        self, message: str, *, method: str = "", template: str = "", path: str = "", pipeline_uuid: str | int
+    ) -> None:
+        super().__init__(message, method=method, template=template, path=path)
+        self.pipeline_uuid = pipeline_uuid
 
 
 @frozen(kw_only=True)

@@ -403,8 +403,9 @@ class _Exchange:
 
     def _headers(self) -> dict[str, str]:
         pipeline, call = self._pipeline, self._call
-        if self._token is None:  # the session's headers never leave its origin
-            return {"User-Agent": pipeline.headers["User-Agent"], "Accept": "*/*"}
+        if self._token is None:  # the session's headers never leave its origin; a range is the request's
+            ranges = {name: value for name, value in call.request.headers.items() if name == "Range"}
+            return {"User-Agent": pipeline.headers["User-Agent"], "Accept": "*/*", **ranges}
         headers = {**pipeline.headers, **call.request.headers}
         if call.request.method not in SAFE:
             headers.update(pipeline.write_headers)

@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from .services.commit_statuses import CommitStatuses
     from .services.commits import Commits
     from .services.deploy_keys import DeployKeys
+    from .services.deployments import Deployments
     from .services.downloads import Downloads
     from .services.gpg_keys import GpgKeys
+    from .services.pipelines import Pipelines
     from .services.projects import Projects
     from .services.properties import Properties
     from .services.pull_requests import PullRequests
@@ -296,6 +298,20 @@ class CloudSession(Session):
         from .services.addon import Addon
 
         return Addon(self)
+
+    @cached_property
+    def pipelines(self) -> Pipelines:
+        """Pipelines: runs, steps, logs, test reports, caches, schedules, configuration, variables and runners."""
+        from .services.pipelines import Pipelines
+
+        return Pipelines(self)
+
+    @cached_property
+    def deployments(self) -> Deployments:
+        """Deployments, environments and their variables."""
+        from .services.deployments import Deployments
+
+        return Deployments(self)
 
 
 def _text(value: object) -> str:

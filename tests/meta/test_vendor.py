@@ -27,6 +27,7 @@ TAGS: Final = {"Workspaces", "Projects", "Repositories", "Pullrequests", "Commit
 METHODS: Final = {(method.product, method.id): method for method in methods()}
 by_operation = pytest.mark.parametrize("operation", operations(), ids=lambda row: " ".join(row.key))
 PULLS: Final = "/repositories/{workspace}/{repo_slug}/pullrequests"
+STEP: Final = "/repositories/{workspace}/{repo_slug}/pipelines/{pipeline_uuid}/steps/{step_uuid}"
 UNDECLARED_PAGES: Final = {
     ("cloud", "GET", f"{PULLS}/activity"),
     ("cloud", "GET", f"{PULLS}/{{pull_request_id}}/activity"),
@@ -34,6 +35,8 @@ UNDECLARED_PAGES: Final = {
     ("cloud", "GET", f"{PULLS}/{{pull_request_id}}/conflicts"),
     ("cloud", "GET", f"{PULLS}/{{pull_request_id}}/diffstat"),
     ("cloud", "GET", "/repositories/{workspace}/{repo_slug}/downloads"),
+    ("cloud", "GET", f"{STEP}/test_reports/test_cases"),
+    ("cloud", "GET", f"{STEP}/test_reports/test_cases/{{test_case_uuid}}/test_case_reasons"),
     ("cloud", "GET", "/user/emails"),
     (
         "datacenter",

@@ -27,6 +27,10 @@ _PULL: Final = (
     *("author", "closed_by", "comment_count", "merge_commit", "participants", "queued", "reason", "rendered", "state"),
     *("summary", "task_count"),
 )
+_PIPELINE: Final = (
+    *("build_number", "build_seconds_used", "completed_on", "configuration_sources", "creator", "repository", "state"),
+    "trigger",
+)
 _DC: Final = "/api/latest/projects"
 _DC_REPOSITORY: Final = f"{_DC}/{{projectKey}}/repos/{{repositorySlug}}"
 _DC_PULLS: Final = f"{_DC_REPOSITORY}/pull-requests"
@@ -66,6 +70,8 @@ UNSENT: Final[Mapping[tuple[str, str, str], Reasons]] = {
         (("inline", "parent"), _FIXED),
         (("resolution",), "has an operation of its own"),
     ),
+    ("cloud", "POST", f"{_CLOUD}/pipelines"): ((_PIPELINE, _ANSWERED),),
+    ("cloud", "PUT", f"{_CLOUD}/pipelines_config"): ((("repository",), "is in the path"),),
     ("cloud", "POST", "/workspaces/{workspace}/projects"): ((("has_publicly_visible_repos", "owner"), _ANSWERED),),
     ("cloud", "PUT", "/workspaces/{workspace}/projects/{project_key}"): (
         (("has_publicly_visible_repos", "owner"), _ANSWERED),

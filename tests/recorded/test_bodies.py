@@ -73,6 +73,8 @@ NO_ANSWERS: Final = {
     "cloud/misc/froggit-go__get_commit_status_response.json": "has words for dates",
     "cloud/misc/danger__pr_comments.txt": "begins with the status line",
     "cloud/misc/danger__pr_response.txt": "begins with the status line",
+    "cloud/pipelines-steps/bitbucket-cli__pipeline_test.go_2.json": "is the body of a request",
+    "cloud/pipelines-steps/bitbucket-cli__pipeline_test.go_3.json": "is the body of a request",
     "dc/misc/danger__pr_diff_response.txt": "begins with the status line",
     "dc/misc/danger__pr_response.txt": "begins with the status line",
     "dc/misc/go-git-providers__integration_suite_test.go_1.json": "is the configuration of a logger",

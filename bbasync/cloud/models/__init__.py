@@ -15,11 +15,19 @@ if TYPE_CHECKING:
     from .commits.diffs import *
     from .default_reviewers import *
     from .deploy_keys import *
+    from .deployments import *
     from .downloads import *
     from .gpg_keys import *
     from .groups import *
     from .participants import *
     from .permissions import *
+    from .pipelines import *
+    from .pipelines.caches import *
+    from .pipelines.configuration import *
+    from .pipelines.runners import *
+    from .pipelines.schedules import *
+    from .pipelines.test_reports import *
+    from .pipelines.variables import *
     from .projects import *
     from .properties import *
     from .pull_requests import *
@@ -54,12 +62,33 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             "deploy_keys": "BaseDeployKey DeployKey ProjectDeployKey",
             "downloads": "Download",
             "gpg_keys": "GpgKey",
+            "deployments": (
+                "Deployment DeploymentEnvironment DeploymentRelease DeploymentState DeploymentStateName "
+                "DeploymentStatus DeploymentStatusName DeploymentStep EnvironmentRestrictions EnvironmentType "
+                "EnvironmentTypeName"
+            ),
             "groups": "Group",
             "participants": "Participant ParticipantRole ParticipantState",
             "permissions": (
                 "Permission ProjectGroupPermission ProjectUserPermission RepositoryGroupPermission "
                 "RepositoryPermission RepositoryUserPermission"
             ),
+            "pipelines": (
+                "BasePipeline CommitTarget ConfigurationSource Pipeline PipelineCommand PipelineError "
+                "PipelineImage PipelineRefType PipelineResult PipelineResultName PipelineSelector "
+                "PipelineSelectorType PipelineStage PipelineStageName PipelineState PipelineStateName "
+                "PipelineStatus PipelineStep PipelineTarget PipelineTrigger PipelineTriggerType PullRequestTarget "
+                "RefTarget RunVariable SelectorFilter TargetRefFilter"
+            ),
+            "pipelines.caches": "PipelineCache PipelineCacheContent",
+            "pipelines.configuration": (
+                "KnownHost KnownHostKey OidcConfiguration OidcKey OidcKeys PipelineBuildNumber PipelineSshKeyPair "
+                "PipelinesConfiguration"
+            ),
+            "pipelines.runners": "PipelineRunner RunnerOAuthClient RunnerState RunnerStatus RunnerVersion",
+            "pipelines.schedules": "PipelineSchedule PipelineScheduleExecution",
+            "pipelines.test_reports": "PipelineTestCase PipelineTestCaseReason PipelineTestReport PipelineTestStatus",
+            "pipelines.variables": "PipelineVariable",
             "projects": "BaseProject Project",
             "properties": "ApplicationProperty PropertyAttribute",
             "pull_requests": (
