@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from bbasync import AccessToken, CloudSession, NotFoundError, Part, Timeouts, Tr
 from bbasync.request import Request
 from bbasync.transport import AiohttpTransport
 from tests.virtual import forward, passing, settle
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, raw_server
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -335,16 +335,14 @@ async def test_headers_that_drip_end_at_the_total_timeout_of_a_stream_too(how: s
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\n" if how == "headers" else b"")
-        with suppress(ConnectionError):
-            while True:
-                writer.write(drops)
-                await writer.drain()
-                await asyncio.sleep(1)
-        writer.close()
+        while True:
+            writer.write(drops)
+            await writer.drain()
+            await asyncio.sleep(1)
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/2.0"
-    async with server, transport_of(AiohttpTransport(timeouts=Timeouts(total=20))) as transport:
+    timeouts = Timeouts(total=20)
+    async with raw_server(answer) as port, transport_of(AiohttpTransport(timeouts=timeouts)) as transport:
+        url = f"http://127.0.0.1:{port}/2.0"
 
         async def stream() -> None:
             async with transport.stream(get(url)):

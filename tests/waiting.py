@@ -6,7 +6,8 @@ import asyncio
 import time
 from asyncio.subprocess import Process
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from bbasync.concurrency import Closing
@@ -78,3 +79,30 @@ async def end_of(process: Process) -> tuple[bytes, bytes]:
 async def take(bucket: Bucket, max_wait: float | None = None, *, background: bool = False) -> Token:
     """Take a token as a call does."""
     return bucket.take_now() or await bucket.take(Closing(), max_wait=max_wait, background=background)
+
+
+@asynccontextmanager
+async def raw_server(
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> AsyncGenerator[int, None]:
+    """Serve raw connections, yield the port, and leave no connection open."""
+    connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        connections[task] = writer
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            await serve(reader, writer)
+        writer.close()
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task, writer in connections.items():
+            task.cancel()
+            writer.transport.abort()
+        await asyncio.gather(*connections, return_exceptions=True)
+        await asyncio.sleep(0)

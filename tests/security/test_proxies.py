@@ -19,7 +19,7 @@ from bbasync import AccessToken, CloudSession, OAuthClient, RetryPolicy, Transpo
 from bbasync.testing import RecordingTransport
 from tests.security.certificates import Certificate, certify
 from tests.security.witness import MARK, Witness, witness
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, raw_server
 
 ONCE = RetryPolicy(tries=1)
 PASSWORD = "proxy-hush-Zr7"
@@ -49,7 +49,6 @@ class Proxy:
         else:
             method, target, _ = self.heads[-1].split()
             await self._forward(method, target, head, reader, writer)
-        writer.close()
 
     async def _forward(
         self, method: str, target: str, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -61,7 +60,10 @@ class Proxy:
             writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
         else:
             onward.write(head)
-        await asyncio.gather(self._copy(reader, onward, keep=True), self._copy(behind, writer, keep=False))
+        try:
+            await asyncio.gather(self._copy(reader, onward, keep=True), self._copy(behind, writer, keep=False))
+        finally:
+            onward.transport.abort()
 
     async def _copy(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, keep: bool) -> None:
         while chunk := await source.read(65536):
@@ -73,9 +75,7 @@ class Proxy:
 @asynccontextmanager
 async def proxying(**options: Any) -> AsyncGenerator[Proxy]:
     proxy = Proxy(**options)
-    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
-    proxy.port = server.sockets[0].getsockname()[1]
-    async with server:
+    async with raw_server(proxy.serve) as proxy.port:
         yield proxy
 
 
