@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 
 from attrs import define
 
@@ -168,11 +169,11 @@ class Deployment(Model):
     @property
     def is_completed(self) -> bool:
         """Whether it has a result, which does not change."""
-        state: DeploymentState | None = self.state  # missing under `fields=`
+        state = cast("DeploymentState | None", self.state)  # missing under `fields=`
         return state is not None and state.name == DeploymentStateName.COMPLETED
 
     @property
     def result(self) -> DeploymentStatusName | None:
         """The result; None while it is in progress."""
-        state: DeploymentState | None = self.state  # missing under `fields=`
+        state = cast("DeploymentState | None", self.state)  # missing under `fields=`
         return None if state is None or state.status is None else state.status.name
