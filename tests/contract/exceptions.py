@@ -12,6 +12,7 @@ _COMMIT_FORM: Final = "include and exclude go in a form"
 _HOOK: Final = "a hook goes as JSON; the text beside the description shows it"
 
 _SETTINGS: Final = "the settings go as JSON; the text beside the description shows them"
+_RUNNER: Final = "a runner goes as JSON; the text beside the description shows it"
 _KEY: Final = "a key goes as JSON; the text beside the description shows it"
 
 UNDECLARED_BODIES: Final[Mapping[tuple[str, str], str]] = {
@@ -29,6 +30,11 @@ UNDECLARED_BODIES: Final[Mapping[tuple[str, str], str]] = {
     ("POST", f"{_REPOSITORY}/downloads"): "files go as multipart; the text beside the description shows it",
     ("POST", f"{_REPOSITORY}/hooks"): _HOOK,
     ("PUT", f"{_REPOSITORY}/hooks/{{uid}}"): _HOOK,
+    ("POST", f"{_REPOSITORY}/environments/{{environment_uuid}}/changes"): "the change goes as JSON",
+    ("POST", f"{_REPOSITORY}/pipelines-config/runners"): _RUNNER,
+    ("PUT", f"{_REPOSITORY}/pipelines-config/runners/{{runner_uuid}}"): _RUNNER,
+    ("POST", "/workspaces/{workspace}/pipelines-config/runners"): _RUNNER,
+    ("PUT", "/workspaces/{workspace}/pipelines-config/runners/{runner_uuid}"): _RUNNER,
     ("POST", "/workspaces/{workspace}/hooks"): _HOOK,
     ("PUT", "/workspaces/{workspace}/hooks/{uid}"): _HOOK,
 }
@@ -39,6 +45,7 @@ _BY_NAME: Final = "a user is named by the name alone; servers fill in the rest"
 _PATH: Final = "a path goes as text, as servers send it"
 COMPLAINTS: Final[Mapping[tuple[str, str], str]] = {
     ("cloud", "body.data.0.value type"): "the value of a report's data is a text, number or truth, as its `type` says",
+    ("cloud", "query.sort enum"): "the dummy is no name of a field",
     ("datacenter", "body.fromRef required"): _BY_ID,
     ("datacenter", "body.toRef required"): _BY_ID,
     ("datacenter", "body.user required"): _BY_NAME,
@@ -56,6 +63,11 @@ _NO_SCHEMA: Final = "the description gives its answer no schema, so the sample i
 SAMPLES: Final[Mapping[tuple[str, str], str]] = {
     ("cloud", "commits.create_comment"): _NO_SCHEMA,
     ("cloud", "commits.update_comment"): _NO_SCHEMA,
+    ("cloud", "pipelines.get_oidc_configuration"): _NO_SCHEMA,
+    ("cloud", "pipelines.get_oidc_keys"): _NO_SCHEMA,
+    ("cloud", "pipelines.get_test_report"): _NO_SCHEMA,
+    ("cloud", "pipelines.list_test_case_reasons"): _NO_SCHEMA,
+    ("cloud", "pipelines.list_test_cases"): _NO_SCHEMA,
     ("cloud", "pull_requests.get_merge_task_status"): _NO_SCHEMA,
     ("cloud", "pull_requests.list_activity"): _NO_SCHEMA,
     ("cloud", "pull_requests.list_commits"): _NO_SCHEMA,

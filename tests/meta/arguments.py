@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 NAMED: Final[Mapping[str, str]] = {
     "avatar": "https://example.org/avatar.png",
+    "creator": "6f1f4cd0-22e1-4b2b-a1b8-1c5e9d8f7a60",
     "link": "https://example.org/report",
     "logo_url": "https://example.org/logo.png",
     "scm": "git",

@@ -34,6 +34,7 @@ from .variables import PipelineVariables
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
+    from datetime import datetime
 
     from bbasync.paging import Paging
 
@@ -70,7 +71,7 @@ class Pipelines(
         commit: str | None = None,
         selector_type: SelectorFilter | str | None = None,
         selector_pattern: str | None = None,
-        created_on: str | None = None,
+        created_on: datetime | None = None,
         trigger_type: PipelineTriggerType | str | None = None,
         status: PipelineStatus | str | None = None,
         sort: str | None = None,
