@@ -14,6 +14,7 @@ ALL_SCOPES = (
     "repository:admin",
     "repository:delete",
     "repository:write",
+    "snippet:write",
     "webhook",
 )
 
@@ -23,6 +24,7 @@ IMPLIED = {
     "pullrequest": ("repository",),
     "repository:write": ("repository",),
     "account:write": ("account",),
+    "snippet:write": ("snippet",),
     "project": ("repository",),
     "project:admin": ("project", "repository"),
 }
@@ -50,6 +52,12 @@ def api_token_scope(scope: str, method: str, template: str) -> str:
         return "read:pullrequest:bitbucket"
     if method == "GET" and "/permissions-config/" in template:
         level = "read"
+    if area == "snippet":
+        level = (
+            "delete"
+            if method == "DELETE" and template.endswith("{encoded_id}")
+            else {"GET": "read"}.get(method, "write")
+        )
     if area == "webhook":
         level = {"GET": "read", "DELETE": "delete"}.get(method, "write")
     return f"{level or 'read'}:{area}:bitbucket"
