@@ -416,9 +416,9 @@ class Home:
     _context: str = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "origin", origin_of(self.base_url))
         path = path_of(self.base_url)
         context = path.rpartition("/")[0]
-        object.__setattr__(self, "origin", origin_of(self.base_url))
         object.__setattr__(self, "_below", f"{self.base_url}/")
         object.__setattr__(self, "_context", f"{context}/")
         object.__setattr__(self, "parent", self.base_url.removesuffix(path) + context)

@@ -156,10 +156,10 @@ class CloudSession(Session):
                 return "the token is invalid, revoked or expired"
             case 403 if details.scopes_required:
                 return f"required scopes: {', '.join(details.scopes_required)}"
+            case 404 | 410 if replacement := replacement_of(request.method, request.template):
+                return replacement
             case 404 if isinstance(self._credential, Anonymous):
                 return "private resources are not found without a credential"
-            case 410 if replacement := replacement_of(request.template):
-                return replacement
             case 410:
                 return "the operation was removed, or the workspace was moved or disabled"
             case 555:
