@@ -11,7 +11,7 @@ from bbasync.testing.recording import RecordingTransport, answer
 from tests.cloud.replayed import recorded
 
 OWNER = {"uuid": "{1}", "display_name": "Acme", "nickname": "acme", "is_team": True, "account_id": None}
-GROUP: dict[str, object] = {"name": "Developers", "slug": "developers", "owner": OWNER, "members": [], "permission": None}
+GROUP: dict[str, object] = {"name": "Developers", "slug": "developers", "owner": OWNER, "members": []}
 
 
 async def test_groups_and_privileges_come_whole() -> None:
