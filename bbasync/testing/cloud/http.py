@@ -14,6 +14,7 @@ from aiohttp import web
 from multidict import MultiDict
 
 from bbasync.testing.cloud.query import QueryError, is_list, is_object, parse_query, sort_key
+from bbasync.testing.operations import is_number
 from bbasync.testing.server import CALLER, Caller, Refusal
 
 if TYPE_CHECKING:
@@ -63,11 +64,6 @@ def not_found(message: str) -> Refusal:
 def json_response(payload: object, *, status: int = 200) -> web.Response:
     """Answer with JSON."""
     return web.Response(body=orjson.dumps(payload), status=status, content_type="application/json", charset="utf-8")
-
-
-def is_number(text: str) -> bool:
-    """Tell whether an argument is a number, and not so long a one that Python refuses to read it."""
-    return text.isdecimal() and len(text) < 19
 
 
 def leaf(payload: Payload, *path: str) -> Any:
