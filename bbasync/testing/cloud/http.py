@@ -287,7 +287,7 @@ class Call:
         except orjson.JSONDecodeError:
             found = None
         if not is_object(found):
-            raise refusal(400, "Bad request", detail="The body is no JSON object")
+            raise refusal(400, "Bad request", detail="The body is not a JSON object")
         wrong = misfits(found)
         if wrong:
             raise refusal(400, "Bad request", fields=wrong)
@@ -397,7 +397,7 @@ class Call:
 
 
 def to_cursor(*parts: object) -> str:
-    """Pack what is needed to go on into an opaque text."""
+    """Pack what is needed to continue into an opaque text."""
     packed = orjson.dumps(parts)
     return base64.urlsafe_b64encode(hashlib.blake2b(packed, digest_size=4).digest() + packed).decode().rstrip("=")
 
@@ -417,7 +417,7 @@ def from_cursor(text: str, *types: type) -> list[Any]:
 
 
 def partial(payload: Payload, fields: str | None, hidden: Sequence[str] = ()) -> Payload:
-    """Cut an answer down: names alone keep only those, `-name` takes away, `+name` adds; `*` stands for any name.
+    """Cut a response down: names alone keep only those, `-name` takes away, `+name` adds; `*` stands for any name.
 
     What is `hidden` is there only where it is asked for by name.
     """
