@@ -85,6 +85,7 @@ def _merge(call: Call, repository: Repository, pull: Pull, body: Payload) -> Non
     record_update(call, pull)
     tell.on_pull(call, "fulfilled", repository, pull)
     tell.on_push(call, repository, pull.destination_branch, base, pull.merge_hash)
+    call.fake.pipelines.pushed(call.me, repository, "branches", pull.destination_branch, pull.merge_hash)
     if closed is not None:
         tell.on_push(call, repository, pull.source_branch, closed, None)
 
