@@ -27,7 +27,7 @@ from tests.waiting import end_of, until
 
 DRIVEN: Final = (
     *("service.py", "api.py", "bot.py", "test_bot.py", "reviewbot.py", "hooks.py", "following.py", "watching.py"),
-    *("test_hooks.py", "tracing.py"),
+    *("test_hooks.py", "tracing.py", "release.py"),
 )
 """Files that only define things when they are run; each has a test of its own."""
 
