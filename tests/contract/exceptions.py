@@ -51,9 +51,6 @@ DECLARED_AS_JSON: Final[Mapping[tuple[str, str], str]] = {
 }
 """Cloud operations with multipart bodies that are declared as JSON: Prism is shown an empty object."""
 
-UNWRITABLE: Final = {"/snippets/{workspace}/{encoded_id}/{node_id}/files/{path}"}
-"""Paths of Cloud for which Prism takes the request, and then fails with 500: it cannot write the sample of a file."""
-
 _BY_ID: Final = "a ref is named by its id alone; servers fill in the rest"
 _BY_NAME: Final = "a user is named by the name alone; servers fill in the rest"
 _PATH: Final = "a path goes as text, as servers send it"
@@ -73,6 +70,13 @@ COMPLAINTS: Final[Mapping[tuple[str, str], str]] = {
 UNKNOWN: Final = re.compile(r"HEAD |\w+ /1\.0/|\w+ https://bitbucket\.org/")
 """Cloud documents them beside its description: Prism is not asked."""
 
+_BINARY: Final = "Prism has judged the request when it finds that it cannot write a sample of this type: it answers 500"
+UNWRITTEN: Final[Mapping[tuple[str, str], str]] = {
+    ("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/archive"): _BINARY,
+    ("GET", "/snippets/{workspace}/{encoded_id}/{node_id}/files/{path}"): _BINARY,
+}
+"""Operations for which Prism has no sample."""
+
 _NO_SCHEMA: Final = "the description gives its answer no schema, so the sample is empty"
 SAMPLES: Final[Mapping[tuple[str, str], str]] = {
     ("cloud", "commits.create_comment"): _NO_SCHEMA,
@@ -88,6 +92,11 @@ SAMPLES: Final[Mapping[tuple[str, str], str]] = {
     ("cloud", "pull_requests.list_repository_activity"): _NO_SCHEMA,
     ("cloud", "downloads.list"): _NO_SCHEMA,
     ("cloud", "users.list_emails"): _NO_SCHEMA,
+    ("datacenter", "source.get_size"): _NO_SCHEMA,
+    ("datacenter", "source.get_type"): _NO_SCHEMA,
+    ("datacenter", "source.list_directory"): _NO_SCHEMA,
+    ("datacenter", "source.list_lines"): _NO_SCHEMA,
+    ("datacenter", "source.list_root"): _NO_SCHEMA,
     ("datacenter", "pull_requests.list_changes"): "the description declares one change where servers send a page",
 }
 """Methods for which Prism's sample answer is nothing that a server would send."""

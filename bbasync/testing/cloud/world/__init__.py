@@ -19,6 +19,8 @@ from bbasync.testing.history.timeline import BOTS, NOW, SPAN, Truth, check_now, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bbasync.testing.cloud.world.pipelines import Run
+
 WORKSPACES = ("acme", "globex", "initech", "umbrella", "hooli", "stark")
 REPOSITORIES = ("api", "web", "docs", "infra", "mobile", "tools", "billing", "search")
 NAMES = (
@@ -158,6 +160,8 @@ class World:
         """What clients have stored in resources without behaviour."""
         self.snippets: dict[str, Snippet] = {}
         """What clients have created, by ID."""
+        self.running: list[tuple[Repository, Run]] = []
+        """Runs of pipelines that have not completed."""
         for index in range(workspaces):
             workspace = self._make_workspace(index, members, projects)
             self.workspaces[workspace.slug] = workspace
@@ -188,7 +192,7 @@ class World:
         return self.users[0]
 
     def user(self, name: str) -> User | None:
-        """Find a user by uuid or account id; user names are gone."""
+        """Find a user by uuid or account id; user names no longer exist."""
         return next((one for one in self.users if name in (one.uuid, one.account_id)), None)
 
     def workspace(self, name: str) -> Workspace | None:
