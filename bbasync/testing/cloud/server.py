@@ -69,7 +69,7 @@ class FakeCloud(DeliveringServer):
     It takes Basic authentication with `email` and `token`, and as Bearer the `access_tokens`, one a workspace.
     `limit` requests are accepted within any `window` seconds, by principal and group; `scaled` adds the headers of a
     scaled plan. `scopes` restricts what the credentials may do. What is made up lies before `now`. `world` takes the
-    place of the world that the other arguments describe. Changes made through the API stay until the server is gone.
+    place of the world that the other arguments describe. Changes made through the API stay until the server is stopped.
 
     `requests` logs what was asked, `faults` spoils answers, `rate` counts and refuses, `oauth` issues tokens, `merges`
     makes merges slow, `pipelines` chooses what becomes of steps, `files` is the host that downloads redirect to, and
@@ -78,7 +78,8 @@ class FakeCloud(DeliveringServer):
     The clone links of a `git_world` serve `git clone` and `git fetch`. As its source is real, the credentials are
     random then, requests must name the fake as their host, and webhooks reach this machine only.
 
-    Webhooks made through the API are told what is done through the API. `token_of` gives the tokens of other users.
+    Changes made through the API are delivered to webhooks created through the API. `token_of` gives the tokens of
+    other users.
     """
 
     email = "me@example.invalid"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bbasync.testing.history import Commit
 
 LARGEST = 256 * 1024
-"""Bytes of a body; larger ones are not sent, and nobody is told."""
+"""Bytes of a body; larger ones are not sent, and nobody is notified."""
 MOST_COMMITS = 5
 """Commits that a push names."""
 OF_REPOSITORY = ("scm", "website", "is_private", "owner", "workspace", "project", "parent")

@@ -12,6 +12,7 @@ from aiohttp import web
 from bbasync.testing.datacenter.payloads import VALIDATION, answer, no_content, refuse
 from bbasync.testing.datacenter.world import User
 from bbasync.testing.datacenter.world.permissions import RANKS
+from bbasync.testing.operations import is_number
 from bbasync.testing.server import Refusal
 
 if TYPE_CHECKING:
@@ -252,7 +253,7 @@ class Call:
         """Return the pull request of the path."""
         repository = self.repository(level)
         text = self.arg("pullRequestId")
-        pull = repository.pull_requests.get(int(text)) if text.isdecimal() else None
+        pull = repository.pull_requests.get(int(text)) if is_number(text) else None
         if pull is None:
             message = f"Pull request {text} does not exist in {repository.path}."
             raise refuse(404, message, "pull.NoSuchPullRequestException")

@@ -10,12 +10,12 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bbasync.testing.cloud import webhooks as tell
-from bbasync.testing.cloud.http import Call, Part, is_number, not_found, refusal, to_cursor
+from bbasync.testing.cloud.http import Call, Part, not_found, refusal, to_cursor
 from bbasync.testing.cloud.operations.branch_restrictions import check_push
 from bbasync.testing.cloud.operations.commits import resolve
 from bbasync.testing.cloud.payloads import hrefs
 from bbasync.testing.history import Commit
-from bbasync.testing.operations import Operations, Result
+from bbasync.testing.operations import Operations, Result, is_number
 
 if TYPE_CHECKING:
     from bbasync.testing.cloud.payloads import Payload

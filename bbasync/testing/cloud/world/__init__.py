@@ -188,7 +188,7 @@ class World:
         return self.users[0]
 
     def user(self, name: str) -> User | None:
-        """Find a user by uuid or account id; user names are gone."""
+        """Find a user by uuid or account id; user names no longer exist."""
         return next((one for one in self.users if name in (one.uuid, one.account_id)), None)
 
     def workspace(self, name: str) -> Workspace | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bbasync.testing.cloud import pipeline_payloads as build
-from bbasync.testing.cloud.http import Call, is_number, leaf, refusal
+from bbasync.testing.cloud.http import Call, leaf, refusal
 from bbasync.testing.cloud.pipeline_file import PipelineFile, PipelineFileError
 from bbasync.testing.cloud.pipelines import read_file
 from bbasync.testing.cloud.query import is_list, is_object
 from bbasync.testing.cloud.world.pipelines import PARSING, QUEUED
-from bbasync.testing.operations import Operations, Result
+from bbasync.testing.operations import Operations, Result, is_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
