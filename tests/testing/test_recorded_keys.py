@@ -29,6 +29,7 @@ FILE: Final = f"GET {REPO}/src/{{commit}}/{{path}}"
 
 LACKING: Final = {
     "author.username": "removed from accounts in 2019",
+    "creator.username": "removed from accounts in 2019",
     "closed_by.username": "removed from accounts in 2019",
     "username": "removed from accounts other than one's own in 2019",
     "location": "removed from accounts in 2019",
@@ -74,7 +75,7 @@ def keys(payload: object) -> Iterator[str]:
     for name, value in payload.items():
         yield name
         for inner in value if _is_list(value) else [value]:
-            if _is_object(inner):
+            if _is_object(inner) and name != "files":  # where names of files are the keys
                 yield from (f"{name}.{key}" for key in inner)
 
 
@@ -144,9 +145,17 @@ class Sampler:
             return [one for pull in pulls for one in await self._comments(str(pull))]
         if operation == FILE:
             return [await self.api.get(f"{self._path(REPO)}/src/main/")]
+        if "{encoded_id}" in template:
+            (made,) = await self._snippet()
+            return [await self.api.get(self._path(template, encoded_id=made["id"]))]
         varied = next((name for name in reversed(many) if f"{{{name}}}" in template), None)
         paths = [self._path(template, **{varied: one}) for one in many[varied]] if varied else [self._path(template)]
         return [await self.api.get(path) for path in paths]
+
+    async def _snippet(self) -> list[Any]:
+        form = aiohttp.FormData()
+        form.add_field("file", b"Content\n", filename="a.txt")
+        return [(await self.api("POST", "/snippets", data=form)).json]
 
     async def _comments(self, pull: str) -> list[Any]:
         path = self._path(f"{PULL}/comments", pull_request_id=pull)
@@ -155,6 +164,8 @@ class Sampler:
     async def change(self, operation: str) -> list[Any]:
         """Return responses to requests that change something."""
         path = self._path(REPO)
+        if operation == "POST /snippets":
+            return await self._snippet()
         if operation == f"PUT {REPO}/hooks/{{uid}}":
             body = {"url": "https://hooks.example.org", "events": ["repo:push"]}
             hook = (await self.api("POST", f"{path}/hooks", body)).json
