@@ -455,6 +455,12 @@ async def test_a_limit_counts_what_is_delivered_not_what_is_broken() -> None:
     assert await listed(transport, Paging(limit=5, on_broken=lambda _value, _error: None)) == ["1", "3", "4", "5", "6"]
 
 
+async def test_pipelines_end_with_the_last_item_where_a_page_has_one_and_does_not_say_so() -> None:
+    transport = RecordingTransport(lambda _: answer(b'{"size": 3, "values": [{"build_number": 1}]}'))
+    async with CloudSession(transport=transport) as bb:
+        assert [page.number async for page in aio.pages(bb.paginate, PIPELINES)] == [1, 2, 3]
+
+
 @pytest.mark.parametrize("told", [{"pagelen": 100}, {"pagelen": None}, {}])
 async def test_pipelines_are_walked_to_the_end_whatever_they_say_of_the_length_of_a_page(told: dict[str, Any]) -> None:
     def reply(request: Request) -> RawResponse:

@@ -331,9 +331,10 @@ async def test_a_refill_bucket_is_restored_by_what_came_back_since() -> None:
     assert bucket.state().left == 4
 
 
-def test_an_export_of_something_else_is_refused() -> None:
+@pytest.mark.parametrize("exported", [{}, {"version": 2, "buckets": []}, {"version": 1}, {"version": 1, "buckets": {}}])
+def test_an_export_of_something_else_is_refused(exported: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="not an export"):
-        RateTracker().restore({"version": 2, "buckets": []})
+        RateTracker().restore(exported)
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_a_refusal_is_final() -> None:
 
 def test_a_named_wait_is_slept_in_full_or_refused_at_once() -> None:
     error = ServerError("busy", status=503)
-    assert 59 <= decide(READ, error, named=59) <= 65
+    assert 60 <= decide(READ, error, named=60) <= 66
     with pytest.raises(RateLimitError, match="61 s") as caught:
         decide(READ, error, named=61)
     assert caught.value.retry_after == 61
