@@ -174,9 +174,9 @@ async def test_errors_are_raised_at_the_first_step() -> None:
     assert len(transport.requests) == 1
 
 
-@pytest.mark.parametrize("bad", [{"size": 0}, {"limit": 0}, {"limit": -1}])
+@pytest.mark.parametrize("bad", [{"size": 0}, {"limit": 0}, {"limit": -1}, {"ahead": -1}])
 def test_paging_of_nothing_is_refused(bad: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(ValueError, match=r"at least 1|negative"):
         Paging(**bad)  # type: ignore[arg-type]  # names vary
 
 
@@ -376,6 +376,19 @@ async def test_broken_items_are_handed_over_where_that_is_asked_for() -> None:
     assert [value for value, _ in broken] == values[1:3]
     with pytest.raises(DecodeError, match="not a page"):
         await listed(transport)
+
+
+async def test_a_page_that_leads_back_is_delivered_if_only_its_first_item_was_seen() -> None:
+    bodies = [{"values": [{"name": "a"}, {"name": "b"}]}, {"values": [{"name": "a"}, {"name": "c"}]}]
+    transport = RecordingTransport(
+        lambda request: answer(orjson.dumps({**bodies["page=2" in request.url], "next": f"{BASE}?page=2"}))
+    )
+    seen = list[str]()
+    async with CloudSession(transport=transport) as bb:
+        with pytest.raises(PagingError, match="was read already"):
+            async for branch in bb.refs.list_branches("acme", "api"):
+                seen.append(branch.name)
+    assert seen == ["a", "b", "a", "c"]
 
 
 async def test_a_cycle_over_several_pages_delivers_none_twice() -> None:

@@ -127,11 +127,11 @@ def test_a_well_founded_rate_grows_by_a_hundredth_each_half_minute_and_faster_if
 
 def test_a_refusal_begins_the_slow_growth_anew() -> None:
     estimate = steady()
-    for step in range(1, 7):
+    for step in range(1, 13):
         growth(estimate, 200 + 30 * step)
-    accept(estimate, 800, 400)
-    estimate.refused(400)
-    assert [growth(estimate, 400 + 30 * step) for step in range(1, 14)] == [0.01] * 12 + [0.02]
+    accept(estimate, 800, 600)
+    estimate.refused(600)
+    assert [growth(estimate, 600 + 30 * step) for step in range(1, 14)] == [0.01] * 12 + [0.02]
 
 
 def test_a_refusal_after_fast_growth_is_adjusted_to_quickly() -> None:
