@@ -347,6 +347,7 @@ class Session:
         query: Query | None = None,
         json: object = UNSET,
         form: Query | None = None,
+        text: str | None = None,
         parts: Multipart | None = None,
         group: str = "api",
         accept: str = _JSON,
@@ -370,6 +371,9 @@ class Session:
         elif form is not None:
             fields["Content-Type"] = "application/x-www-form-urlencoded"
             body = encode_query(form).encode()
+        elif text is not None:
+            fields["Content-Type"] = "text/plain; charset=utf-8"
+            body = text.encode()
         elif parts is not None:
             _check_parts(parts)
         elif method in {"POST", "PUT", "PATCH"}:

@@ -1,4 +1,4 @@
-"""Print the README's tables of figures, from what the other modules wrote into `results/`."""
+"""Print the tables of figures in README.md, from what the other modules wrote into `results/`."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def call(row: dict[str, Any]) -> str:
 
 
 def figures() -> str:
-    """Return both tables, as they stand in the README."""
+    """Return both tables, as they stand in README.md."""
     return f"{goals()}\n\n{peers()}\n"
 
 

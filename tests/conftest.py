@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import signal
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell starts what runs in the background so, and commands under test would inherit it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     loops.choose(str(config.getoption("--loop")))
     if loops.chosen != loops.PLAIN:
         config.pluginmanager.register(loops.Loops())

@@ -1,4 +1,4 @@
-"""The context of a caller reaches what runs for it, and the README's spans show a call and its attempts."""
+"""The context of a caller reaches what runs for it, and the spans of the guide show a call and its attempts."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from bbasync import (
 )
 from bbasync.request import RawResponse, Request
 from bbasync.testing.recording import RecordingTransport, answer
+from tests.chapters.reading import load
 from tests.granting import Issuer
-from tests.readme import load
 from tests.virtual import virtual
 
 VISITOR: Final = ContextVar("VISITOR", default="nobody")
@@ -126,7 +126,7 @@ async def test_a_token_is_renewed_and_stored_in_the_context_of_the_call_that_nee
 
 @define
 class Tracing:
-    """What the README's tracing.py defines, and the spans that it ended."""
+    """What the guide's tracing.py defines, and the spans that it ended."""
 
     names: dict[str, Any]
     exporter: InMemorySpanExporter

@@ -10,7 +10,7 @@ import attrs
 if TYPE_CHECKING:
     from aiohttp import web
 
-__all__ = ["Operation", "Operations", "Result", "in_order"]
+__all__ = ["Operation", "Operations", "Result", "in_order", "is_number"]
 
 C = TypeVar("C")
 Result: TypeAlias = "dict[str, Any] | web.StreamResponse | None"
@@ -58,6 +58,11 @@ class Operations(Generic[C]):
             return action
 
         return register
+
+
+def is_number(text: str) -> bool:
+    """Tell whether an argument is a number, and not so long a one that Python refuses to read it."""
+    return text.isdecimal() and len(text) < 19
 
 
 def in_order(operations: Iterable[Operation[C]]) -> list[Operation[C]]:

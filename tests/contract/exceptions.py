@@ -59,6 +59,12 @@ COMPLAINTS: Final[Mapping[tuple[str, str], str]] = {
 UNKNOWN: Final = "HEAD"
 """Cloud documents it for source files beside its description: Prism is not asked."""
 
+_BINARY: Final = "Prism has judged the request when it finds that it cannot write a sample of this type: it answers 500"
+UNWRITTEN: Final[Mapping[tuple[str, str], str]] = {
+    ("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/archive"): _BINARY,
+}
+"""Operations for which Prism has no sample."""
+
 _NO_SCHEMA: Final = "the description gives its answer no schema, so the sample is empty"
 SAMPLES: Final[Mapping[tuple[str, str], str]] = {
     ("cloud", "commits.create_comment"): _NO_SCHEMA,
@@ -74,6 +80,11 @@ SAMPLES: Final[Mapping[tuple[str, str], str]] = {
     ("cloud", "pull_requests.list_repository_activity"): _NO_SCHEMA,
     ("cloud", "downloads.list"): _NO_SCHEMA,
     ("cloud", "users.list_emails"): _NO_SCHEMA,
+    ("datacenter", "source.get_size"): _NO_SCHEMA,
+    ("datacenter", "source.get_type"): _NO_SCHEMA,
+    ("datacenter", "source.list_directory"): _NO_SCHEMA,
+    ("datacenter", "source.list_lines"): _NO_SCHEMA,
+    ("datacenter", "source.list_root"): _NO_SCHEMA,
     ("datacenter", "pull_requests.list_changes"): "the description declares one change where servers send a page",
 }
 """Methods for which Prism's sample answer is nothing that a server would send."""

@@ -164,6 +164,14 @@ async def test_stale_version_is_409_with_the_current_one(api: Api, method: str, 
     assert cast("Json", error["pullRequest"])["version"] == 1
 
 
+@pytest.mark.parametrize("number", ["--1", "9" * 5000], ids=["two signs", "many digits"])
+async def test_a_number_that_is_not_one_is_refused(api: Api, number: str) -> None:
+    path = await fresh(api)
+    assert (await api.error("PUT", path, {"version": number}))[0] == 409
+    assert (await api.error("GET", path.rpartition("/")[0] + "/" + number))[0] == 404
+    assert (await api.error("GET", f"{path}/comments/{number}"))[0] == 404
+
+
 async def test_merge_moves_the_branch_and_happens_once(api: Api) -> None:
     path = await fresh(api)
     assert (await api.error("POST", f"{path}/merge"))[1]["expectedVersion"] == -1

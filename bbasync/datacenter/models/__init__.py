@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from .pull_requests.merges import *
     from .refs import *
     from .repositories import *
+    from .source import *
+    from .tags import *
     from .users import *
 
 if not TYPE_CHECKING:  # type checkers would take any name for an object
     __getattr__, __dir__ = attach(
         __name__,
         {
-            "branches": "Branch BranchOrder",
+            "branches": "Branch",
             "changes": "Change ChangeProperties ChangeType Conflict ConflictChange NodeType Path",
             "comments": (
                 "AnchorState Comment CommentAnchor CommentSeverity CommentState DiffType FileType LineType "
@@ -40,8 +42,10 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             "pull_requests.activities": "Activity ActivityAction ActivityType CommentAction RescopedCommits",
             "pull_requests.changes": "ChangeScope",
             "pull_requests.merges": "Mergeability Veto",
-            "refs": "BaseRef RefType",
+            "refs": "BaseRef RefChange RefChangeType RefOrder RefType RefUpdateType",
             "repositories": "ArchiveFilter Repository RepositoryPermission RepositoryState Visibility",
+            "source": "ArchiveFormat Blame DirectoryEntry FileLine FileSize LastModified PathType",
+            "tags": "Tag TagType",
             "users": "Author Person User UserType",
         },
     )

@@ -12,6 +12,7 @@ from aiohttp import web
 from bbasync.testing.datacenter.payloads import VALIDATION, answer, no_content, refuse
 from bbasync.testing.datacenter.world import User
 from bbasync.testing.datacenter.world.permissions import RANKS
+from bbasync.testing.operations import is_number
 from bbasync.testing.server import Refusal
 
 if TYPE_CHECKING:
@@ -175,6 +176,10 @@ class Call:
         """Return the error for a body without required fields."""
         return refuse(400, f"{fields[0]} must not be empty", VALIDATION, context=fields[0])
 
+    def taken(self, value: str) -> Refusal:
+        """Return the error for a second item with a value that only one may have."""
+        return refuse(409, f"{value} exists already", "IntegrityException")
+
     def permission(self, permissions: Sequence[str], default: str = "") -> str:
         """Return the permission that the query names; 400 if it is not one of these."""
         name = self.query.get("permission", default)
@@ -248,7 +253,7 @@ class Call:
         """Return the pull request of the path."""
         repository = self.repository(level)
         text = self.arg("pullRequestId")
-        pull = repository.pull_requests.get(int(text)) if text.isdecimal() else None
+        pull = repository.pull_requests.get(int(text)) if is_number(text) else None
         if pull is None:
             message = f"Pull request {text} does not exist in {repository.path}."
             raise refuse(404, message, "pull.NoSuchPullRequestException")

@@ -7,11 +7,11 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from bbasync.testing.cloud.http import Call, is_number, refusal
+from bbasync.testing.cloud.http import Call, refusal
 from bbasync.testing.cloud.operations.commits import resolve
 from bbasync.testing.cloud.payloads import hrefs
 from bbasync.testing.cloud.world.conflicts import SCENARIOS, conflicts
-from bbasync.testing.operations import Operations, Result
+from bbasync.testing.operations import Operations, Result, is_number
 
 if TYPE_CHECKING:
     from bbasync.testing.cloud.payloads import Payload

@@ -8,7 +8,7 @@ from bbasync.testing.datacenter.http import Call, flag, items, required, text, v
 from bbasync.testing.datacenter.operations.pull_requests.changes import compare, patch
 from bbasync.testing.datacenter.payloads import VALIDATION, refuse
 from bbasync.testing.datacenter.world import Participant, PullRequest, Ref, Repository
-from bbasync.testing.operations import Operations, Result
+from bbasync.testing.operations import Operations, Result, is_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -223,7 +223,7 @@ def _check_new(call: Call, source: Ref, target: Ref, ignore: PullRequest | None 
 
 
 def _reviewers(call: Call, data: Json, author: User) -> list[User]:
-    """Find the reviewers a body names; all problems are told at once."""
+    """Find the reviewers a body names; all problems are reported at once."""
     found: list[User] = []
     problems: list[Json] = []
     for item in items(data, "reviewers"):
@@ -265,10 +265,9 @@ def _require_author(call: Call, pull: PullRequest) -> User:
 
 
 def check_version(call: Call, pull: PullRequest, version: object) -> None:
-    """Refuse a version that is not the current one with 409."""
     """Refuse a change based on another version; none counts as -1, as on a real server."""
-    told = str(version) if isinstance(version, (int, str)) else "-1"
-    expected = int(told) if told.lstrip("-").isdecimal() else -1
+    sent = str(version)
+    expected = int(sent) if is_number(sent.removeprefix("-")) else -1
     if expected != pull.version:
         raise refuse(
             409,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bbasync.testing.datacenter.http import Call, required, text, value
 from bbasync.testing.datacenter.payloads import VALIDATION, refuse
 from bbasync.testing.datacenter.world import Comment
-from bbasync.testing.operations import Operations, Result
+from bbasync.testing.operations import Operations, Result, is_number
 
 if TYPE_CHECKING:
     from bbasync.testing.datacenter.payloads import Json
@@ -114,7 +114,7 @@ def _comment(call: Call) -> tuple[PullRequest, Comment]:
 
 
 def _find(pull: PullRequest, number: str) -> Comment:
-    comment = pull.comments.get(int(number)) if number.isdecimal() else None
+    comment = pull.comments.get(int(number)) if is_number(number) else None
     if comment is None:
         raise refuse(404, f"There is no comment {number}.", "comment.NoSuchCommentException")
     return comment

@@ -1,4 +1,4 @@
-"""The README's programs that listen or poll, run as their readers would run them."""
+"""The programs of the chapters that listen or poll, run as their readers would run them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bbasync import AccessToken, ApiToken, CloudSession, RateTracker, aio
 from bbasync.testing import FakeCloud, Faults
 from bbasync.testing.faults import PASSING
 from bbasync.webhooks import sign
-from tests.readme import FILES, load
+from tests.chapters.reading import FILES, load
 from tests.waiting import until
 
 SECRET: Final = "between-us"

@@ -1,10 +1,9 @@
-"""README.md is true: its code runs, its commands exist, its index is what is built."""
+"""The code of the chapters runs, and prints what they say."""
 
 from __future__ import annotations
 
 import ast
 import asyncio
-import inspect
 import json
 import re
 import sqlite3
@@ -12,7 +11,7 @@ import sys
 from asyncio.subprocess import PIPE, STDOUT
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
@@ -23,44 +22,46 @@ from bbasync.crawl import CrawlOptions, Credentials, Store, crawl, read_config
 from bbasync.testing import FakeCloud, FakeDataCenter, Fault
 from benchmarks.figures import figures
 from tests.asgi import call
-from tests.meta.calls import methods
-from tests.meta.table import operations
-from tests.readme import BLOCKS, FILES, PYTHON, TEXT, Block, load
+from tests.chapters.reading import BLOCKS, FILES, PYTHON, ROOT, Block, load
 from tests.waiting import end_of, until
 
-if TYPE_CHECKING:
-    pass
-
-INDEX: Final = re.compile(r"<!-- index -->\n(.*)<!-- /index -->\n", re.DOTALL)
 DRIVEN: Final = (
     *("service.py", "api.py", "bot.py", "test_bot.py", "reviewbot.py", "hooks.py", "following.py", "watching.py"),
-    *("test_hooks.py", "tracing.py"),
+    *("test_hooks.py", "tracing.py", "release.py"),
 )
 """Files that only define things when they are run; each has a test of its own."""
 
 PRINTS: Final = {
-    "Quickstart": ["1 OPEN Rate limit by workspace", "MERGED", "opened http"],
-    "What comes back": ["王小明", "True 20", "feature/API-1"],
-    "What has no method yet": ["release-1.0.zip 4096", "{'display_name': 'Ada Lovelace'}"],
-    "Paging": [r"[0-9a-f]{40} 20\d\d-"],
-    "Helpers for any async iterable": ["10 branches", r"page 1 has (\d+) of \1\n", "acme/web 1"],
-    "Limits": ["Ada Lovelace", "Acme\nGlobex", "api 999 of 1000"],
-    "OAuth": ["agree at http://.*/site/oauth2/authorize", "Ada Lovelace 2"],
-    "Errors": ["not there, or not for you to see: GET /repositories/.*: 404: "],
-    "Timeouts, proxies and certificates": ["Ada Lovelace"],
-    "Queries and fields": [r'title ~ "\\"quoted\\""', r"\d+ \['.+'\]", "None"],
-    "Files": ["committed [0-9a-f]{40}", r"\d+ bytes"],
-    "Crawl": ["requests; complete", "20 pull requests"],
-    "Asking less with a cache": ["api 1 request"],
-    "Testing your own bot": ["POST .*/acme/api/pullrequests/7/approve"],
-    "Data Center": ["8 1 Speed up audit log", r"still asked: \['chiyo', 'élodie'\]", "now at version 1", "MERGED"],
+    ("README.md", "bbasync"): ["1 OPEN Rate limit by workspace"],
+    ("README.md", "Credentials"): ["1 OPEN Rate limit by workspace", "opened http"],
+    ("bbasync/README.md", "Quickstart"): ["workspaces: acme", "acme/api"],
+    ("bbasync/README.md", "Models"): ["王小明", "True 20", "feature/API-1"],
+    ("bbasync/README.md", "Pagination"): [r"[0-9a-f]{40} 20\d\d-"],
+    ("bbasync/README.md", "Helpers for any async iterable"): [
+        *("10 branches", r"page 1 has (\d+) of \1\n", "acme/web 1"),
+    ],
+    ("bbasync/README.md", "Limits"): ["Ada Lovelace", "Acme\nGlobex", "api 999 of 1000"],
+    ("bbasync/README.md", "Errors and retries"): ["not there, or not for you to see: GET /repositories/.*: 404: "],
+    ("bbasync/README.md", "Timeouts, proxies and certificates"): ["Ada Lovelace"],
+    ("bbasync/README.md", "Credentials and OAuth"): ["agree at http://.*/site/oauth2/authorize", "Ada Lovelace 2"],
+    ("bbasync/README.md", "Files"): ["committed [0-9a-f]{40}", r"\d+ bytes"],
+    ("bbasync/README.md", "Queries and fields"): [r'title ~ "\\"quoted\\""', r"\d+ \['.+'\]", "None"],
+    ("bbasync/README.md", "Caching"): ["1 request"],
+    ("bbasync/README.md", "Calling any endpoint"): ["release-1.0.zip 4096", "{'display_name': 'Ada Lovelace'}"],
+    ("bbasync/README.md", "Serialization"): ['{"id": 1, "title"', '{"type": "pullrequest"'],
+    ("bbasync/crawl/README.md", "From Python"): ["requests; complete", "20 pull requests"],
+    ("bbasync/testing/README.md", "Pipelines"): ["2 FAILED"],
+    ("bbasync/testing/README.md", "Recordings"): ["POST .*/acme/api/pullrequests/7/approve"],
+    ("bbasync/datacenter/README.md", "Bitbucket Data Center"): [
+        *("8 1 Speed up audit log", r"still asked: \['chiyo', 'élodie'\]", "now at version 1", "MERGED"),
+    ],
 }
-"""What the code below a heading prints against the fakes, as patterns."""
+"""What the code below a heading of a chapter prints against the fakes, as patterns."""
 
 
 @pytest.fixture
 async def cloud(bitbucket_cloud: FakeCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeCloud:
-    """Lead what is written for bitbucket.org to a fake, in a folder of its own that holds the README's files."""
+    """Lead what is written for bitbucket.org to a fake, in a folder of its own that holds the chapters' files."""
     monkeypatch.chdir(tmp_path)
     for name, block in FILES.items():
         (tmp_path / name).write_text(block.text, encoding="utf-8")
@@ -84,8 +85,8 @@ async def data_center(bitbucket_datacenter: FakeDataCenter, monkeypatch: pytest.
 async def _run(block: Block) -> None:
     """Run a block as its reader would: as a program, or at a prompt that awaits, where `bb` is open."""
     names: dict[str, Any] = {"__name__": "__main__"}
-    code = compile(block.text, f"README.md:{block.line}", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    if not code.co_flags & inspect.CO_COROUTINE:
+    code = compile(block.text, block.id, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    if block.is_program:
         await asyncio.to_thread(exec, code, names)  # a program has an event loop of its own
         return
     async with CloudSession.from_env() as bb:
@@ -98,21 +99,23 @@ async def _commit_a_fix() -> None:
         await bb.source.create_commit("acme", "api", branch="fix-typos", files={"README.md": "# api\n"})
 
 
-@pytest.mark.parametrize("heading", PRINTS)
+@pytest.mark.parametrize(("chapter", "heading"), PRINTS)
 @pytest.mark.usefixtures("cloud", "data_center")
-async def test_the_code_runs_and_prints_what_it_says(heading: str, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_the_code_runs_and_prints_what_it_says(
+    chapter: str, heading: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     await _commit_a_fix()
     for block in PYTHON:
-        if block.heading == heading and block.file not in DRIVEN:
+        if (block.chapter, block.heading) == (chapter, heading) and block.file not in DRIVEN:
             await _run(block)
     printed = capsys.readouterr().out
-    for pattern in PRINTS[heading]:
+    for pattern in PRINTS[chapter, heading]:
         assert re.search(pattern, printed), (pattern, printed)
 
 
 def test_no_code_is_left_out() -> None:
-    assert {block.heading for block in PYTHON if block.file not in DRIVEN} == PRINTS.keys()
-    assert FILES.keys() == {*DRIVEN, "quickstart.py"}
+    assert {(block.chapter, block.heading) for block in PYTHON if block.file not in DRIVEN} == PRINTS.keys()
+    assert FILES.keys() == {*DRIVEN, "first.py", "quickstart.py"}
 
 
 async def test_the_service_answers_what_bitbucket_does(cloud: FakeCloud) -> None:
@@ -211,7 +214,7 @@ async def test_the_query_runs_on_a_crawled_store(cloud: FakeCloud) -> None:
 
 @pytest.mark.usefixtures("cloud")
 def test_the_configuration_is_one(tmp_path: Path) -> None:
-    (config,) = [block.text for block in BLOCKS if block.language == "toml"]
+    (config,) = [block.text for block in BLOCKS if block.language == "toml" and "crawl" in block.chapter]
     (tmp_path / "crawl.toml").write_text(config)
     assert list(read_config(tmp_path / "crawl.toml")) == ["acme", "globex"]
 
@@ -222,36 +225,10 @@ def test_the_two_commands_stand_alone_below_their_headings() -> None:
         "See it work": f"{install} '.[cli]' && .venv/bin/bbasync crawl --demo",
         "Run the tests": f"{install} '.[test]' && .venv/bin/pytest -n auto",
     }.items():
-        assert f"### {heading}\n\n```sh\n{command}\n```\n" in TEXT
+        assert f"### {heading}\n\n```sh\n{command}\n```\n" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_figures_are_those_that_were_measured() -> None:
-    (committed,) = re.findall(r"<!-- figures -->\n(.*)\n<!-- /figures -->", TEXT, re.DOTALL)
+    text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    (committed,) = re.findall(r"<!-- figures -->\n(.*)\n<!-- /figures -->", text, re.DOTALL)
     assert committed == figures().rstrip("\n"), "paste what `python -m benchmarks.figures` prints between its markers"
-
-
-# -- the index --------------------------------------------------------------------------------------------------------
-
-
-def _index() -> str:
-    """Return the index of what is built: a table a product, in the order of the session's attributes."""
-    requests: dict[tuple[str, str], list[str]] = {}
-    for operation in operations():
-        for name in operation.methods:
-            requests.setdefault((operation.product, name), []).append(f"{operation.method} {operation.template}")
-    tables: list[str] = []
-    for product, title in {"cloud": "Bitbucket Cloud", "datacenter": "Bitbucket Data Center"}.items():
-        names = [method.id for method in methods() if method.product == product]
-        rows = [f"| `{name}` | `{request}` |" for name in names for request in requests[product, name]]
-        tables.append("\n".join([f"### {title}", "", "| method | request |", "|---|---|", *rows, ""]))
-    return "\n".join(tables)
-
-
-def test_the_index_is_what_is_built() -> None:
-    (committed,) = INDEX.findall(TEXT)
-    expected = f"\n{_index()}\n"
-    assert committed == expected, f"the index is stale; paste this between its markers:\n{expected}"
-
-
-def test_a_list_is_told_by_its_name() -> None:
-    assert {method.name for method in methods() if method.lists and not method.name.startswith("list")} == {"search"}
