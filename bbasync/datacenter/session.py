@@ -13,6 +13,7 @@ from bbasync.paging import OffsetPager
 from bbasync.request import as_object
 from bbasync.session import Session, SessionOptions
 
+from .added_in import ADDED_IN
 from .limits import PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -99,8 +100,8 @@ class DataCenterSession(Session):
 
     def _advice(self, request: Request, status: int, details: ErrorDetails) -> str:
         """Return what to do about an error whose cause is known, else the empty string."""
-        del request
         name = (details.exception_name or "").rpartition(".")[2]
+        added_in = ADDED_IN.get(f"{request.method} {request.template}")
         match status, name:
             case 401, "AuthorisationException":
                 return "the user lacks the permission; administration endpoints do not accept HTTP access tokens"
@@ -108,6 +109,10 @@ class DataCenterSession(Session):
                 return "the credential is missing or wrong, or the server requires a CAPTCHA after failed logins"
             case 409, "PullRequestOutOfDateException":
                 return "the pull request was changed in the meantime; fetch it again and retry with its current version"
+            case 409, "CommentOutOfDateException":
+                return "the comment was changed in the meantime; fetch it again and retry with its current version"
+            case ((404 | 405), _) if added_in and not name.startswith("NoSuch"):
+                return f"Bitbucket {added_in} and later have this operation; the server may be older"
             case _:
                 return ""
 

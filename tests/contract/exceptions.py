@@ -59,6 +59,13 @@ COMPLAINTS: Final[Mapping[tuple[str, str], str]] = {
 UNKNOWN: Final = "HEAD"
 """Cloud documents it for source files beside its description: Prism is not asked."""
 
+_DC_REPOSITORY: Final = "/api/latest/projects/{projectKey}/repos/{repositorySlug}"
+_TEXT: Final = "text is described beside the description"
+UNWRITTEN: Final[Mapping[tuple[str, str, int], str]] = {
+    ("GET", f"{_DC_REPOSITORY}/pull-requests/{{pullRequestId}}/diff/{{path}}", 406): _TEXT,
+}
+"""Operations for which Prism has no sample, with its answer, which comes after it has judged the request."""
+
 _NO_SCHEMA: Final = "the description gives its answer no schema, so the sample is empty"
 SAMPLES: Final[Mapping[tuple[str, str], str]] = {
     ("cloud", "commits.create_comment"): _NO_SCHEMA,

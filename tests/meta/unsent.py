@@ -113,5 +113,16 @@ UNSENT: Final[Mapping[tuple[str, str, str], Reasons]] = {
         (("comments",), _ANSWERED),
         (("anchor",), _FIXED),
     ),
+    ("datacenter", "GET", f"{_DC_PULLS}/{{pullRequestId}}/blocker-comments"): (
+        (("states",), "is a second name of state"),
+    ),
+    ("datacenter", "POST", f"{_DC_PULLS}/{{pullRequestId}}/blocker-comments"): (
+        (("comments", "threadResolved", "version"), _ANSWERED),
+        (("severity",), "is BLOCKER"),
+    ),
+    ("datacenter", "PUT", f"{_DC_PULLS}/{{pullRequestId}}/blocker-comments/{{commentId}}"): (
+        (("comments",), _ANSWERED),
+        (("anchor",), _FIXED),
+    ),
 }
 """Names by operation."""

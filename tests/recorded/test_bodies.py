@@ -39,9 +39,11 @@ ATTRIBUTED: Final = {
     "dc/changes/": "pull_requests.list_changes",
     "dc/comments/": "pull_requests.list_comments",
     "dc/commits/": "commits.list commits.get",
+    "dc/diff/": "pull_requests.get_diff",
     "dc/elements-pull_request_commits/": "commits.get",
     "dc/participants/": "pull_requests.approve",
     "dc/projects/": "projects.list",
+    "dc/projects-mocked-project-repos-dc-mocked-repo-pull-requests-d/": "pull_requests.get_diff",
     "dc/pull-requests/": "pull_requests.list pull_requests.get",
     "dc/pull-requests-activities/": "pull_requests.list_activities",
     "dc/repos/": "repositories.create",
@@ -69,6 +71,7 @@ ATTRIBUTED: Final = {
 """Answers of which the index does not tell the operation, by the beginning of the file's name."""
 
 NO_ANSWERS: Final = {
+    "dc/diff/froggit-go__compare_commits.json": "has text for true and false",
     "cloud/user-emails/go-scm__userEmail.json": "spells `values` with a capital letter, which no server does",
     "cloud/misc/froggit-go__get_commit_status_response.json": "has words for dates",
     "cloud/misc/danger__pr_comments.txt": "begins with the status line",

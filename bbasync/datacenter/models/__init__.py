@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from .changes import *
     from .comments import *
     from .commits import *
+    from .diff_stats import *
+    from .diffs import *
     from .projects import *
     from .pull_requests import *
     from .pull_requests.activities import *
@@ -27,10 +29,12 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             "branches": "Branch BranchOrder",
             "changes": "Change ChangeProperties ChangeType Conflict ConflictChange NodeType Path",
             "comments": (
-                "AnchorState Comment CommentAnchor CommentSeverity CommentState DiffType FileType LineType "
-                "MultilineMarker MultilineSpan PermittedOperations"
+                "AnchorState BlockerCommentCount Comment CommentAnchor CommentSeverity CommentState DiffType FileType "
+                "LineType MultilineMarker MultilineSpan PermittedOperations"
             ),
             "commits": "BaseCommit Commit MergeFilter",
+            "diff_stats": "DiffStatsSummary",
+            "diffs": "ConflictMarker Diff DiffHunk DiffLine DiffSegment FileDiff Whitespace",
             "projects": "Project ProjectType",
             "pull_requests": (
                 "Direction MergeOutcome MergeResult Participant ParticipantFilter ParticipantRole "
@@ -39,8 +43,11 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             ),
             "pull_requests.activities": "Activity ActivityAction ActivityType CommentAction RescopedCommits",
             "pull_requests.changes": "ChangeScope",
-            "pull_requests.merges": "Mergeability Veto",
-            "refs": "BaseRef RefType",
+            "pull_requests.merges": (
+                "AutoMergeRequest AutoMergeResult AutoMergeStatus CommitMessageSuggestion Mergeability RebaseResult "
+                "Rebaseability Veto"
+            ),
+            "refs": "BaseRef RefChange RefChangeType RefOrder RefType RefUpdateType",
             "repositories": "ArchiveFilter Repository RepositoryPermission RepositoryState Visibility",
             "users": "Author Person User UserType",
         },
