@@ -18,6 +18,7 @@ from .errors import DecodeError
 
 __all__ = [
     "UNSET",
+    "Content",
     "Home",
     "JsonValue",
     "Multipart",
@@ -37,6 +38,7 @@ __all__ = [
     "encode_query",
     "expand",
     "has_dot_segment",
+    "milliseconds",
     "nullable",
     "origin_of",
     "path_of",
@@ -78,13 +80,17 @@ UNSET: Final = Unset()
 _NULL: Final = orjson.Fragment(b"null")
 
 
+Content = bytes | str | Path | Callable[[], IO[bytes]]
+"""The content of an upload: bytes, a string (as UTF-8), a local path, or a function that opens a binary file."""
+
+
 @frozen(kw_only=True)
 class Part:
     """One part of a multipart body; a path is opened again for every attempt."""
 
     name: str
     """The name of the form field; the path in the repository for files to commit."""
-    content: bytes | str | Path | Callable[[], IO[bytes]] = field(repr=False)
+    content: Content = field(repr=False)
     """Bytes, text (sent as UTF-8), the path of a file, or a function that opens a file."""
     filename: str | None = None
     """The file name in the part's header; a part without one is a plain form field."""
@@ -128,6 +134,8 @@ class RequestOptions(TypedDict, total=False):
     """The body as JSON; fields that are None or UNSET are left out, at every depth of objects."""
     form: Query | None
     """The body as a form."""
+    text: str | None
+    """The body as plain text."""
     parts: Multipart | None
     """The body as multipart/form-data."""
     group: str
@@ -304,7 +312,10 @@ def expand(template: str, arguments: Sequence[PathArgument] = ()) -> str:
         if type(argument) is str and _PLAIN.fullmatch(argument):
             path += argument + literal
         else:
-            path += _argument(name, argument) + literal
+            text = _argument(name, argument)
+            # Some templates of Data Center leave the slash before a path to the path: `/compare/diff{path}`.
+            slash = "/" if text and isinstance(argument, SubPath) and not path.endswith("/") else ""
+            path += slash + text + literal
     return path
 
 
@@ -355,6 +366,15 @@ def add_query(url: str, query: Query) -> str:
 def nullable(value: object) -> object:
     """Return the value of a field that may be null: None is sent as null, `UNSET` is left out."""
     return _NULL if value is None else value
+
+
+def milliseconds(date: datetime | None) -> int | None:
+    """Return a date as milliseconds since 1970, as Data Center takes them; ValueError if it has no time zone."""
+    if date is None:
+        return None
+    if date.tzinfo is None:
+        raise ValueError(f"a date must have a time zone, got {date.isoformat()}")
+    return round(date.timestamp() * 1000)
 
 
 def _present(value: object) -> object:

@@ -347,6 +347,7 @@ class Session:
         query: Query | None = None,
         json: object = UNSET,
         form: Query | None = None,
+        text: str | None = None,
         parts: Multipart | None = None,
         group: str = "api",
         accept: str = _JSON,
@@ -357,7 +358,7 @@ class Session:
     ) -> Request:
         """Return the request of an operation.
 
-        ValueError for an invalid path argument, OSError for a file to upload that cannot be opened.
+        ValueError for an invalid argument, OSError for a file to upload that cannot be opened.
         """
         method, _, template = operation.partition(" ")
         path = expand(template, arguments)
@@ -370,8 +371,11 @@ class Session:
         elif form is not None:
             fields["Content-Type"] = "application/x-www-form-urlencoded"
             body = encode_query(form).encode()
+        elif text is not None:
+            fields["Content-Type"] = "text/plain; charset=utf-8"
+            body = text.encode()
         elif parts is not None:
-            _check_files(parts)
+            _check_parts(parts)
         elif method in {"POST", "PUT", "PATCH"}:
             body = b""  # an empty body has a Content-Length of 0, without which Cloud answers 411
         return Request(
@@ -457,10 +461,12 @@ def _checked_user_agent(user_agent: str | None) -> str:
     return user_agent
 
 
-def _check_files(parts: Multipart) -> None:
-    """Raise OSError for a file to upload that cannot be opened, before anything is sent."""
+def _check_parts(parts: Multipart) -> None:
+    """Raise OSError or ValueError for a file that cannot be opened or a text that is not UTF-8, before sending."""
     for part in parts:
-        if isinstance(part.content, Path):
+        if isinstance(part.content, str):
+            part.content.encode()
+        elif isinstance(part.content, Path):
             try:
                 part.content.open("rb").close()
             except OSError as error:

@@ -48,9 +48,9 @@ def crawl(
 ) -> None:
     """Crawl workspaces of Bitbucket Cloud into a database.
 
-    The same command goes on after it was stopped or killed; when a crawl is complete, the next one reads what changed.
+    The same command resumes after it was stopped or killed; when a crawl is complete, the next one reads what changed.
     """
-    with guarded("stopped; the same command goes on from here"):
+    with guarded("stopped; the same command resumes from here"):
         from .crawling import Plan, run_crawl, run_demo  # noqa: PLC0415 - SQLAlchemy takes long
 
         plan = Plan(

@@ -89,7 +89,7 @@ def _body(source: str) -> object:
     try:
         return orjson.loads(text)
     except ValueError as error:
-        raise ValueError(f"--input {source} is no JSON: {error}") from None
+        raise ValueError(f"--input {source} is not valid JSON: {error}") from None
 
 
 async def _list(session: Session, path: str, query: Mapping[str, Sequence[str]]) -> None:

@@ -143,7 +143,7 @@ async def _run(plan: Plan, credentials: Credentials) -> bool:
 
 
 def _count(connection: Connection, resources: Collection[str]) -> dict[str, int]:
-    """Return how many rows the store has, of this crawl and of earlier ones, without those that are gone."""
+    """Return how many rows the store has, of this crawl and of earlier ones, without those marked as deleted."""
     return {
         name: connection.execute(
             select(func.count()).select_from(TABLES[name]).where(TABLES[name].c.gone_at.is_(None))

@@ -114,7 +114,7 @@ async def _agree(site: Site, client: OAuthClient, scopes: Sequence[str], port: i
 
     async def callback(request: web.Request) -> web.Response:
         if not secrets.compare_digest(request.query.get("state", "").encode(), state.encode()) or brought.done():
-            return _page(400, "This is not an answer that bbasync waits for.\n")  # another site may call here too
+            return _page(400, "bbasync does not expect this response.\n")  # another site may call here too
         brought.set_result(request)
         return _page(200, _PAGE)
 

@@ -14,6 +14,7 @@ from bbasync.request import as_object
 from bbasync.session import Session, SessionOptions
 
 from .added_in import ADDED_IN
+from .browse import BrowsePager
 from .limits import PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from .services.projects import Projects
     from .services.pull_requests import PullRequests
     from .services.repositories import Repositories
+    from .services.source import Source
+    from .services.tags import Tags
 
 __all__ = ["DataCenterSession"]
 
@@ -72,9 +75,8 @@ class DataCenterSession(Session):
         return PAGE_SIZE
 
     def _pager_of(self, template: str) -> Pager:
-        """Return the pager that follows `nextPageStart`."""
-        del template
-        return OffsetPager()
+        """Return the pager that follows `nextPageStart`; pages of `/browse` have another form."""
+        return BrowsePager() if "/browse" in template else OffsetPager()
 
     def _read_error(self, response: RawResponse) -> ErrorDetails:
         """Read the error envelope, `{"errors": [{context, message, exceptionName}]}`, or one such error by itself."""
@@ -152,6 +154,20 @@ class DataCenterSession(Session):
         from .services.pull_requests import PullRequests
 
         return PullRequests(self)
+
+    @cached_property
+    def source(self) -> Source:
+        """Files and directories of a repository."""
+        from .services.source import Source
+
+        return Source(self)
+
+    @cached_property
+    def tags(self) -> Tags:
+        """Tags of a repository."""
+        from .services.tags import Tags
+
+        return Tags(self)
 
 
 def _message_of(error: dict[str, Any]) -> str:

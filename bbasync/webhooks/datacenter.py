@@ -11,10 +11,10 @@ from bbasync.datacenter.models.comments import Comment
 from bbasync.datacenter.models.commits import Commit
 from bbasync.datacenter.models.projects import Project
 from bbasync.datacenter.models.pull_requests import Participant, ParticipantStatus, PullRequest
-from bbasync.datacenter.models.refs import BaseRef
+from bbasync.datacenter.models.refs import BaseRef, RefChange, RefChangeType
 from bbasync.datacenter.models.repositories import Repository
 from bbasync.datacenter.models.users import User
-from bbasync.model import Model, OpenEnum
+from bbasync.model import Model
 
 from .events import Event
 
@@ -59,30 +59,6 @@ __all__ = [
 ]
 
 # -- models that only events contain ----------------------------------------------------------------------------------
-
-
-class RefChangeType(OpenEnum):
-    """Type of the change of a ref."""
-
-    ADD = "ADD"
-    UPDATE = "UPDATE"
-    DELETE = "DELETE"
-
-
-@define(kw_only=True)
-class RefChange(Model):
-    """The change of one branch or tag."""
-
-    ref: BaseRef
-    """The branch or tag."""
-    ref_id: str
-    """Its full name, such as `refs/heads/main`."""
-    from_hash: str
-    """Hash of the commit before the change; zeros if the ref was created."""
-    to_hash: str
-    """Hash of the commit after the change; zeros if the ref was deleted."""
-    type: RefChangeType
-    """Type of the change."""
 
 
 @define(kw_only=True)

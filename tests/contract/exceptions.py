@@ -62,6 +62,7 @@ UNKNOWN: Final = "HEAD"
 _DC_REPOSITORY: Final = "/api/latest/projects/{projectKey}/repos/{repositorySlug}"
 _TEXT: Final = "text is described beside the description"
 UNWRITTEN: Final[Mapping[tuple[str, str, int], str]] = {
+    ("GET", f"{_DC_REPOSITORY}/archive", 500): "Prism writes no samples of binary files",
     ("GET", f"{_DC_REPOSITORY}/pull-requests/{{pullRequestId}}/diff/{{path}}", 406): _TEXT,
 }
 """Operations for which Prism has no sample, with its answer, which comes after it has judged the request."""
@@ -81,6 +82,11 @@ SAMPLES: Final[Mapping[tuple[str, str], str]] = {
     ("cloud", "pull_requests.list_repository_activity"): _NO_SCHEMA,
     ("cloud", "downloads.list"): _NO_SCHEMA,
     ("cloud", "users.list_emails"): _NO_SCHEMA,
+    ("datacenter", "source.get_size"): _NO_SCHEMA,
+    ("datacenter", "source.get_type"): _NO_SCHEMA,
+    ("datacenter", "source.list_directory"): _NO_SCHEMA,
+    ("datacenter", "source.list_lines"): _NO_SCHEMA,
+    ("datacenter", "source.list_root"): _NO_SCHEMA,
     ("datacenter", "pull_requests.list_changes"): "the description declares one change where servers send a page",
 }
 """Methods for which Prism's sample answer is nothing that a server would send."""

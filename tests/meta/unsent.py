@@ -123,6 +123,12 @@ UNSENT: Final[Mapping[tuple[str, str, str], Reasons]] = {
     ("datacenter", "PUT", f"{_DC_PULLS}/{{pullRequestId}}/blocker-comments/{{commentId}}"): (
         (("comments",), _ANSWERED),
         (("anchor",), _FIXED),
+    ("datacenter", "GET", f"{_DC_REPOSITORY}/archive"): ((("filename",), "names the file for browsers"),),
+    ("datacenter", "GET", f"{_DC_REPOSITORY}/browse"): (
+        (("blame", "noContent", "size", "type"), "the root is a directory"),
+    ),
+    ("datacenter", "GET", f"{_DC_REPOSITORY}/browse/{{path}}"): (
+        (("noContent",), "servers differ in what they answer; the lines have their blame"),
     ),
 }
 """Names by operation."""

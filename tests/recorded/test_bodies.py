@@ -19,7 +19,7 @@ from bbasync.errors import (
     PermissionDeniedError,
     ResponseError,
 )
-from bbasync.model import Model
+from bbasync.model import Model, OpenEnum
 from bbasync.paging import Page, Paging
 from bbasync.testing.recording import RecordingTransport, answer
 from tests.meta.calls import Method, arguments, finish, methods, open_session, start
@@ -47,10 +47,12 @@ ATTRIBUTED: Final = {
     "dc/pull-requests/": "pull_requests.list pull_requests.get",
     "dc/pull-requests-activities/": "pull_requests.list_activities",
     "dc/repos/": "repositories.create",
+    "dc/tags/": "tags.list tags.create",
     "dc/misc/atlassian-bitbucket-server-integration-plugin__commit": "commits.list",
     "dc/misc/stash-pullrequest-builder-plugin__PullRequestComments": "pull_requests.list_activities",
     "dc/misc/stash-pullrequest-builder-plugin__PullRequestList": "pull_requests.list",
     "dc/misc/bitbucket-rest__branch-list": "branches.list",
+    "dc/misc/bitbucket-rest__last-modified": "source.get_last_modified",
     "dc/misc/bitbucket-rest__pull-request-can-merge": "pull_requests.get_mergeability",
     "cloud/branch/": "refs.get_branch",
     "cloud/commit/": "commits.get",
@@ -70,6 +72,7 @@ ATTRIBUTED: Final = {
 }
 """Answers of which the index does not tell the operation, by the beginning of the file's name."""
 
+_BROWSED: Final = "dc/browse/bitbucket-branch-source-plugin__1.0-projects-amuniz-repos-test-repos-browse"
 NO_ANSWERS: Final = {
     "dc/diff/froggit-go__compare_commits.json": "has text for true and false",
     "cloud/user-emails/go-scm__userEmail.json": "spells `values` with a capital letter, which no server does",
@@ -80,6 +83,7 @@ NO_ANSWERS: Final = {
     "cloud/pipelines-steps/bitbucket-cli__pipeline_test.go_3.json": "is the body of a request",
     "dc/misc/danger__pr_diff_response.txt": "begins with the status line",
     "dc/misc/danger__pr_response.txt": "begins with the status line",
+    f"{_BROWSED}-Jenkinsfile_at_feature_2Fpipeline.txt": "is the file itself",
     "dc/misc/go-git-providers__integration_suite_test.go_1.json": "is the configuration of a logger",
 }
 """Files that no server can have sent."""
@@ -162,6 +166,8 @@ def _assert_is_whole(result: object, payload: Any) -> None:
             _assert_is_whole(item, value)
     elif isinstance(result, Model):
         assert result.raw == payload
+    elif isinstance(result, OpenEnum):  # the one value of an object
+        assert payload == {"type": result}
     else:
         assert result == payload
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, cast
 
 from bbasync.cloud.models.rendered import Rendered
 from bbasync.cloud.models.source import CommitDirectory, CommitFile, TreeEntry
-from bbasync.request import Part, SubPath, expand
+from bbasync.request import Content, Part, SubPath, expand
 from bbasync.service import Service, lists
 
 if TYPE_CHECKING:
@@ -20,9 +18,6 @@ if TYPE_CHECKING:
     from bbasync.session import Stream
 
 __all__ = ["Content", "Source"]
-
-Content = bytes | str | Path | Callable[[], IO[bytes]]
-"""The content of an upload: bytes, a string (as UTF-8), a local path, or a function that opens a binary file."""
 
 
 class Source(Service):

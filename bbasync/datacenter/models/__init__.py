@@ -20,13 +20,15 @@ if TYPE_CHECKING:
     from .pull_requests.merges import *
     from .refs import *
     from .repositories import *
+    from .source import *
+    from .tags import *
     from .users import *
 
 if not TYPE_CHECKING:  # type checkers would take any name for an object
     __getattr__, __dir__ = attach(
         __name__,
         {
-            "branches": "Branch BranchOrder",
+            "branches": "Branch",
             "changes": "Change ChangeProperties ChangeType Conflict ConflictChange NodeType Path",
             "comments": (
                 "AnchorState BlockerCommentCount Comment CommentAnchor CommentSeverity CommentState DiffType FileType "
@@ -47,8 +49,11 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
                 "AutoMergeRequest AutoMergeResult AutoMergeStatus CommitMessageSuggestion Mergeability RebaseResult "
                 "Rebaseability Veto"
             ),
+            "pull_requests.merges": "Mergeability Veto",
             "refs": "BaseRef RefChange RefChangeType RefOrder RefType RefUpdateType",
             "repositories": "ArchiveFilter Repository RepositoryPermission RepositoryState Visibility",
+            "source": "ArchiveFormat Blame DirectoryEntry FileLine FileSize LastModified PathType",
+            "tags": "Tag TagType",
             "users": "Author Person User UserType",
         },
     )

@@ -5,16 +5,8 @@ from __future__ import annotations
 from attrs import define
 
 from bbasync.datacenter.models.refs import BaseRef
-from bbasync.model import OpenEnum
 
-__all__ = ["Branch", "BranchOrder"]
-
-
-class BranchOrder(OpenEnum):
-    """Order of a list of branches."""
-
-    ALPHABETICAL = "ALPHABETICAL"
-    MODIFICATION = "MODIFICATION"
+__all__ = ["Branch"]
 
 
 @define(kw_only=True)

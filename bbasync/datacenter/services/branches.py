@@ -11,7 +11,7 @@ from bbasync.service import Service, lists
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from bbasync.datacenter.models.branches import BranchOrder
+    from bbasync.datacenter.models.refs import RefOrder
     from bbasync.paging import Paging
 
 __all__ = ["Branches"]
@@ -27,7 +27,7 @@ class Branches(Service):
         repository_slug: str,
         *,
         filter_text: str | None = None,
-        order_by: BranchOrder | str | None = None,
+        order_by: RefOrder | str | None = None,
         boost_matches: bool | None = None,
         details: bool | None = None,
         base: str | None = None,

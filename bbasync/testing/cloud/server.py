@@ -25,6 +25,7 @@ from bbasync.testing.cloud.http import (
 )
 from bbasync.testing.cloud.operations import OPERATIONS
 from bbasync.testing.cloud.payloads import Payloads
+from bbasync.testing.cloud.pipelines import FakePipelines
 from bbasync.testing.cloud.rate import ANONYMOUS, RateLimit
 from bbasync.testing.cloud.scopes import ALL_SCOPES, api_token_scope, implied
 from bbasync.testing.cloud.world import World
@@ -68,15 +69,17 @@ class FakeCloud(DeliveringServer):
     It takes Basic authentication with `email` and `token`, and as Bearer the `access_tokens`, one a workspace.
     `limit` requests are accepted within any `window` seconds, by principal and group; `scaled` adds the headers of a
     scaled plan. `scopes` restricts what the credentials may do. What is made up lies before `now`. `world` takes the
-    place of the world that the other arguments describe. Changes made through the API stay until the server is gone.
+    place of the world that the other arguments describe. Changes made through the API stay until the server is stopped.
 
     `requests` logs what was asked, `faults` spoils answers, `rate` counts and refuses, `oauth` issues tokens, `merges`
-    makes merges slow, `files` is the host that downloads redirect to, and `world` holds the data and counts it.
+    makes merges slow, `pipelines` chooses what becomes of steps, `files` is the host that downloads redirect to, and
+    `world` holds the data and counts it.
 
     The clone links of a `git_world` serve `git clone` and `git fetch`. As its source is real, the credentials are
     random then, requests must name the fake as their host, and webhooks reach this machine only.
 
-    Webhooks made through the API are told what is done through the API. `token_of` gives the tokens of other users.
+    Changes made through the API are delivered to webhooks created through the API. `token_of` gives the tokens of
+    other users.
     """
 
     email = "me@example.invalid"
@@ -124,6 +127,7 @@ class FakeCloud(DeliveringServer):
         self.files = FileHost()
         self.webhooks = WebhookSender(attempts=3, timeout=10.0, loopback_only=self.guarded)
         self.git = GitBackend()
+        self.pipelines = FakePipelines(self)
         self._payloads: Payloads | None = None
         self._request_ids = itertools.count(1)
 
@@ -153,6 +157,7 @@ class FakeCloud(DeliveringServer):
         vars(self.world).update(copied.world)
         self.merges.left = copied.merges
         self.filters, self.walks = Memory(64), Memory(1000)  # they belong to versions that there may be again
+        self.pipelines.close()
 
     @property
     def payloads(self) -> Payloads:
@@ -182,6 +187,7 @@ class FakeCloud(DeliveringServer):
 
     async def stop(self) -> None:
         """Close both sockets."""
+        self.pipelines.close()
         try:
             await self.files.stop()
         finally:
@@ -250,6 +256,10 @@ class FakeCloud(DeliveringServer):
     def operations(self) -> list[str]:
         """The operations that are simulated, as `METHOD /path`; all others answer 501."""
         return sorted(operation.name for operation in OPERATIONS)
+
+    def catch_up(self) -> None:
+        """Let everything happen that was due."""
+        self.pipelines.catch_up()
 
     async def _not_simulated(self, request: web.Request) -> web.Response:
         path = request.path
@@ -321,6 +331,7 @@ class FakeCloud(DeliveringServer):
         async def handle(request: web.Request) -> web.StreamResponse:
             with reading_body():
                 call = await self._call(request)
+            self.catch_up()
             return call.respond(operation.action(call), operation.status)
 
         return handle

@@ -333,7 +333,7 @@ class FakeDataCenter(DeliveringServer):
         return self.oauth.answer(request.headers.get("Authorization"), form, self.username)
 
     async def _elsewhere(self, request: web.Request) -> web.StreamResponse:
-        """Answer what is no operation: nothing below /rest, and the log-in page for the rest of the web site.
+        """Respond to what is not an operation: nothing below /rest, and the log-in page for the rest of the web site.
 
         Since 9.3.2 tokens count for nothing outside /rest: a Bearer is redirected, one used as password is refused
         (Atlassian's support page "Access tokens no longer work as expected").

@@ -10,8 +10,10 @@ from . import (
     commit_statuses,
     commits,
     deploy_keys,
+    deployments,
     downloads,
     gpg_keys,
+    pipelines,
     projects,
     pull_requests,
     refs,
@@ -26,6 +28,7 @@ from . import (
 )
 from .commits import comments as commit_comments
 from .commits import diffs
+from .pipelines import caches, configuration, logs, runners, schedules, test_reports, variables
 from .projects import permissions as project_permissions
 from .pull_requests import activity, changes, comments, mergeability, merges, reviews, tasks
 from .repositories import permissions as repository_permissions
@@ -65,6 +68,15 @@ OPERATIONS: list[Operation[Call]] = [
     *deploy_keys.operations,
     *ssh_keys.operations,
     *gpg_keys.operations,
+    *pipelines.operations,
+    *logs.operations,
+    *test_reports.operations,
+    *caches.operations,
+    *configuration.operations,
+    *schedules.operations,
+    *variables.operations,
+    *runners.operations,
+    *deployments.operations,
     *removed.operations,
 ]
 """The most frequent first: requests are matched in this order."""

@@ -119,6 +119,7 @@ def create_commit(call: Call) -> Result:
     repository.mainbranch = repository.mainbranch or branch
     repository.updated_on = commit.date
     tell.on_push(call, repository, branch, old, commit.hash)
+    call.fake.pipelines.pushed(call.me, repository, "branches", branch, commit.hash)
     for pull in list(repository.all_pulls()):
         if pull.state == "OPEN" and pull.source_branch == branch and pull.source_repository == repository.uuid:
             pushed = repository.edit(pull.id)
@@ -127,6 +128,7 @@ def create_commit(call: Call) -> Result:
                 pushed.discussion.events.append(pushed.update_event(commit.date, call.me))
             for event in ("push", "updated"):
                 tell.on_pull(call, event, repository, pushed)
+            call.fake.pipelines.proposed(call.me, repository, pushed)
     repository.version += 1
     own = f"{call.payloads.base}/repositories/{repository.full_name}/commit/{commit.hash}"
     return web.Response(status=201, headers={"Location": own})

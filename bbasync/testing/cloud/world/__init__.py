@@ -17,6 +17,8 @@ from bbasync.testing.history.timeline import BOTS, NOW, SPAN, Truth, check_now, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bbasync.testing.cloud.world.pipelines import Run
+
 WORKSPACES = ("acme", "globex", "initech", "umbrella", "hooli", "stark")
 REPOSITORIES = ("api", "web", "docs", "infra", "mobile", "tools", "billing", "search")
 NAMES = (
@@ -154,6 +156,8 @@ class World:
         self.workspaces: dict[str, Workspace] = {}
         self.stored: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
         """What clients have stored in resources without behaviour."""
+        self.running: list[tuple[Repository, Run]] = []
+        """Runs of pipelines that have not completed."""
         for index in range(workspaces):
             workspace = self._make_workspace(index, members, projects)
             self.workspaces[workspace.slug] = workspace
@@ -184,7 +188,7 @@ class World:
         return self.users[0]
 
     def user(self, name: str) -> User | None:
-        """Find a user by uuid or account id; user names are gone."""
+        """Find a user by uuid or account id; user names no longer exist."""
         return next((one for one in self.users if name in (one.uuid, one.account_id)), None)
 
     def workspace(self, name: str) -> Workspace | None:
