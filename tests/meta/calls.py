@@ -202,7 +202,8 @@ def empty_answer(method: Method) -> bytes:
     """Return a body that a method takes."""
     if method.id in POLLING:
         return COMPLETED
-    return b"[]" if typing.get_origin(method.hints.get("return")) in (list, Sequence) else EMPTY
+    origin = typing.get_origin(method.hints.get("return"))
+    return b"[]" if origin in (list, Sequence) else b"{}" if origin is dict else EMPTY
 
 
 async def record(method: Method, amount: Amount, extra: str = "") -> Request:

@@ -120,5 +120,16 @@ UNSENT: Final[Mapping[tuple[str, str, str], Reasons]] = {
     ("datacenter", "GET", f"{_DC_REPOSITORY}/browse/{{path}}"): (
         (("noContent",), "servers differ in what they answer; the lines have their blame"),
     ),
+    ("datacenter", "POST", "/build-status/latest/commits/{commitId}"): (
+        (("createdDate", "projectKey", "repositorySlug", "updatedDate"), _ANSWERED),
+        (("buildNumber", "duration", "parent", "ref", "testResults"), "is for builds of a repository"),
+    ),
+    ("datacenter", "POST", f"{_DC_REPOSITORY}/commits/{{commitId}}/comments"): (
+        (("comments", "threadResolved", "version"), _ANSWERED),
+    ),
+    ("datacenter", "PUT", f"{_DC_REPOSITORY}/commits/{{commitId}}/comments/{{commentId}}"): (
+        (("comments",), _ANSWERED),
+        (("anchor",), _FIXED),
+    ),
 }
 """Names by operation."""

@@ -8,14 +8,17 @@ from bbasync._lazy import attach
 
 if TYPE_CHECKING:
     from .branches import *
+    from .builds import *
     from .changes import *
     from .comments import *
     from .commits import *
+    from .diffs import *
     from .projects import *
     from .pull_requests import *
     from .pull_requests.activities import *
     from .pull_requests.changes import *
     from .pull_requests.merges import *
+    from .ref_matchers import *
     from .refs import *
     from .repositories import *
     from .source import *
@@ -27,12 +30,14 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
         __name__,
         {
             "branches": "Branch",
+            "builds": "BuildCapabilities BuildOrder BuildState BuildStats BuildStatus BuildTestResults RequiredBuild",
             "changes": "Change ChangeProperties ChangeType Conflict ConflictChange NodeType Path",
             "comments": (
                 "AnchorState Comment CommentAnchor CommentSeverity CommentState DiffType FileType LineType "
                 "MultilineMarker MultilineSpan PermittedOperations"
             ),
-            "commits": "BaseCommit Commit MergeFilter",
+            "commits": "BaseCommit Commit MergeFilter RefChangeActivity",
+            "diffs": "ConflictMarker Diff DiffHunk DiffLine DiffSegment FileDiff Whitespace",
             "projects": "Project ProjectType",
             "pull_requests": (
                 "Direction MergeOutcome MergeResult Participant ParticipantFilter ParticipantRole "
@@ -42,6 +47,7 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             "pull_requests.activities": "Activity ActivityAction ActivityType CommentAction RescopedCommits",
             "pull_requests.changes": "ChangeScope",
             "pull_requests.merges": "Mergeability Veto",
+            "ref_matchers": "RefMatcher RefMatcherType RefMatcherTypeId",
             "refs": "BaseRef RefChange RefChangeType RefOrder RefType RefUpdateType",
             "repositories": "ArchiveFilter Repository RepositoryPermission RepositoryState Visibility",
             "source": "ArchiveFormat Blame DirectoryEntry FileLine FileSize LastModified PathType",
