@@ -19,6 +19,8 @@ ADDED_IN: Final[Mapping[str, str]] = {
     f"GET {_REPOSITORY}/settings/change-author": "10.4",
     f"PUT {_REPOSITORY}/settings/change-author": "10.4",
     f"DELETE {_REPOSITORY}/settings/change-author": "10.4",
+    f"GET {_REPOSITORY}/commits/{{commitId}}/diff-stats-summary/{{path}}": "9.1",
+    f"GET {_REPOSITORY}/compare/diff-stats-summary{{path}}": "9.1",
     f"GET {_REPOSITORY}/pull-requests/{{pullRequestId}}/diff-stats-summary/{{path}}": "9.1",
 }
 """Versions by operation, `"METHOD /template"`."""

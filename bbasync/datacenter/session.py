@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from bbasync.request import RawResponse, Request
 
     from .services.branches import Branches
+    from .services.builds import Builds
     from .services.commits import Commits
+    from .services.comparisons import Comparisons
     from .services.projects import Projects
     from .services.pull_requests import PullRequests
     from .services.repositories import Repositories
@@ -168,6 +170,20 @@ class DataCenterSession(Session):
         from .services.tags import Tags
 
         return Tags(self)
+
+    @cached_property
+    def builds(self) -> Builds:
+        """Build statuses of commits, and builds that a merge requires."""
+        from .services.builds import Builds
+
+        return Builds(self)
+
+    @cached_property
+    def comparisons(self) -> Comparisons:
+        """Comparisons of two commits of a repository."""
+        from .services.comparisons import Comparisons
+
+        return Comparisons(self)
 
 
 def _message_of(error: dict[str, Any]) -> str:

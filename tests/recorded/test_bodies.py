@@ -83,6 +83,7 @@ NO_ANSWERS: Final = {
     "cloud/pipelines-steps/bitbucket-cli__pipeline_test.go_3.json": "is the body of a request",
     "dc/misc/danger__pr_diff_response.txt": "begins with the status line",
     "dc/misc/danger__pr_response.txt": "begins with the status line",
+    "dc/build-status-commits/froggit-go__commits_statuses_bad_decode.json": "has an object for a name",
     f"{_BROWSED}-Jenkinsfile_at_feature_2Fpipeline.txt": "is the file itself",
     "dc/misc/go-git-providers__integration_suite_test.go_1.json": "is the configuration of a logger",
 }

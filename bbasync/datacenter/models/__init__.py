@@ -8,6 +8,7 @@ from bbasync._lazy import attach
 
 if TYPE_CHECKING:
     from .branches import *
+    from .builds import *
     from .changes import *
     from .comments import *
     from .commits import *
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from .pull_requests.activities import *
     from .pull_requests.changes import *
     from .pull_requests.merges import *
+    from .ref_matchers import *
     from .refs import *
     from .repositories import *
     from .source import *
@@ -29,12 +31,13 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
         __name__,
         {
             "branches": "Branch",
+            "builds": "BuildCapabilities BuildOrder BuildState BuildStats BuildStatus BuildTestResults RequiredBuild",
             "changes": "Change ChangeProperties ChangeType Conflict ConflictChange NodeType Path",
             "comments": (
                 "AnchorState BlockerCommentCount Comment CommentAnchor CommentSeverity CommentState DiffType FileType "
                 "LineType MultilineMarker MultilineSpan PermittedOperations"
             ),
-            "commits": "BaseCommit Commit MergeFilter",
+            "commits": "BaseCommit Commit MergeFilter RefChangeActivity",
             "diff_stats": "DiffStatsSummary",
             "diffs": "ConflictMarker Diff DiffHunk DiffLine DiffSegment FileDiff Whitespace",
             "projects": "Project ProjectType",
@@ -49,7 +52,7 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
                 "AutoMergeRequest AutoMergeResult AutoMergeStatus CommitMessageSuggestion Mergeability RebaseResult "
                 "Rebaseability Veto"
             ),
-            "pull_requests.merges": "Mergeability Veto",
+            "ref_matchers": "RefMatcher RefMatcherType RefMatcherTypeId",
             "refs": "BaseRef RefChange RefChangeType RefOrder RefType RefUpdateType",
             "repositories": "ArchiveFilter Repository RepositoryPermission RepositoryState Visibility",
             "source": "ArchiveFormat Blame DirectoryEntry FileLine FileSize LastModified PathType",

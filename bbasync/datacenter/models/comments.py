@@ -1,4 +1,4 @@
-"""Comments on pull requests; a task is a comment of severity BLOCKER."""
+"""Comments on pull requests and commits; a task is a comment of severity BLOCKER."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ class Comment(Model):
     state: CommentState | None = None
     """State of the comment or task; None on older servers."""
     anchor: CommentAnchor | None = None
-    """Position in a file; None on the pull request as a whole, and in activities (see `Activity.comment_anchor`)."""
+    """Position in a file; None on a pull request or commit as a whole, and in activities: `Activity.comment_anchor`."""
     anchored: bool | None = None
     """Whether it is on a file; None if not sent."""
     pending: bool | None = None

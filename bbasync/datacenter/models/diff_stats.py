@@ -11,7 +11,7 @@ __all__ = ["DiffStatsSummary"]
 
 @define(kw_only=True)
 class DiffStatsSummary(Model):
-    """Totals of a diff."""
+    """Totals of a diff; the vendor documents the numbers without their names, so `raw` may have others."""
 
     modified_files: int
     """Number of changed files."""
