@@ -70,14 +70,12 @@ COMPLAINTS: Final[Mapping[tuple[str, str], str]] = {
 UNKNOWN: Final = re.compile(r"HEAD |\w+ /1\.0/|\w+ https://bitbucket\.org/")
 """Cloud documents them beside its description: Prism is not asked."""
 
-_BINARY: Final = "Prism has judged the request when it finds that it cannot write a sample of this type: it answers 500"
-UNWRITTEN: Final[Mapping[tuple[str, str], str]] = {
-    ("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/archive"): _BINARY,
-    ("GET", "/snippets/{workspace}/{encoded_id}/{node_id}/files/{path}"): _BINARY,
+_BINARY: Final = "Prism writes no samples of binary files"
 _DC_REPOSITORY: Final = "/api/latest/projects/{projectKey}/repos/{repositorySlug}"
 _TEXT: Final = "text is described beside the description"
 UNWRITTEN: Final[Mapping[tuple[str, str, int], str]] = {
-    ("GET", f"{_DC_REPOSITORY}/archive", 500): "Prism writes no samples of binary files",
+    ("GET", f"{_DC_REPOSITORY}/archive", 500): _BINARY,
+    ("GET", "/snippets/{workspace}/{encoded_id}/{node_id}/files/{path}", 500): _BINARY,
     ("GET", f"{_DC_REPOSITORY}/commits/{{commitId}}/diff/{{path}}", 406): _TEXT,
     ("GET", f"{_DC_REPOSITORY}/pull-requests/{{pullRequestId}}/diff/{{path}}", 406): _TEXT,
 }
