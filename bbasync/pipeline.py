@@ -348,7 +348,7 @@ class _Exchange:
         pipeline, limiter = self._pipeline, self._pipeline.limiter
         while not limiter.take_now():
             await limiter.take(pipeline.closing, background=self._call.settings.background)
-            if pipeline.has_fixed_credential or pipeline.is_current(self._call.authorization):
+            if pipeline.is_current(self._call.authorization):
                 break
             limiter.release()  # it was renewed meanwhile
             await self.authorize()

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from .services.webhooks import Webhooks
     from .services.workspaces import Workspaces
 
-__all__ = ["BASE_URL", "CloudSession", "credential_from_env"]
+__all__ = ["BASE_URL", "CloudSession", "base_url_from_env", "credential_from_env"]
 
 BASE_URL: Final = "https://api.bitbucket.org/2.0"
 _HOSTS: Final = ("bitbucket.org", "api.bitbucket.org")
@@ -75,6 +75,11 @@ def credential_from_env(environ: Mapping[str, str] = os.environ) -> Credential:
     raise ValueError("no credential: set BITBUCKET_EMAIL and BITBUCKET_API_TOKEN, or BITBUCKET_ACCESS_TOKEN")
 
 
+def base_url_from_env() -> str:
+    """Return the base URL set in the environment as `BITBUCKET_BASE_URL`, else the vendor's."""
+    return os.environ.get("BITBUCKET_BASE_URL") or BASE_URL
+
+
 class CloudSession(Session):
     """A session with Bitbucket Cloud: `async with CloudSession(ApiToken(email, token)) as bb`.
 
@@ -95,12 +100,13 @@ class CloudSession(Session):
         super().__init__(credential, base_url=base_url, **options)
 
     @classmethod
-    def from_env(cls, *, base_url: str = BASE_URL, **options: Unpack[SessionOptions]) -> Self:
+    def from_env(cls, *, base_url: str | None = None, **options: Unpack[SessionOptions]) -> Self:
         """Return a session with the credential set in the environment.
 
         Reads `BITBUCKET_EMAIL` and `BITBUCKET_API_TOKEN`, else `BITBUCKET_ACCESS_TOKEN`; ValueError if neither is set.
+        `BITBUCKET_BASE_URL` is used if no `base_url` is passed: for a gateway in front of the API, or a fake.
         """
-        return cls(credential_from_env(), base_url=base_url, **options)
+        return cls(credential_from_env(), base_url=base_url or base_url_from_env(), **options)
 
     # -- hooks of the base class ----------------------------------------------------------------------------------
 

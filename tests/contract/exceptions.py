@@ -70,12 +70,18 @@ COMPLAINTS: Final[Mapping[tuple[str, str], str]] = {
 UNKNOWN: Final = re.compile(r"HEAD |\w+ /1\.0/|\w+ https://bitbucket\.org/")
 """Cloud documents them beside its description: Prism is not asked."""
 
-_BINARY: Final = "Prism has judged the request when it finds that it cannot write a sample of this type: it answers 500"
-UNWRITTEN: Final[Mapping[tuple[str, str], str]] = {
-    ("GET", "/api/latest/projects/{projectKey}/repos/{repositorySlug}/archive"): _BINARY,
-    ("GET", "/snippets/{workspace}/{encoded_id}/{node_id}/files/{path}"): _BINARY,
+_BINARY: Final = "Prism writes no samples of binary files"
+_DC_REPOSITORY: Final = "/api/latest/projects/{projectKey}/repos/{repositorySlug}"
+_TEXT: Final = "text is described beside the description"
+UNWRITTEN: Final[Mapping[tuple[str, str, int], str]] = {
+    ("GET", f"{_DC_REPOSITORY}/archive", 500): _BINARY,
+    ("GET", "/snippets/{workspace}/{encoded_id}/{node_id}/files/{path}", 500): _BINARY,
+    ("GET", f"{_DC_REPOSITORY}/commits/{{commitId}}/diff/{{path}}", 406): _TEXT,
+    ("GET", f"{_DC_REPOSITORY}/pull-requests/{{pullRequestId}}/diff/{{path}}", 406): _TEXT,
 }
-"""Operations for which Prism has no sample."""
+"""Operations for which Prism has no sample, with its answer, which comes after it has judged the request."""
+SLASHLESS: Final = ("/compare/diff{path}", "/compare/diff-stats-summary{path}")
+"""Ends of templates that leave the slash before a path to the path, which Prism does not match."""
 
 _NO_SCHEMA: Final = "the description gives its answer no schema, so the sample is empty"
 SAMPLES: Final[Mapping[tuple[str, str], str]] = {
@@ -92,6 +98,7 @@ SAMPLES: Final[Mapping[tuple[str, str], str]] = {
     ("cloud", "pull_requests.list_repository_activity"): _NO_SCHEMA,
     ("cloud", "downloads.list"): _NO_SCHEMA,
     ("cloud", "users.list_emails"): _NO_SCHEMA,
+    ("datacenter", "comparisons.get_diff_stats_summary"): "the description declares a diff where servers send numbers",
     ("datacenter", "source.get_size"): _NO_SCHEMA,
     ("datacenter", "source.get_type"): _NO_SCHEMA,
     ("datacenter", "source.list_directory"): _NO_SCHEMA,

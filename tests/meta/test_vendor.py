@@ -14,6 +14,7 @@ import orjson
 import pytest
 
 from bbasync.cloud.services import deprecation
+from bbasync.datacenter.added_in import ADDED_IN
 from tests.meta.calls import Method, methods, record, requests
 from tests.meta.table import Operation, operations
 from tests.meta.unsent import PAGING, READ_ONLY, UNSENT
@@ -107,6 +108,22 @@ def test_a_docstring_names_the_scopes_of_the_description(method: tuple[str, str]
     for names, kind in re.findall(r"([\w:, -]+?) \((OAuth|API token)\)", said[1]):
         groups[kind] = {name.strip() for name in names.split(",") if name.strip()} - {"none"}
     assert groups == {"OAuth": set(row["oauth2_scopes"]), "API token": set(row["api_token_scopes"])}
+
+
+def test_the_versions_that_operations_were_added_in_are_the_vendors() -> None:
+    rows = rows_of_operations("datacenter")
+    named = {f"{verb} {path}": row["added_in"] for (_, verb, path), row in rows.items() if row.get("added_in")}
+    assert named
+    assert named.items() <= ADDED_IN.items()
+    assert {("datacenter", *operation.split(" ")) for operation in ADDED_IN} <= rows.keys()
+
+
+def test_a_docstring_says_since_which_version_an_operation_exists() -> None:
+    for operation in operations():
+        version = ADDED_IN.get(f"{operation.method} {operation.template}")
+        if operation.product == "datacenter" and version is not None:
+            for name in operation.methods:
+                assert f"Since {version}." in (inspect.getdoc(METHODS["datacenter", name].function) or "")
 
 
 async def _requests(method: Method, operation: Operation) -> AsyncIterator[Request]:

@@ -119,12 +119,34 @@ UNSENT: Final[Mapping[tuple[str, str, str], Reasons]] = {
         (("comments",), _ANSWERED),
         (("anchor",), _FIXED),
     ),
+    ("datacenter", "GET", f"{_DC_PULLS}/{{pullRequestId}}/blocker-comments"): (
+        (("states",), "is a second name of state"),
+    ),
+    ("datacenter", "POST", f"{_DC_PULLS}/{{pullRequestId}}/blocker-comments"): (
+        (("comments", "threadResolved", "version"), _ANSWERED),
+        (("severity",), "is BLOCKER"),
+    ),
+    ("datacenter", "PUT", f"{_DC_PULLS}/{{pullRequestId}}/blocker-comments/{{commentId}}"): (
+        (("comments",), _ANSWERED),
+        (("anchor",), _FIXED),
+    ),
     ("datacenter", "GET", f"{_DC_REPOSITORY}/archive"): ((("filename",), "names the file for browsers"),),
     ("datacenter", "GET", f"{_DC_REPOSITORY}/browse"): (
         (("blame", "noContent", "size", "type"), "the root is a directory"),
     ),
     ("datacenter", "GET", f"{_DC_REPOSITORY}/browse/{{path}}"): (
         (("noContent",), "servers differ in what they answer; the lines have their blame"),
+    ),
+    ("datacenter", "POST", "/build-status/latest/commits/{commitId}"): (
+        (("createdDate", "projectKey", "repositorySlug", "updatedDate"), _ANSWERED),
+        (("buildNumber", "duration", "parent", "ref", "testResults"), "is for builds of a repository"),
+    ),
+    ("datacenter", "POST", f"{_DC_REPOSITORY}/commits/{{commitId}}/comments"): (
+        (("comments", "threadResolved", "version"), _ANSWERED),
+    ),
+    ("datacenter", "PUT", f"{_DC_REPOSITORY}/commits/{{commitId}}/comments/{{commentId}}"): (
+        (("comments",), _ANSWERED),
+        (("anchor",), _FIXED),
     ),
 }
 """Names by operation."""

@@ -39,9 +39,11 @@ ATTRIBUTED: Final = {
     "dc/changes/": "pull_requests.list_changes",
     "dc/comments/": "pull_requests.list_comments",
     "dc/commits/": "commits.list commits.get",
+    "dc/diff/": "pull_requests.get_diff",
     "dc/elements-pull_request_commits/": "commits.get",
     "dc/participants/": "pull_requests.approve",
     "dc/projects/": "projects.list",
+    "dc/projects-mocked-project-repos-dc-mocked-repo-pull-requests-d/": "pull_requests.get_diff",
     "dc/pull-requests/": "pull_requests.list pull_requests.get",
     "dc/pull-requests-activities/": "pull_requests.list_activities",
     "dc/repos/": "repositories.create",
@@ -73,6 +75,7 @@ ATTRIBUTED: Final = {
 
 _BROWSED: Final = "dc/browse/bitbucket-branch-source-plugin__1.0-projects-amuniz-repos-test-repos-browse"
 NO_ANSWERS: Final = {
+    "dc/diff/froggit-go__compare_commits.json": "has text for true and false",
     "cloud/user-emails/go-scm__userEmail.json": "spells `values` with a capital letter, which no server does",
     "cloud/misc/froggit-go__get_commit_status_response.json": "has words for dates",
     "cloud/misc/danger__pr_comments.txt": "begins with the status line",
@@ -81,6 +84,7 @@ NO_ANSWERS: Final = {
     "cloud/pipelines-steps/bitbucket-cli__pipeline_test.go_3.json": "is the body of a request",
     "dc/misc/danger__pr_diff_response.txt": "begins with the status line",
     "dc/misc/danger__pr_response.txt": "begins with the status line",
+    "dc/build-status-commits/froggit-go__commits_statuses_bad_decode.json": "has an object for a name",
     f"{_BROWSED}-Jenkinsfile_at_feature_2Fpipeline.txt": "is the file itself",
     "dc/misc/go-git-providers__integration_suite_test.go_1.json": "is the configuration of a logger",
 }

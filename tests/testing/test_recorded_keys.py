@@ -107,6 +107,23 @@ def recorded() -> dict[str, set[str]]:
     return found
 
 
+def parts_of(template: str) -> list[Any]:
+    """Return recorded parts of responses: those asked for with `fields`, and those of unknown origin."""
+    rows = [row for row in recordings() if row["api"] == "cloud" and row["real"] != "handmade"]
+    files = [str(row["file"]) for row in rows if row.get("template") == template]
+    return [orjson.loads((DATA / "recorded" / file).read_bytes()) for file in files]
+
+
+def paths(payload: object, above: str = "") -> set[str]:
+    """Return the keys of an object and of all objects below it, but for those of links."""
+    if _is_list(payload):
+        return {path for one in payload for path in paths(one, above)}
+    if not _is_object(payload) or above.endswith("links."):
+        return set()
+    inner = {path for name, value in payload.items() for path in paths(value, f"{above}{name}.")}
+    return inner | {f"{above}{name}" for name in payload}
+
+
 class Sampler:
     """Asks a fake for everything that one operation can show."""
 
@@ -201,6 +218,40 @@ async def test_data_center_sends_the_recorded_keys(operation: str) -> None:
             path = template.format_map(known | {"pullRequestId": str(pull)})
             responses.append((await api(method, path, {"text": "Comment"} if method == "POST" else None))[1])
     assert _differ(operation, responses) == (set(), set())
+
+
+PIPELINE: Final = f"{REPO}/pipelines/{{pipeline_uuid}}"
+PIPELINE_FILE: Final = """
+pipelines:
+  default:
+    - step: {name: Test, deployment: staging, script: [make]}
+    - step: {name: Late, deployment: production, script: [make]}
+"""
+
+
+@pytest.mark.parametrize(
+    "template",
+    [f"{REPO}/pipelines", PIPELINE, f"{PIPELINE}/steps/{{step_uuid}}", f"{REPO}/deployments/{{deployment_uuid}}"],
+)
+async def test_pipelines_have_the_keys_of_recorded_parts(template: str) -> None:
+    own = "/repositories/acme/api"
+    responses: list[Any] = []
+    async with FakeCloud(workspaces=1) as fake, Api(fake) as api:
+        await api("PUT", f"{own}/pipelines_config", {"enabled": True})
+        await api("POST", f"{own}/src", data={"/bitbucket-pipelines.yml": PIPELINE_FILE, "branch": "main"})
+        fake.clock.advance(5)
+        if template == PIPELINE:
+            responses.append(await api.get(f"{own}/pipelines/1"))
+        await api("POST", f"{own}/pipelines/1/stopPipeline")
+        if "step_uuid" in template:
+            responses += await api.values(f"{own}/pipelines/1/steps")
+        elif "deployment" in template:
+            responses += await api.values(f"{own}/deployments")
+        else:
+            responses.append(await api.get(f"{own}/pipelines/1"))
+    recorded_paths = paths(parts_of(template))
+    assert len(recorded_paths) > 10
+    assert recorded_paths - paths(responses) == set()
 
 
 async def test_what_is_said_to_lack_is_recorded() -> None:
