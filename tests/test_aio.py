@@ -151,6 +151,46 @@ async def test_an_iterable_of_sources_is_asked_no_more_once_it_has_failed() -> N
 
 
 @virtual
+async def test_sources_that_are_held_back_are_closed_when_the_merge_is_left() -> None:
+    class Endless:
+        closed = 0
+
+        def __aiter__(self) -> AsyncIterator[int]:
+            return self
+
+        async def __anext__(self) -> int:
+            return 7
+
+        async def aclose(self) -> None:
+            self.closed += 1
+
+    source = Endless()
+    async with aio.merge([("e", source)], buffer=1) as items:
+        assert await anext(items) == ("e", 7)
+    assert source.closed == 1
+
+
+@virtual
+async def test_a_source_whose_own_task_is_cancelled_fails_alone() -> None:
+    async def cancelled() -> AsyncGenerator[int, None]:
+        yield 1
+        inner = asyncio.create_task(asyncio.sleep(60))
+        inner.cancel()
+        await inner
+
+    source = Source()
+    seen: list[tuple[str, int]] = []
+    with pytest.raises(ExceptionGroup, match="1 of the merged sources failed") as caught:
+        async with aio.merge([("bad", cancelled()), ("good", source.count(2, pause=1))]) as items:
+            async for item in items:
+                seen.append(item)  # noqa: PERF401 - kept when the loop raises
+    assert seen == [("bad", 1), ("good", 0), ("good", 1)]
+    (error,) = caught.value.exceptions
+    assert str(error).startswith("a task that the source awaited was cancelled: CancelledError(")
+    assert error.__notes__ == ["source: bad"]
+
+
+@virtual
 async def test_a_source_that_ends_while_the_buffer_is_full_is_no_error() -> None:
     errors: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: errors.append(context))
@@ -247,7 +287,7 @@ class NoService:
     "method", [_numbers, NoService().plain, NoService().wrapped, NoService().around, CloudSession.paginate]
 )
 async def test_pages_of_anything_but_a_list_method_is_refused(method: Callable[[], AsyncGenerator[int]]) -> None:
-    with pytest.raises(TypeError, match=r"pages\(\) takes a list method"):
+    with pytest.raises(TypeError, match=r"^pages\(\) takes a list method"):
         await anext(aio.pages(method))
 
 
@@ -400,7 +440,7 @@ def test_raising_at_once_produces_no_more_even_for_a_slow_consumer(loop: str) ->
 
 async def test_iterating_over_a_merge_that_is_not_open_says_what_to_write() -> None:
     merged = aio.merge([("a", burst(1))])
-    with pytest.raises(RuntimeError, match=r"async with aio\.merge\(\.\.\.\) as items"):
+    with pytest.raises(RuntimeError, match=r"^write `async with aio\.merge\(\.\.\.\) as items"):
         async for _ in merged:
             pass
     async with merged as items:
