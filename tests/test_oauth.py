@@ -7,6 +7,7 @@ import hmac
 import itertools
 import json
 import time
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
@@ -418,6 +419,21 @@ async def test_a_transport_that_was_passed_serves_every_renewal(fake: FakeCloud)
 
 
 # -- the token as a value ---------------------------------------------------------------------------------------------
+
+
+def test_a_token_is_made_by_names_and_shows_no_secret() -> None:
+    token = OAuthToken(access_token="a", refresh_token="r", expires_at=1.5, lifetime=3600)
+    assert repr(token) == "OAuthToken(expires_at=1.5, lifetime=3600, scope='')"
+    make: Any = OAuthToken
+    with pytest.raises(TypeError):
+        make("a", 1.5, 3600)
+
+
+async def test_a_token_without_a_refresh_token_cannot_be_refreshed() -> None:
+    client, transport = replayed()
+    with pytest.raises(ValueError, match=r"^the token has no refresh_token: authorise with a grant that issues one$"):
+        await client.refresh(OAuthToken(access_token="a", expires_at=0, lifetime=0))
+    assert transport.requests == []
 
 
 @pytest.mark.parametrize("refresh_token", ["r", None])
