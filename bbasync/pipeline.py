@@ -247,7 +247,7 @@ class Pipeline:
 
     async def _attempt(self, call: _Call, number: int) -> _Attempt:
         """Take a token and send the request once; the token is returned whatever happens."""
-        at_home = self.home.contains(call.request.url)
+        at_home = self.home.takes_credential(call.request.url)
         token = await self._take_token(call) if at_home else None
         exchange = _Exchange(self, call, token, number)
         try:

@@ -531,7 +531,7 @@ async def test_a_redirect_stays_within_the_context_path() -> None:
 @virtual
 async def test_a_410_names_what_replaces_the_operation() -> None:
     for path, advice in (
-        ("/repositories", "GET /user/workspaces, then GET /repositories/{workspace}"),
+        ("/repositories", r"use bb.workspaces.list\(\), then bb.repositories.list\(\)"),
         ("/repositories/acme/api/issues/7", "removed on 2026-08-20 with the issue tracker"),
         ("/repositories/acme", "the workspace was moved or disabled"),
     ):

@@ -13,6 +13,7 @@ from bbasync.paging import OffsetPager
 from bbasync.request import as_object
 from bbasync.session import Session, SessionOptions
 
+from .added_in import ADDED_IN
 from .browse import BrowsePager
 from .limits import PAGE_SIZE
 
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from bbasync.request import RawResponse, Request
 
     from .services.branches import Branches
+    from .services.builds import Builds
     from .services.commits import Commits
+    from .services.comparisons import Comparisons
     from .services.projects import Projects
     from .services.pull_requests import PullRequests
     from .services.repositories import Repositories
@@ -101,8 +104,8 @@ class DataCenterSession(Session):
 
     def _advice(self, request: Request, status: int, details: ErrorDetails) -> str:
         """Return what to do about an error whose cause is known, else the empty string."""
-        del request
         name = (details.exception_name or "").rpartition(".")[2]
+        added_in = ADDED_IN.get(f"{request.method} {request.template}")
         match status, name:
             case 401, "AuthorisationException":
                 return "the user lacks the permission; administration endpoints do not accept HTTP access tokens"
@@ -110,6 +113,10 @@ class DataCenterSession(Session):
                 return "the credential is missing or wrong, or the server requires a CAPTCHA after failed logins"
             case 409, "PullRequestOutOfDateException":
                 return "the pull request was changed in the meantime; fetch it again and retry with its current version"
+            case 409, "CommentOutOfDateException":
+                return "the comment was changed in the meantime; fetch it again and retry with its current version"
+            case ((404 | 405), _) if added_in and not name.startswith("NoSuch"):
+                return f"Bitbucket {added_in} and later have this operation; the server may be older"
             case _:
                 return ""
 
@@ -163,6 +170,20 @@ class DataCenterSession(Session):
         from .services.tags import Tags
 
         return Tags(self)
+
+    @cached_property
+    def builds(self) -> Builds:
+        """Build statuses of commits, and builds that a merge requires."""
+        from .services.builds import Builds
+
+        return Builds(self)
+
+    @cached_property
+    def comparisons(self) -> Comparisons:
+        """Comparisons of two commits of a repository."""
+        from .services.comparisons import Comparisons
+
+        return Comparisons(self)
 
 
 def _message_of(error: dict[str, Any]) -> str:

@@ -200,7 +200,8 @@ async def finish(started: Any) -> Any:
 
 def answering(method: Method) -> Callable[[Request], RawResponse]:
     """Return what answers the requests of a method with bodies that it takes; a log has no more bytes."""
-    body = b"[]" if typing.get_origin(method.hints.get("return")) in (list, Sequence) else EMPTY
+    origin = typing.get_origin(method.hints.get("return"))
+    body = b"[]" if origin in (list, Sequence) else b"{}" if origin is dict else EMPTY
     if method.id in POLLING:
         return lambda request: answer(COMPLETED if request.json else b"")
     return lambda _: answer(body)

@@ -96,7 +96,7 @@ def test_a_field_has_a_type_that_becomes_json(cls: type[Model]) -> None:
 @by_model
 def test_a_model_reads_none_where_the_payload_has_nothing(cls: type[Model]) -> None:
     converter = CAMEL if cls.__module__.startswith("bbasync.datacenter") else SNAKE
-    payload: dict[str, object] = {"unknown": 1}
+    payload: dict[str, object] = {"no-such-field": 1}
     model = converter.structure(payload, cls)
     assert model.raw is payload
     assert all(getattr(model, field.name) is None for field in attrs.fields(cls))  # type: ignore[arg-type]  # as above

@@ -8,7 +8,7 @@ import inspect
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING, cast
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -56,10 +56,10 @@ async def test_arguments_stand_in_url_order_and_reach_their_place(method: Method
     names = [piece.partition("}")[0] for piece in request.template.split("{")[1:]]
     assert method.positional == [snake(name) for name in names]
     values = arguments(method, "all")
-    expected = request.template
+    expected = request.template.replace("diff{path}", "diff/{path}").replace("summary{path}", "summary/{path}")
     for name in names:
         expected = expected.replace(f"{{{name}}}", quote(str(values[snake(name)]), safe="~/"))
-    assert urlsplit(request.url).path.endswith(expected)
+    assert request.url.partition("?")[0].endswith(expected)
 
 
 @by_method

@@ -43,6 +43,8 @@ _ANSWERED: Final = "only answers hold it"
 _FIXED: Final = "is fixed once it is written"
 
 Reasons = tuple[tuple[tuple[str, ...], str], ...]
+_COMMENTS: Final = "/snippets/{workspace}/{encoded_id}/comments"
+_SNIPPET: Final[Reasons] = ((("creator", "owner"), _ANSWERED), (("scm",), "is always git"))
 UNSENT: Final[Mapping[tuple[str, str, str], Reasons]] = {
     ("cloud", "POST", _CLOUD): (
         (_REPOSITORY, _ANSWERED),
@@ -70,6 +72,10 @@ UNSENT: Final[Mapping[tuple[str, str, str], Reasons]] = {
         (("inline", "parent"), _FIXED),
         (("resolution",), "has an operation of its own"),
     ),
+    ("cloud", "POST", "/snippets"): _SNIPPET,
+    ("cloud", "POST", "/snippets/{workspace}"): _SNIPPET,
+    ("cloud", "POST", _COMMENTS): ((("snippet",), _ANSWERED),),
+    ("cloud", "PUT", f"{_COMMENTS}/{{comment_id}}"): ((("snippet",), _ANSWERED),),
     ("cloud", "POST", f"{_CLOUD}/pipelines"): ((_PIPELINE, _ANSWERED),),
     ("cloud", "PUT", f"{_CLOUD}/pipelines_config"): ((("repository",), "is in the path"),),
     ("cloud", "POST", "/workspaces/{workspace}/projects"): ((("has_publicly_visible_repos", "owner"), _ANSWERED),),
@@ -113,12 +119,34 @@ UNSENT: Final[Mapping[tuple[str, str, str], Reasons]] = {
         (("comments",), _ANSWERED),
         (("anchor",), _FIXED),
     ),
+    ("datacenter", "GET", f"{_DC_PULLS}/{{pullRequestId}}/blocker-comments"): (
+        (("states",), "is a second name of state"),
+    ),
+    ("datacenter", "POST", f"{_DC_PULLS}/{{pullRequestId}}/blocker-comments"): (
+        (("comments", "threadResolved", "version"), _ANSWERED),
+        (("severity",), "is BLOCKER"),
+    ),
+    ("datacenter", "PUT", f"{_DC_PULLS}/{{pullRequestId}}/blocker-comments/{{commentId}}"): (
+        (("comments",), _ANSWERED),
+        (("anchor",), _FIXED),
+    ),
     ("datacenter", "GET", f"{_DC_REPOSITORY}/archive"): ((("filename",), "names the file for browsers"),),
     ("datacenter", "GET", f"{_DC_REPOSITORY}/browse"): (
         (("blame", "noContent", "size", "type"), "the root is a directory"),
     ),
     ("datacenter", "GET", f"{_DC_REPOSITORY}/browse/{{path}}"): (
         (("noContent",), "servers differ in what they answer; the lines have their blame"),
+    ),
+    ("datacenter", "POST", "/build-status/latest/commits/{commitId}"): (
+        (("createdDate", "projectKey", "repositorySlug", "updatedDate"), _ANSWERED),
+        (("buildNumber", "duration", "parent", "ref", "testResults"), "is for builds of a repository"),
+    ),
+    ("datacenter", "POST", f"{_DC_REPOSITORY}/commits/{{commitId}}/comments"): (
+        (("comments", "threadResolved", "version"), _ANSWERED),
+    ),
+    ("datacenter", "PUT", f"{_DC_REPOSITORY}/commits/{{commitId}}/comments/{{commentId}}"): (
+        (("comments",), _ANSWERED),
+        (("anchor",), _FIXED),
     ),
 }
 """Names by operation."""

@@ -8,14 +8,18 @@ from bbasync._lazy import attach
 
 if TYPE_CHECKING:
     from .branches import *
+    from .builds import *
     from .changes import *
     from .comments import *
     from .commits import *
+    from .diff_stats import *
+    from .diffs import *
     from .projects import *
     from .pull_requests import *
     from .pull_requests.activities import *
     from .pull_requests.changes import *
     from .pull_requests.merges import *
+    from .ref_matchers import *
     from .refs import *
     from .repositories import *
     from .source import *
@@ -27,12 +31,15 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
         __name__,
         {
             "branches": "Branch",
+            "builds": "BuildCapabilities BuildOrder BuildState BuildStats BuildStatus BuildTestResults RequiredBuild",
             "changes": "Change ChangeProperties ChangeType Conflict ConflictChange NodeType Path",
             "comments": (
-                "AnchorState Comment CommentAnchor CommentSeverity CommentState DiffType FileType LineType "
-                "MultilineMarker MultilineSpan PermittedOperations"
+                "AnchorState BlockerCommentCount Comment CommentAnchor CommentSeverity CommentState DiffType FileType "
+                "LineType MultilineMarker MultilineSpan PermittedOperations"
             ),
-            "commits": "BaseCommit Commit MergeFilter",
+            "commits": "BaseCommit Commit MergeFilter RefChangeActivity",
+            "diff_stats": "DiffStatsSummary",
+            "diffs": "ConflictMarker Diff DiffHunk DiffLine DiffSegment FileDiff Whitespace",
             "projects": "Project ProjectType",
             "pull_requests": (
                 "Direction MergeOutcome MergeResult Participant ParticipantFilter ParticipantRole "
@@ -41,7 +48,11 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             ),
             "pull_requests.activities": "Activity ActivityAction ActivityType CommentAction RescopedCommits",
             "pull_requests.changes": "ChangeScope",
-            "pull_requests.merges": "Mergeability Veto",
+            "pull_requests.merges": (
+                "AutoMergeRequest AutoMergeResult AutoMergeStatus CommitMessageSuggestion Mergeability RebaseResult "
+                "Rebaseability Veto"
+            ),
+            "ref_matchers": "RefMatcher RefMatcherType RefMatcherTypeId",
             "refs": "BaseRef RefChange RefChangeType RefOrder RefType RefUpdateType",
             "repositories": "ArchiveFilter Repository RepositoryPermission RepositoryState Visibility",
             "source": "ArchiveFormat Blame DirectoryEntry FileLine FileSize LastModified PathType",

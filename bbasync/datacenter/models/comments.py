@@ -1,16 +1,17 @@
-"""Comments on pull requests; a task is a comment of severity BLOCKER."""
+"""Comments on pull requests and commits; a task is a comment of severity BLOCKER."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from attrs import define
+from attrs import define, field
 
 from bbasync.datacenter.models.users import User
-from bbasync.model import Model, OpenEnum
+from bbasync.model import Model, OpenEnum, wire
 
 __all__ = [
     "AnchorState",
+    "BlockerCommentCount",
     "Comment",
     "CommentAnchor",
     "CommentSeverity",
@@ -172,7 +173,7 @@ class Comment(Model):
     state: CommentState | None = None
     """State of the comment or task; None on older servers."""
     anchor: CommentAnchor | None = None
-    """Position in a file; None on the pull request as a whole, and in activities (see `Activity.comment_anchor`)."""
+    """Position in a file; None on a pull request or commit as a whole, and in activities: `Activity.comment_anchor`."""
     anchored: bool | None = None
     """Whether it is on a file; None if not sent."""
     pending: bool | None = None
@@ -197,3 +198,13 @@ class Comment(Model):
     """What the authenticated user may do with it; None if not sent."""
     properties: dict[str, object] | None = None
     """Data of plugins, such as reactions; None if not sent."""
+
+
+@define(kw_only=True)
+class BlockerCommentCount(Model):
+    """Number of blocker comments by state."""
+
+    open: int | None = field(default=None, metadata=wire("OPEN"))
+    """Number of open tasks; None if there are none."""
+    resolved: int | None = field(default=None, metadata=wire("RESOLVED"))
+    """Number of completed tasks; None if there are none."""

@@ -6,10 +6,12 @@ from datetime import datetime
 
 from attrs import define
 
-from bbasync.datacenter.models.users import Author
+from bbasync.datacenter.models.refs import RefChange
+from bbasync.datacenter.models.repositories import Repository
+from bbasync.datacenter.models.users import Author, User
 from bbasync.model import Model, OpenEnum
 
-__all__ = ["BaseCommit", "Commit", "MergeFilter"]
+__all__ = ["BaseCommit", "Commit", "MergeFilter", "RefChangeActivity"]
 
 
 class MergeFilter(OpenEnum):
@@ -48,3 +50,21 @@ class Commit(BaseCommit):
     """When it was committed; None on older servers."""
     properties: dict[str, object] | None = None
     """Data of plugins, such as Jira issues under `jira-key`; None if not sent."""
+
+
+@define(kw_only=True)
+class RefChangeActivity(Model):
+    """A change of a branch or tag, such as a push."""
+
+    id: int
+    """The ID."""
+    created_date: datetime
+    """When it happened."""
+    user: User
+    """The user who changed the ref."""
+    repository: Repository
+    """The repository."""
+    ref_change: RefChange
+    """The change."""
+    trigger: str
+    """What changed the ref, such as `push`."""

@@ -113,3 +113,59 @@ class Branches(Service):
             (project_key, repository_slug),
             json={"id": branch_id(name)},
         )
+
+    async def get_default_branch(self, project_key: str, repository_slug: str) -> Branch | None:
+        """Return the default branch with its head commit; None if the repository is empty.
+
+        Deprecated by the vendor: `get_default` returns the default branch. NotFoundError if that branch does not exist.
+
+        Permission: REPO_READ.
+        """
+        operation = "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/branches/default"
+        response = await self._send(operation, (project_key, repository_slug))
+        return None if response.status == 204 else self._structure(Branch, operation, response)
+
+    async def set_default_branch(self, project_key: str, repository_slug: str, *, name: str) -> None:
+        """Set the default branch, as `set_default` does, which replaces this operation.
+
+        Deprecated by the vendor.
+
+        Permission: REPO_ADMIN.
+        """
+        await self._run(
+            "PUT /api/latest/projects/{projectKey}/repos/{repositorySlug}/branches/default",
+            (project_key, repository_slug),
+            json={"id": branch_id(name)},
+        )
+
+    async def create_with_branch_utils(
+        self, project_key: str, repository_slug: str, *, name: str, start_point: str
+    ) -> Branch:
+        """Create a branch at a commit or at the head of another branch.
+
+        BadRequestError if it already exists; unlike `create`, ConflictError if its name overlaps with that of another
+        branch, as `a` and `a/b` do.
+
+        Permission: REPO_WRITE.
+        """
+        return await self._call(
+            Branch,
+            "POST /branch-utils/latest/projects/{projectKey}/repos/{repositorySlug}/branches",
+            (project_key, repository_slug),
+            json={"name": name, "startPoint": start_point},
+        )
+
+    @lists
+    def list_containing(
+        self, project_key: str, repository_slug: str, commit_id: str, *, paging: Paging | None = None
+    ) -> AsyncGenerator[BaseRef]:
+        """List the branches that contain a commit; ServerError if that takes the server too long.
+
+        Permission: REPO_READ.
+        """
+        return self._list(
+            BaseRef,
+            "GET /branch-utils/latest/projects/{projectKey}/repos/{repositorySlug}/branches/info/{commitId}",
+            (project_key, repository_slug, commit_id),
+            paging=paging,
+        )

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bbasync.datacenter.models.changes import Change
-from bbasync.datacenter.models.commits import Commit
-from bbasync.service import Service, lists
+from bbasync.datacenter.models.commits import Commit, RefChangeActivity
+from bbasync.datacenter.models.refs import BaseRef
+from bbasync.datacenter.services.commits.comments import CommitComments
+from bbasync.datacenter.services.commits.diffs import CommitDiffs
+from bbasync.service import lists
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Commits"]
 
 
-class Commits(Service):
+class Commits(CommitComments, CommitDiffs):
     """Commits: `bb.commits`."""
 
     @lists
@@ -98,5 +101,71 @@ class Commits(Service):
             "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/commits/{commitId}/changes",
             (project_key, repository_slug, commit_id),
             query={"since": since, "withComments": with_comments},
+            paging=paging,
+        )
+
+    async def get_merge_base(
+        self, project_key: str, repository_slug: str, commit_id: str, *, other_commit_id: str
+    ) -> Commit | None:
+        """Return the best common ancestor of two commits, any one of several; None if they have none.
+
+        Permission: REPO_READ.
+        """
+        operation = "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/commits/{commitId}/merge-base"
+        response = await self._send(
+            operation, (project_key, repository_slug, commit_id), query={"otherCommitId": other_commit_id}
+        )
+        return None if response.status == 204 else self._structure(Commit, operation, response)
+
+    async def watch(self, project_key: str, repository_slug: str, commit_id: str) -> None:
+        """Notify the authenticated user of comments on a commit.
+
+        Permission: REPO_READ.
+        """
+        await self._run(
+            "POST /api/latest/projects/{projectKey}/repos/{repositorySlug}/commits/{commitId}/watch",
+            (project_key, repository_slug, commit_id),
+            repeatable=True,
+        )
+
+    async def unwatch(self, project_key: str, repository_slug: str, commit_id: str) -> None:
+        """Stop notifying the authenticated user of comments on a commit.
+
+        Permission: REPO_READ.
+        """
+        await self._run(
+            "DELETE /api/latest/projects/{projectKey}/repos/{repositorySlug}/commits/{commitId}/watch",
+            (project_key, repository_slug, commit_id),
+        )
+
+    @lists
+    def list_ref_change_activities(
+        self, project_key: str, repository_slug: str, *, ref: str | None = None, paging: Paging | None = None
+    ) -> AsyncGenerator[RefChangeActivity]:
+        """List the changes of branches and tags, such as pushes, newest first; `ref` is a full name.
+
+        Permission: REPO_ADMIN.
+        """
+        return self._list(
+            RefChangeActivity,
+            "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/ref-change-activities",
+            (project_key, repository_slug),
+            query={"ref": ref},
+            paging=paging,
+        )
+
+    @lists
+    def list_ref_change_branches(
+        self, project_key: str, repository_slug: str, *, filter_text: str | None = None, paging: Paging | None = None
+    ) -> AsyncGenerator[BaseRef]:
+        """List the branches that `list_ref_change_activities` has changes of, deleted ones too.
+
+        Permission: REPO_ADMIN.
+        """
+        return self._list(
+            BaseRef,
+            "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/ref-change-activities/branches",
+            (project_key, repository_slug),
+            query={"filterText": filter_text},
             paging=paging,
         )
