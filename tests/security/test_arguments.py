@@ -29,7 +29,9 @@ TEXTS = [
     "..\\x",
     "a/../b",
     "a/../../b",
+    "/",
     "/a",
+    "a/",
     "a b+c%20d;e",
     "a\r\nX-Evil: 1",
     "a\x00b",
@@ -132,8 +134,8 @@ async def check_case(session: Session, method: Method, name: str, text: str, req
 
 def path_with(usual: Request, name: str, text: str) -> str:
     """Return the path with the text in place of the harmless one, in one segment."""
-    if name == "path":  # in a repository: its first slash is dropped
-        text = text.removeprefix("/")
+    if name == "path":  # in a repository: a slash at an end is dropped
+        text = text.removeprefix("/").removesuffix("/")
     segments = urlsplit(usual.url).path.split("/")
     return "/".join(quote(text, safe="~") if segment == HARMLESS else segment for segment in segments)
 
