@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from bbasync.datacenter.models.changes import Change
 from bbasync.datacenter.models.commits import Commit
@@ -151,7 +151,7 @@ class Comparisons(Service):
         Permission: REPO_READ.
         """
         return await self._call(
-            cast("type[dict[str, int]]", dict[str, int]),
+            dict[str, int],
             "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/compare/diff-stats-summary{path}",
             (project_key, repository_slug, SubPath(path)),
             query={

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from bbasync.datacenter.models.diffs import Diff
 from bbasync.request import SubPath
@@ -106,7 +106,7 @@ class CommitDiffs(Service):
         Permission: REPO_READ.
         """
         return await self._call(
-            cast("type[dict[str, int]]", dict[str, int]),
+            dict[str, int],
             "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/commits/{commitId}/diff-stats-summary/{path}",
             (project_key, repository_slug, commit_id, SubPath(path)),
             query={"since": since, "srcPath": src_path, "autoSrcPath": auto_src_path, "whitespace": whitespace},
