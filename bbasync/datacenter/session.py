@@ -25,15 +25,22 @@ if TYPE_CHECKING:
     from bbasync.rate import Rate
     from bbasync.request import RawResponse, Request
 
+    from .services.attachments import Attachments
     from .services.branches import Branches
     from .services.builds import Builds
+    from .services.code_insights import CodeInsights
     from .services.commits import Commits
     from .services.comparisons import Comparisons
+    from .services.deployments import Deployments
+    from .services.labels import Labels
+    from .services.markup import Markup
     from .services.projects import Projects
     from .services.pull_requests import PullRequests
+    from .services.ref_sync import RefSync
     from .services.repositories import Repositories
     from .services.source import Source
     from .services.tags import Tags
+    from .services.webhooks import Webhooks
 
 __all__ = ["DataCenterSession"]
 
@@ -184,6 +191,55 @@ class DataCenterSession(Session):
         from .services.comparisons import Comparisons
 
         return Comparisons(self)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """Webhooks of projects and repositories."""
+        from .services.webhooks import Webhooks
+
+        return Webhooks(self)
+
+    @cached_property
+    def code_insights(self) -> CodeInsights:
+        """Code Insights: reports on commits and their annotations."""
+        from .services.code_insights import CodeInsights
+
+        return CodeInsights(self)
+
+    @cached_property
+    def deployments(self) -> Deployments:
+        """Deployments of commits."""
+        from .services.deployments import Deployments
+
+        return Deployments(self)
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        """Attachments of a repository."""
+        from .services.attachments import Attachments
+
+        return Attachments(self)
+
+    @cached_property
+    def ref_sync(self) -> RefSync:
+        """Synchronization of forks with their origin."""
+        from .services.ref_sync import RefSync
+
+        return RefSync(self)
+
+    @cached_property
+    def markup(self) -> Markup:
+        """Rendered markup."""
+        from .services.markup import Markup
+
+        return Markup(self)
+
+    @cached_property
+    def labels(self) -> Labels:
+        """Labels of repositories."""
+        from .services.labels import Labels
+
+        return Labels(self)
 
 
 def _message_of(error: dict[str, Any]) -> str:

@@ -7,39 +7,54 @@ from typing import TYPE_CHECKING
 from bbasync._lazy import attach
 
 if TYPE_CHECKING:
+    from .attachments import *
     from .branches import *
     from .builds import *
     from .changes import *
+    from .code_insights import *
     from .comments import *
     from .commits import *
+    from .deployments import *
     from .diff_stats import *
     from .diffs import *
+    from .labels import *
+    from .markup import *
     from .projects import *
     from .pull_requests import *
     from .pull_requests.activities import *
     from .pull_requests.changes import *
     from .pull_requests.merges import *
     from .ref_matchers import *
+    from .ref_sync import *
     from .refs import *
     from .repositories import *
     from .source import *
     from .tags import *
     from .users import *
+    from .webhooks import *
 
 if not TYPE_CHECKING:  # type checkers would take any name for an object
     __getattr__, __dir__ = attach(
         __name__,
         {
+            "attachments": "AttachmentMetadata",
             "branches": "Branch",
             "builds": "BuildCapabilities BuildOrder BuildState BuildStats BuildStatus BuildTestResults RequiredBuild",
             "changes": "Change ChangeProperties ChangeType Conflict ConflictChange NodeType Path",
+            "code_insights": (
+                "Annotation AnnotationBody AnnotationSeverity AnnotationType Annotations Report ReportData "
+                "ReportDataType ReportResult"
+            ),
             "comments": (
                 "AnchorState BlockerCommentCount Comment CommentAnchor CommentSeverity CommentState DiffType FileType "
                 "LineType MultilineMarker MultilineSpan PermittedOperations"
             ),
             "commits": "BaseCommit Commit MergeFilter RefChangeActivity",
             "diff_stats": "DiffStatsSummary",
+            "deployments": "Deployment DeploymentEnvironment DeploymentState EnvironmentType",
             "diffs": "ConflictMarker Diff DiffHunk DiffLine DiffSegment FileDiff Whitespace",
+            "labels": "Label Labelable LabelableType",
+            "markup": "Markup MarkupUrlMode",
             "projects": "Project ProjectType",
             "pull_requests": (
                 "Direction MergeOutcome MergeResult Participant ParticipantFilter ParticipantRole "
@@ -53,11 +68,16 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
                 "Rebaseability Veto"
             ),
             "ref_matchers": "RefMatcher RefMatcherType RefMatcherTypeId",
+            "ref_sync": "RefSyncAction RefSyncState RefSyncStatus RejectedRef",
             "refs": "BaseRef RefChange RefChangeType RefOrder RefType RefUpdateType",
             "repositories": "ArchiveFilter Repository RepositoryPermission RepositoryState Visibility",
             "source": "ArchiveFormat Blame DirectoryEntry FileLine FileSize LastModified PathType",
             "tags": "Tag TagType",
             "users": "Author Person User UserType",
+            "webhooks": (
+                "EventScope Invocation InvocationHistory InvocationOutcome Webhook WebhookCredentials "
+                "WebhookEvent WebhookScope"
+            ),
         },
     )
     __all__ = [name for name in __dir__() if name[0].isupper()]
