@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 from bbasync._lazy import attach
 
 if TYPE_CHECKING:
+    from .application_properties import *
     from .branches import *
     from .builds import *
     from .changes import *
+    from .comment_likes import *
     from .comments import *
     from .commits import *
+    from .dashboard import *
+    from .default_reviewers import *
+    from .default_tasks import *
     from .diff_stats import *
     from .diffs import *
     from .projects import *
@@ -19,9 +24,12 @@ if TYPE_CHECKING:
     from .pull_requests.activities import *
     from .pull_requests.changes import *
     from .pull_requests.merges import *
+    from .rate_limits import *
     from .ref_matchers import *
     from .refs import *
     from .repositories import *
+    from .reviewer_groups import *
+    from .scopes import *
     from .source import *
     from .tags import *
     from .users import *
@@ -30,14 +38,19 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
     __getattr__, __dir__ = attach(
         __name__,
         {
+            "application_properties": "ApplicationProperties",
             "branches": "Branch",
             "builds": "BuildCapabilities BuildOrder BuildState BuildStats BuildStatus BuildTestResults RequiredBuild",
             "changes": "Change ChangeProperties ChangeType Conflict ConflictChange NodeType Path",
+            "comment_likes": "Emoticon Reaction",
             "comments": (
                 "AnchorState BlockerCommentCount Comment CommentAnchor CommentSeverity CommentState DiffType FileType "
                 "LineType MultilineMarker MultilineSpan PermittedOperations"
             ),
             "commits": "BaseCommit Commit MergeFilter RefChangeActivity",
+            "dashboard": "DashboardOrder InboxCount PullRequestSuggestion",
+            "default_reviewers": "DefaultReviewerCondition",
+            "default_tasks": "DefaultTask",
             "diff_stats": "DiffStatsSummary",
             "diffs": "ConflictMarker Diff DiffHunk DiffLine DiffSegment FileDiff Whitespace",
             "projects": "Project ProjectType",
@@ -52,9 +65,12 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
                 "AutoMergeRequest AutoMergeResult AutoMergeStatus CommitMessageSuggestion Mergeability RebaseResult "
                 "Rebaseability Veto"
             ),
+            "rate_limits": "RateLimit RateLimitSettings RateLimitedUser RejectionOrder UserRateLimitSettings",
             "ref_matchers": "RefMatcher RefMatcherType RefMatcherTypeId",
             "refs": "BaseRef RefChange RefChangeType RefOrder RefType RefUpdateType",
             "repositories": "ArchiveFilter Repository RepositoryPermission RepositoryState Visibility",
+            "reviewer_groups": "ReviewerGroup",
+            "scopes": "Scope ScopeType",
             "source": "ArchiveFormat Blame DirectoryEntry FileLine FileSize LastModified PathType",
             "tags": "Tag TagType",
             "users": "Author Person User UserType",
