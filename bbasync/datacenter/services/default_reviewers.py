@@ -21,7 +21,7 @@ class DefaultReviewers(Service):
     """Conditions of default reviewers: `bb.default_reviewers`.
 
     A condition names the reviewers of pull requests between the branches that two matchers select, such as
-    `RefMatcher.of("BRANCH", "refs/heads/main")`.
+    `RefMatcher.of("BRANCH", "refs/heads/main")`; `RefMatcher.of("ANY_REF", "ANY_REF_MATCHER_ID")` selects all.
     """
 
     async def get_project_conditions(self, project_key: str) -> list[DefaultReviewerCondition]:
