@@ -234,6 +234,44 @@ async def test_data_center_gets_the_secret_in_the_form_and_rotates_refresh_token
     assert form(sent) == expected
 
 
+async def test_data_center_revokes_a_token_and_its_refresh_token(datacenter: FakeDataCenter) -> None:
+    client = datacenter_client(datacenter)
+    token, other = [
+        await client.exchange(datacenter.oauth.authorize({"redirect_uri": REDIRECT}), redirect_uri=REDIRECT)
+        for _ in range(2)
+    ]
+    for _ in range(2):  # a token that is invalid already is no error
+        await client.revoke(token)
+    assert set(datacenter.oauth.access_tokens) == {other.access_token}
+    assert datacenter.oauth.refresh_tokens == {other.refresh_token}
+    with pytest.raises(AuthorizationExpiredError):
+        await client.refresh(token)
+    stranger = OAuthClient.data_center(datacenter.url, "fake-client", "wrong")
+    with pytest.raises(AuthenticationError, match="check the client ID and secret"):
+        await stranger.revoke(other)
+    assert datacenter.oauth.refresh_tokens == {other.refresh_token}
+
+
+async def test_a_revocation_is_that_of_rfc_7009() -> None:
+    transport = RecordingTransport([answer(b"")] * 3)
+    client = OAuthClient.data_center("https://host/bitbucket/", "id", "secret", transport=transport)
+    both = OAuthToken(access_token="a", refresh_token="r", expires_at=0, lifetime=0)
+    await client.revoke(both)
+    await client.revoke(attrs.evolve(both, refresh_token=None))
+    assert {request.url for request in transport.requests} == {"https://host/bitbucket/rest/oauth2/latest/revoke"}
+    secret = {"client_id": "id", "client_secret": "secret"}
+    refresh = {"token": "r", "token_type_hint": "refresh_token"}
+    access = {"token": "a", "token_type_hint": "access_token"}
+    assert [form(request) for request in transport.requests] == [refresh | secret, access | secret, access | secret]
+
+
+async def test_cloud_has_no_way_to_revoke_a_token() -> None:
+    client, transport = replayed()
+    with pytest.raises(ValueError, match="no endpoint that revokes tokens"):
+        await client.revoke(OAuthToken(access_token="a", expires_at=0, lifetime=0))
+    assert transport.requests == []
+
+
 # -- the page on which a user agrees ----------------------------------------------------------------------------------
 
 

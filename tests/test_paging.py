@@ -174,9 +174,9 @@ async def test_errors_are_raised_at_the_first_step() -> None:
     assert len(transport.requests) == 1
 
 
-@pytest.mark.parametrize("bad", [{"size": 0}, {"limit": 0}, {"limit": -1}])
+@pytest.mark.parametrize("bad", [{"size": 0}, {"limit": 0}, {"limit": -1}, {"ahead": -1}])
 def test_paging_of_nothing_is_refused(bad: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(ValueError, match=r"at least 1|negative"):
         Paging(**bad)  # type: ignore[arg-type]  # names vary
 
 
@@ -378,6 +378,19 @@ async def test_broken_items_are_handed_over_where_that_is_asked_for() -> None:
         await listed(transport)
 
 
+async def test_a_page_that_leads_back_is_delivered_if_only_its_first_item_was_seen() -> None:
+    bodies = [{"values": [{"name": "a"}, {"name": "b"}]}, {"values": [{"name": "a"}, {"name": "c"}]}]
+    transport = RecordingTransport(
+        lambda request: answer(orjson.dumps({**bodies["page=2" in request.url], "next": f"{BASE}?page=2"}))
+    )
+    seen = list[str]()
+    async with CloudSession(transport=transport) as bb:
+        with pytest.raises(PagingError, match="was read already"):
+            async for branch in bb.refs.list_branches("acme", "api"):
+                seen.append(branch.name)
+    assert seen == ["a", "b", "a", "c"]
+
+
 async def test_a_cycle_over_several_pages_delivers_none_twice() -> None:
     """The first page is asked for without a number, so that its own address is not that of page 1."""
 
@@ -453,6 +466,12 @@ async def test_a_limit_counts_what_is_delivered_not_what_is_broken() -> None:
     values = [{"name": f"{number}"} if number != 2 else "broken" for number in range(1, 11)]
     transport = RecordingTransport(lambda _: answer(orjson.dumps({"values": values, "next": BASE + "?page=2"})))
     assert await listed(transport, Paging(limit=5, on_broken=lambda _value, _error: None)) == ["1", "3", "4", "5", "6"]
+
+
+async def test_pipelines_end_with_the_last_item_where_a_page_has_one_and_does_not_say_so() -> None:
+    transport = RecordingTransport(lambda _: answer(b'{"size": 3, "values": [{"build_number": 1}]}'))
+    async with CloudSession(transport=transport) as bb:
+        assert [page.number async for page in aio.pages(bb.paginate, PIPELINES)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("told", [{"pagelen": 100}, {"pagelen": None}, {}])

@@ -285,6 +285,18 @@ async def test_the_rising_edge_of_near_limit_leaves_a_fifth() -> None:
 
 
 @virtual
+async def test_near_limit_that_stays_true_over_a_window_takes_nothing_more() -> None:
+    bucket = bucket_of(Rolling(100, 10))
+    await answered(bucket, limit="100", nearlimit="true")
+    await asyncio.sleep(WINDOW)
+    await answered(bucket, limit="100", nearlimit="true")
+    assert bucket.state().left == 99
+    await answered(bucket, limit="100", nearlimit="false")
+    await answered(bucket, limit="100", nearlimit="true")
+    assert bucket.state().left == 20
+
+
+@virtual
 @pytest.mark.parametrize(("remaining", "left"), [("4", 4), ("0", 0), ("-1", 30)])
 async def test_data_centers_headers_are_learnt_where_they_are_sent(remaining: str, left: int) -> None:
     bucket = bucket_of(None)
@@ -331,9 +343,10 @@ async def test_a_refill_bucket_is_restored_by_what_came_back_since() -> None:
     assert bucket.state().left == 4
 
 
-def test_an_export_of_something_else_is_refused() -> None:
+@pytest.mark.parametrize("exported", [{}, {"version": 2, "buckets": []}, {"version": 1}, {"version": 1, "buckets": {}}])
+def test_an_export_of_something_else_is_refused(exported: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="not an export"):
-        RateTracker().restore({"version": 2, "buckets": []})
+        RateTracker().restore(exported)
 
 
 @pytest.mark.parametrize(
@@ -393,6 +406,7 @@ async def test_a_token_granted_before_a_limit_was_known_adds_nothing_when_it_is_
 async def test_a_token_granted_before_a_pause_and_given_back_unsent_is_free_in_a_rolling_window() -> None:
     bucket = bucket_of(Rolling(100, 1200))
     refused, unused = await take(bucket), await take(bucket)
+    assert bucket.state().left == 98
     await asyncio.sleep(1)
     refused.done(Outcome.REFUSED, {}, 1)
     unused.done(Outcome.UNSENT)
@@ -468,3 +482,35 @@ async def test_who_waits_for_requests_in_flight_sets_no_timer() -> None:
 def test_an_export_whose_times_are_not_numbers_is_refused(time: object) -> None:
     with pytest.raises(ValueError, match="not numbers"):
         RateTracker().restore({"version": 1, "buckets": [["https://host", "me", "api", [1.0, time]]]})
+
+
+@virtual
+async def test_an_estimated_rate_grows_while_requests_wait_even_a_little() -> None:
+    bucket = bucket_of(None)
+    (await take(bucket)).done(Outcome.REFUSED, {}, 0.2)
+    for _ in range(20):
+        assert (await finish(bucket)).waited < 0.5
+    assert bucket.state().limit == 200, "doubled twice"
+
+
+@virtual
+async def test_nothing_is_spared_in_a_pause() -> None:
+    bucket = bucket_of(Rolling(100, 1200))
+    assert bucket.can_spare(90)
+    assert not bucket.can_spare(91)
+    (await take(bucket)).done(Outcome.REFUSED, {}, 20)
+    assert not bucket.can_spare(1)
+    await asyncio.sleep(20)
+    assert bucket.can_spare(1)
+
+
+@virtual
+async def test_a_server_that_fails_after_a_pause_is_asked_less_and_less_often_up_to_its_length() -> None:
+    bucket = bucket_of(Rolling(100, 1200))
+    (await take(bucket)).done(Outcome.REFUSED, {}, 20)
+    waits: list[float] = []
+    for _ in range(8):
+        token = await take(bucket)
+        waits.append(token.waited)
+        token.done(Outcome.FAILED)
+    assert waits == pytest.approx([20, 1, 2, 4, 8, 16, 20, 20])

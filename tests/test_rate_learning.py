@@ -87,6 +87,16 @@ def test_while_it_doubles_it_does_not_fall_below_what_was_accepted_two_steps_ago
     assert never_grown.fill_rate == 1.25
 
 
+def test_each_refusal_while_it_doubles_begins_a_new_measurement() -> None:
+    estimate = Estimate()
+    estimate.refused(10)
+    accept(estimate, 5, 15)
+    estimate.refused(20)
+    accept(estimate, 25, 25)
+    estimate.refused(30)
+    assert estimate.fill_rate == pytest.approx(0.96 * 26 / 10)
+
+
 def test_then_it_grows_by_fifteen_percent_each_five_seconds() -> None:
     estimate = adjusting()
     assert [growth(estimate, at) for at in (104, 105, 109.9, 110)] == [0, 0.15, 0, 0.15]
@@ -117,11 +127,11 @@ def test_a_well_founded_rate_grows_by_a_hundredth_each_half_minute_and_faster_if
 
 def test_a_refusal_begins_the_slow_growth_anew() -> None:
     estimate = steady()
-    for step in range(1, 7):
+    for step in range(1, 13):
         growth(estimate, 200 + 30 * step)
-    accept(estimate, 800, 400)
-    estimate.refused(400)
-    assert [growth(estimate, 400 + 30 * step) for step in range(1, 14)] == [0.01] * 12 + [0.02]
+    accept(estimate, 800, 600)
+    estimate.refused(600)
+    assert [growth(estimate, 600 + 30 * step) for step in range(1, 14)] == [0.01] * 12 + [0.02]
 
 
 def test_a_refusal_after_fast_growth_is_adjusted_to_quickly() -> None:

@@ -41,7 +41,7 @@ EXISTING: Final[Mapping[str, Mapping[str, object]]] = {
 }
 """Arguments for methods that first read what they change."""
 
-NOT_SIMULATED: Final = r"/search/code$|/properties/|^\w+ /addon"
+NOT_SIMULATED: Final = r"/search/code$|/properties/|^\w+ /addon|/1\.0/"
 """Operations that FakeCloud refuses: the vendor ends its support of them."""
 
 

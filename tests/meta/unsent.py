@@ -43,6 +43,8 @@ _ANSWERED: Final = "only answers hold it"
 _FIXED: Final = "is fixed once it is written"
 
 Reasons = tuple[tuple[tuple[str, ...], str], ...]
+_COMMENTS: Final = "/snippets/{workspace}/{encoded_id}/comments"
+_SNIPPET: Final[Reasons] = ((("creator", "owner"), _ANSWERED), (("scm",), "is always git"))
 UNSENT: Final[Mapping[tuple[str, str, str], Reasons]] = {
     ("cloud", "POST", _CLOUD): (
         (_REPOSITORY, _ANSWERED),
@@ -70,6 +72,10 @@ UNSENT: Final[Mapping[tuple[str, str, str], Reasons]] = {
         (("inline", "parent"), _FIXED),
         (("resolution",), "has an operation of its own"),
     ),
+    ("cloud", "POST", "/snippets"): _SNIPPET,
+    ("cloud", "POST", "/snippets/{workspace}"): _SNIPPET,
+    ("cloud", "POST", _COMMENTS): ((("snippet",), _ANSWERED),),
+    ("cloud", "PUT", f"{_COMMENTS}/{{comment_id}}"): ((("snippet",), _ANSWERED),),
     ("cloud", "POST", f"{_CLOUD}/pipelines"): ((_PIPELINE, _ANSWERED),),
     ("cloud", "PUT", f"{_CLOUD}/pipelines_config"): ((("repository",), "is in the path"),),
     ("cloud", "POST", "/workspaces/{workspace}/projects"): ((("has_publicly_visible_repos", "owner"), _ANSWERED),),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -13,7 +14,6 @@ from bbasync.testing import ScriptedTestCase
 from bbasync.testing.cloud.operations.webhooks import EVENTS
 from bbasync.webhooks import cloud, parse
 from tests.testing.hook_receiver import receiving
-from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -113,19 +113,6 @@ async def test_a_run_from_its_start_to_its_end(fake: FakeCloud, bb: CloudSession
     assert await collect(bb.pipelines.list_caches("acme", "api")) == []
 
 
-async def test_what_is_due_comes_in_real_time_too(fake: FakeCloud, bb: CloudSession) -> None:
-    fake.pipelines.duration = 0
-    async with receiving() as receiver:
-        events = ["repo:commit_status_updated"]
-        await bb.webhooks.create_repository_hook("acme", "api", url=receiver.url, events=events)
-        receiver.open.clear()
-        await run(bb)
-        fake.clock.advance(1.99)
-        await bb.pipelines.get("acme", "api", 1)
-        receiver.open.set()
-        await until(lambda: receiver.keys == events, "the status is told")
-
-
 async def test_a_failure_is_scripted_with_its_log_and_its_report(fake: FakeCloud, bb: CloudSession) -> None:
     cases = [
         ScriptedTestCase("test_sum", class_name="TestMath", package_name="tests", seconds=0.5),
@@ -179,6 +166,9 @@ async def test_a_pipeline_is_stopped(fake: FakeCloud, bb: CloudSession) -> None:
     assert done.state.result is not None
     assert done.state.result.terminator is not None
     assert (done.result, done.state.result.terminator.uuid) == ("STOPPED", fake.world.me.uuid)
+    hash_ = (await bb.commits.get("acme", "api", "main")).hash
+    states = [one.state async for one in bb.commit_statuses.list("acme", "api", hash_) if one.refname == "main"]
+    assert states == ["STOPPED"]
     with pytest.raises(BadRequestError, match="already completed"):
         await bb.pipelines.stop("acme", "api", made.uuid)
 
@@ -385,3 +375,18 @@ async def test_the_pipelines_of_a_deleted_repository_tell_nothing_more(fake: Fak
         fake.clock.advance(60)
         await fake.settled()
         assert receiver.keys == []
+
+
+async def test_running_needs_the_scope_to_write(fake: FakeCloud, api: Api, bb: CloudSession) -> None:
+    fake.scopes = {"read:pipeline:bitbucket"}
+    assert (await api("GET", f"{OWN}/pipelines")).status == 200
+    assert (await api("POST", f"{OWN}/environments", {"name": "Lab"})).status == 403
+    refused = await api("POST", f"{OWN}/pipelines", {})
+    assert (refused.status, refused.json["error"]["detail"]["required"]) == (403, ["write:pipeline:bitbucket"])
+
+
+async def test_pipelines_cannot_be_enabled_without_a_parser(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    answer = await api("PUT", f"{OWN}/pipelines_config", {"enabled": True})
+    assert (answer.status, answer.message.partition(":")[0]) == (501, "FakeCloud needs PyYAML to run pipelines")
+    assert (await api("PUT", f"{OWN}/pipelines_config", {"enabled": False})).status == 200

@@ -102,6 +102,9 @@ class World:
         self.arguments["key_id"] = str(key["id"])
         user = f"/users/{quote(self.fake.world.users[0].uuid)}"
         self.ssh_key = (await api("POST", f"{user}/ssh-keys", {"key": "ssh-rsa AAAA"})).json["uuid"]
+        snippet = aiohttp.FormData()
+        snippet.add_field("file", b"PNG", filename="image.png")
+        self.arguments["encoded_id"] = (await api("POST", "/snippets/acme", data=snippet)).json["id"]
         self.arguments |= {"comment_id": str(made["id"]), "uid": hook["uuid"], "pull_request_id": str(pull["id"])}
 
     def path(self, example: Example) -> str:
@@ -162,6 +165,8 @@ async def _send(api: Api, world: World, example: Example) -> Any:
     data: Any = world.body(example.body).encode() if example.body else None
     kind = "yaml" if "target.type" in query else "json"
     headers = {"Content-Type": f"application/{kind}"} if example.body else {}
+    if example.body and example.body.startswith("--"):
+        headers["Content-Type"] = f"multipart/form-data; boundary={example.body.splitlines()[0][2:]}"
     if example.form:
         data = _form(example.form, {}, multipart=example.multipart)
     method = example.operation.partition(" ")[0]

@@ -49,12 +49,12 @@ class PipelineFile:
             return {"type": "default"}, self._steps(self._pipelines["default"])
         return None
 
-    def named(self, section: str, pattern: str | None) -> list[StepDefinition] | None:
+    def named(self, section: str, pattern: str) -> list[StepDefinition] | None:
         """Find a definition by the name that it has in its section."""
         if section == "default":
             found = self._pipelines.get("default")
         else:
-            found = _object(self._pipelines.get(section)).get(pattern or "")
+            found = _object(self._pipelines.get(section)).get(pattern)
         return None if found is None else self._steps(found)
 
     def _steps(self, items: object) -> list[StepDefinition]:
@@ -102,9 +102,8 @@ def _flat(items: object) -> Iterator[Object]:
             yield from _flat(group["steps"] if is_object(group) and "steps" in group else group)
         elif "stage" in found:
             stage = _object(found["stage"])
-            first, *others = _flat(stage.get("steps"))
-            yield first | {name: stage[name] for name in ("deployment", "trigger") if name in stage}
-            yield from others
+            for place, step in enumerate(_flat(stage.get("steps"))):
+                yield step | {name: stage[name] for name in ("deployment", "trigger") if name in stage and not place}
         elif "variables" not in found:
             raise PipelineFileError("A pipeline is a list of steps")
 

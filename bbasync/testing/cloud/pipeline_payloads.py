@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from bbasync.testing.cloud.world.repository import Repository
 
 
+TEARDOWN = {
+    "commandType": "system",
+    "action": "PROCESS_TEST_REPORTS",
+    "command": 'echo "Processing test reports"',
+    "name": "Process Test Reports",
+}
+
+
 def zulu(date: datetime) -> str:
     """Write a date as the server of pipelines does."""
     return date.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -105,7 +113,7 @@ def step(course: Course, now: datetime) -> Payload:
         "image": {"name": definition.image},
         "setup_commands": [_command(one) for one in setup],
         "script_commands": [_command(one) for one in definition.script],
-        "teardown_commands": [],
+        "teardown_commands": [TEARDOWN],
         "trigger": {"type": f"pipeline_step_trigger_{'manual' if definition.is_manual else 'automatic'}"},
         "state": _step_state(course, now),
         "build_seconds_used": course.seconds(now),

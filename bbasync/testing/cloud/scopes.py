@@ -17,6 +17,7 @@ ALL_SCOPES = (
     "repository:delete",
     "repository:write",
     "runner:write",
+    "snippet:write",
     "webhook",
 )
 
@@ -26,6 +27,7 @@ IMPLIED = {
     "pullrequest": ("repository",),
     "repository:write": ("repository",),
     "account:write": ("account",),
+    "snippet:write": ("snippet",),
     "pipeline:write": ("pipeline",),
     "pipeline:variable": ("pipeline", "pipeline:write"),
     "runner:write": ("runner",),
@@ -58,8 +60,9 @@ def api_token_scope(scope: str, method: str, template: str) -> str:
         level = "read"
     if area == "pipeline":
         level = _pipeline_level(level, method, template)
-    if area == "webhook":
-        level = {"GET": "read", "DELETE": "delete"}.get(method, "write")
+    if area in {"snippet", "webhook"}:
+        deletes = "write" if area == "snippet" and not template.endswith("{encoded_id}") else "delete"
+        level = {"GET": "read", "DELETE": deletes}.get(method, "write")
     return f"{level or 'read'}:{area}:bitbucket"
 
 

@@ -46,11 +46,12 @@ if TYPE_CHECKING:
     from bbasync.testing.operations import Operation
     from bbasync.testing.server import Caller, Handler, Route
 
-GROUPS = {"files": 5000, "webhooks": 1000, "mergeability": 1000, "git": 60_000, ANONYMOUS: 60}
+GROUPS = {"files": 5000, "archives": 1500, "webhooks": 1000, "mergeability": 1000, "git": 60_000, ANONYMOUS: 60}
 """Limits an hour, beside that of `api`; the vendor does not document that of mergeability checks."""
 API_TOKEN_USER = "x-bitbucket-api-token-auth"  # noqa: S105  # a name
 ACCESS_TOKEN_USER = "x-token-auth"  # noqa: S105  # a name
 """What git sends as user name for tokens."""
+WEB = "https://bitbucket.org"
 GIT_ACCESS = ("repository", "GET", "/repositories/{workspace}/{repo_slug}")
 """The scope that a clone needs, and the operation that needs the same."""
 
@@ -198,7 +199,7 @@ class FakeCloud(DeliveringServer):
         """Bind every operation to its path."""
         for operation in in_order(OPERATIONS):
             self._operations[self._bind(operation)] = operation
-        routes = ((one.method, f"/2.0{one.template}", handler) for handler, one in self._operations.items())
+        routes = ((one.method, _path_of(one.template), handler) for handler, one in self._operations.items())
         yield from with_trailing_slash(routes)
         yield "POST", TOKEN_PATH, self._issue_token
         yield "GET", AUTHORIZE_PATH, self._authorize
@@ -263,7 +264,8 @@ class FakeCloud(DeliveringServer):
 
     async def _not_simulated(self, request: web.Request) -> web.Response:
         path = request.path
-        what = path.removeprefix("/2.0") if path.startswith("/2.0/") else f"{path} of the web site"
+        is_api = path.startswith(("/2.0/", "/1.0/"))
+        what = path.removeprefix("/2.0") if is_api else f"{path} of the web site"
         return self.error(501, f"FakeCloud does not simulate {request.method} {what}")
 
     def _operation(self, request: web.Request) -> Operation[Call] | None:
@@ -370,6 +372,11 @@ class FakeCloud(DeliveringServer):
             if request.content_type == "application/x-www-form-urlencoded":
                 form.extend((name, value) for name, value in (await request.post()).items() if isinstance(value, str))
         return Call(self, request, body, form)
+
+
+def _path_of(template: str) -> str:
+    """Return where a template of the API, or of the web site, is served."""
+    return template.removeprefix(WEB) if template.startswith(WEB) else f"/2.0{template}"
 
 
 async def _parts(request: web.Request) -> MultiDict[str | Part]:

@@ -20,6 +20,7 @@ from . import (
     removed,
     reports,
     repositories,
+    snippets,
     source,
     ssh_keys,
     users,
@@ -32,6 +33,8 @@ from .pipelines import caches, configuration, logs, runners, schedules, test_rep
 from .projects import permissions as project_permissions
 from .pull_requests import activity, changes, comments, mergeability, merges, reviews, tasks
 from .repositories import permissions as repository_permissions
+from .snippets import comments as snippet_comments
+from .snippets import files as snippet_files
 
 if TYPE_CHECKING:
     from bbasync.testing.cloud.http import Call
@@ -68,6 +71,9 @@ OPERATIONS: list[Operation[Call]] = [
     *deploy_keys.operations,
     *ssh_keys.operations,
     *gpg_keys.operations,
+    *snippets.operations,
+    *snippet_files.operations,
+    *snippet_comments.operations,
     *pipelines.operations,
     *logs.operations,
     *test_reports.operations,

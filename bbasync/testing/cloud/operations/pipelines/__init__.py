@@ -201,7 +201,7 @@ def _resolve(call: Call, repository: Repository, target: object) -> tuple[Payloa
         file = PipelineFile(call.body) if on_demand else read_file(repository, found["commit"]["hash"])
         if is_object(selector):
             found["selector"] = {key: value for key, value in selector.items() if value is not None}
-            steps = None if file is None else file.named(str(selector.get("type")), selector.get("pattern"))
+            steps = None if file is None else file.named(str(selector.get("type")), str(selector.get("pattern")))
         elif file is not None:
             found["selector"], steps = file.select(section, name) or ({}, None)
     except PipelineFileError as error:
