@@ -70,7 +70,6 @@ COMPLAINTS: Final[Mapping[tuple[str, str], str]] = {
 UNKNOWN: Final = re.compile(r"HEAD |\w+ /1\.0/|\w+ https://bitbucket\.org/")
 """Cloud documents them beside its description: Prism is not asked."""
 
-_BINARY: Final = "Prism writes no samples of binary files"
 _DC_REPOSITORY: Final = "/api/latest/projects/{projectKey}/repos/{repositorySlug}"
 _TEXT: Final = "text is described beside the description"
 _REACTION: Final = "comments/{commentId}/reactions/{emoticon}"
@@ -81,7 +80,6 @@ UNWRITTEN: Final[Mapping[tuple[str, str, int], str]] = {
     ("GET", "/api/latest/projects/{projectKey}/avatar.png", 500): _BINARY,
     ("PUT", f"{_DC_LIKES}/commits/{{commitId}}/{_REACTION}", 500): _NESTED,
     ("PUT", f"{_DC_LIKES}/pull-requests/{{pullRequestId}}/{_REACTION}", 500): _NESTED,
-    ("GET", f"{_DC_REPOSITORY}/archive", 500): _BINARY,
     ("GET", f"{_DC_REPOSITORY}/archive", 500): _BINARY,
     ("GET", "/snippets/{workspace}/{encoded_id}/{node_id}/files/{path}", 500): _BINARY,
     ("GET", f"{_DC_REPOSITORY}/commits/{{commitId}}/diff/{{path}}", 406): _TEXT,
