@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -113,7 +113,7 @@ async def test_a_change_without_files_is_json_and_one_with_files_is_multipart() 
 
 def _parts(body: object) -> tuple[Part, ...]:
     assert isinstance(body, tuple)
-    return body
+    return cast("tuple[Part, ...]", body)
 
 
 async def test_a_conditional_change_is_not_repeated(quick_retries: None) -> None:

@@ -53,7 +53,7 @@ class OAuth(cloud_oauth.OAuth):
         return self.redeem(form, user)
 
     def revoke(self, authorization: str | None, form: Mapping[str, object]) -> web.Response:
-        """Forget a token; one that is unknown is no error (RFC 7009)."""
+        """Forget a token; one that is unknown is not an error (RFC 7009)."""
         if not self.knows(authorization, form):
             return refuse(401, "invalid_client", "The client is unknown, or its secret is wrong")
         token = str(form.get("token"))
