@@ -37,7 +37,20 @@ if TYPE_CHECKING:
     from .services.projects import Projects
     from .services.pull_requests import PullRequests
     from .services.ref_sync import RefSync
+    from .services.admin import Admin
+    from .services.branches import Branches
+    from .services.builds import Builds
+    from .services.comment_likes import CommentLikes
+    from .services.commits import Commits
+    from .services.comparisons import Comparisons
+    from .services.dashboard import Dashboard
+    from .services.default_reviewers import DefaultReviewers
+    from .services.default_tasks import DefaultTasks
+    from .services.projects import Projects
+    from .services.pull_requests import PullRequests
+    from .services.rate_limits import RateLimits
     from .services.repositories import Repositories
+    from .services.reviewer_groups import ReviewerGroups
     from .services.source import Source
     from .services.tags import Tags
     from .services.webhooks import Webhooks
@@ -240,6 +253,53 @@ class DataCenterSession(Session):
         from .services.labels import Labels
 
         return Labels(self)
+    def default_reviewers(self) -> DefaultReviewers:
+        """Conditions of default reviewers."""
+        from .services.default_reviewers import DefaultReviewers
+
+        return DefaultReviewers(self)
+
+    @cached_property
+    def reviewer_groups(self) -> ReviewerGroups:
+        """Groups of reviewers of projects and repositories."""
+        from .services.reviewer_groups import ReviewerGroups
+
+        return ReviewerGroups(self)
+
+    @cached_property
+    def default_tasks(self) -> DefaultTasks:
+        """Tasks that new pull requests begin with."""
+        from .services.default_tasks import DefaultTasks
+
+        return DefaultTasks(self)
+
+    @cached_property
+    def comment_likes(self) -> CommentLikes:
+        """Reactions to comments."""
+        from .services.comment_likes import CommentLikes
+
+        return CommentLikes(self)
+
+    @cached_property
+    def dashboard(self) -> Dashboard:
+        """Pull requests and repositories that concern the authenticated user."""
+        from .services.dashboard import Dashboard
+
+        return Dashboard(self)
+
+    @cached_property
+    def rate_limits(self) -> RateLimits:
+        """Rate limits of the server."""
+        from .services.rate_limits import RateLimits
+
+        return RateLimits(self)
+
+    @cached_property
+    def admin(self) -> Admin:
+        """The server itself."""
+        from .services.admin import Admin
+
+        return Admin(self)
 
 
 def _message_of(error: dict[str, Any]) -> str:

@@ -137,7 +137,7 @@ def dummy(name: str, hint: Any) -> Any:
         return NAMED[name]
     if origin is types.UnionType:
         return _of_union(name, parameters)
-    if origin in (Sequence, Iterable):
+    if origin in (list, Sequence, Iterable):
         return [dummy(name, parameters[0])]
     if origin is Mapping:
         return {name: dummy(name, parameters[1])}

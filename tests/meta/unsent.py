@@ -158,5 +158,12 @@ UNSENT: Final[Mapping[tuple[str, str, str], Reasons]] = {
         "PUT",
         "/insights/latest/projects/{projectKey}/repos/{repositorySlug}/commits/{commitId}/reports/{key}/annotations/{externalId}",
     ): ((("externalId",), "is in the path"),),
+    ("datacenter", "POST", f"{_DC_REPOSITORY}/watch"): (
+        (("defaultBranch", "name", "project", "scmId", "slug"), "servers need no body"),
+    ),
+    ("datacenter", "POST", f"{_DC_REPOSITORY}/settings/reviewer-groups"): ((("scope",), "is in the path"),),
+    ("datacenter", "PUT", f"{_DC_REPOSITORY}/settings/reviewer-groups/{{id}}"): ((("scope",), "is in the path"),),
+    ("datacenter", "POST", f"{_DC}/{{projectKey}}/settings/reviewer-groups"): ((("scope",), "is in the path"),),
+    ("datacenter", "PUT", f"{_DC}/{{projectKey}}/settings/reviewer-groups/{{id}}"): ((("scope",), "is in the path"),),
 }
 """Names by operation."""

@@ -15,6 +15,16 @@ if TYPE_CHECKING:
     from .comments import *
     from .commits import *
     from .deployments import *
+    from .application_properties import *
+    from .branches import *
+    from .builds import *
+    from .changes import *
+    from .comment_likes import *
+    from .comments import *
+    from .commits import *
+    from .dashboard import *
+    from .default_reviewers import *
+    from .default_tasks import *
     from .diff_stats import *
     from .diffs import *
     from .labels import *
@@ -24,10 +34,13 @@ if TYPE_CHECKING:
     from .pull_requests.activities import *
     from .pull_requests.changes import *
     from .pull_requests.merges import *
+    from .rate_limits import *
     from .ref_matchers import *
     from .ref_sync import *
     from .refs import *
     from .repositories import *
+    from .reviewer_groups import *
+    from .scopes import *
     from .source import *
     from .tags import *
     from .users import *
@@ -45,11 +58,19 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
                 "Annotation AnnotationBody AnnotationSeverity AnnotationType Annotations Report ReportData "
                 "ReportDataType ReportResult"
             ),
+            "application_properties": "ApplicationProperties",
+            "branches": "Branch",
+            "builds": "BuildCapabilities BuildOrder BuildState BuildStats BuildStatus BuildTestResults RequiredBuild",
+            "changes": "Change ChangeProperties ChangeType Conflict ConflictChange NodeType Path",
+            "comment_likes": "Emoticon Reaction",
             "comments": (
                 "AnchorState BlockerCommentCount Comment CommentAnchor CommentSeverity CommentState DiffType FileType "
                 "LineType MultilineMarker MultilineSpan PermittedOperations"
             ),
             "commits": "BaseCommit Commit MergeFilter RefChangeActivity",
+            "dashboard": "DashboardOrder InboxCount PullRequestSuggestion",
+            "default_reviewers": "DefaultReviewerCondition",
+            "default_tasks": "DefaultTask",
             "diff_stats": "DiffStatsSummary",
             "deployments": "Deployment DeploymentEnvironment DeploymentState EnvironmentType",
             "diffs": "ConflictMarker Diff DiffHunk DiffLine DiffSegment FileDiff Whitespace",
@@ -67,10 +88,13 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
                 "AutoMergeRequest AutoMergeResult AutoMergeStatus CommitMessageSuggestion Mergeability RebaseResult "
                 "Rebaseability Veto"
             ),
+            "rate_limits": "RateLimit RateLimitSettings RateLimitedUser RejectionOrder UserRateLimitSettings",
             "ref_matchers": "RefMatcher RefMatcherType RefMatcherTypeId",
             "ref_sync": "RefSyncAction RefSyncState RefSyncStatus RejectedRef",
             "refs": "BaseRef RefChange RefChangeType RefOrder RefType RefUpdateType",
             "repositories": "ArchiveFilter Repository RepositoryPermission RepositoryState Visibility",
+            "reviewer_groups": "ReviewerGroup",
+            "scopes": "Scope ScopeType",
             "source": "ArchiveFormat Blame DirectoryEntry FileLine FileSize LastModified PathType",
             "tags": "Tag TagType",
             "users": "Author Person User UserType",
