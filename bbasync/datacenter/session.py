@@ -25,30 +25,24 @@ if TYPE_CHECKING:
     from bbasync.rate import Rate
     from bbasync.request import RawResponse, Request
 
+    from .services.admin import Admin
     from .services.attachments import Attachments
     from .services.branches import Branches
     from .services.builds import Builds
     from .services.code_insights import CodeInsights
-    from .services.commits import Commits
-    from .services.comparisons import Comparisons
-    from .services.deployments import Deployments
-    from .services.labels import Labels
-    from .services.markup import Markup
-    from .services.projects import Projects
-    from .services.pull_requests import PullRequests
-    from .services.ref_sync import RefSync
-    from .services.admin import Admin
-    from .services.branches import Branches
-    from .services.builds import Builds
     from .services.comment_likes import CommentLikes
     from .services.commits import Commits
     from .services.comparisons import Comparisons
     from .services.dashboard import Dashboard
     from .services.default_reviewers import DefaultReviewers
     from .services.default_tasks import DefaultTasks
+    from .services.deployments import Deployments
+    from .services.labels import Labels
+    from .services.markup import Markup
     from .services.projects import Projects
     from .services.pull_requests import PullRequests
     from .services.rate_limits import RateLimits
+    from .services.ref_sync import RefSync
     from .services.repositories import Repositories
     from .services.reviewer_groups import ReviewerGroups
     from .services.source import Source
@@ -253,6 +247,8 @@ class DataCenterSession(Session):
         from .services.labels import Labels
 
         return Labels(self)
+
+    @cached_property
     def default_reviewers(self) -> DefaultReviewers:
         """Conditions of default reviewers."""
         from .services.default_reviewers import DefaultReviewers

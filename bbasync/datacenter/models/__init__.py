@@ -7,24 +7,19 @@ from typing import TYPE_CHECKING
 from bbasync._lazy import attach
 
 if TYPE_CHECKING:
+    from .application_properties import *
     from .attachments import *
     from .branches import *
     from .builds import *
     from .changes import *
     from .code_insights import *
-    from .comments import *
-    from .commits import *
-    from .deployments import *
-    from .application_properties import *
-    from .branches import *
-    from .builds import *
-    from .changes import *
     from .comment_likes import *
     from .comments import *
     from .commits import *
     from .dashboard import *
     from .default_reviewers import *
     from .default_tasks import *
+    from .deployments import *
     from .diff_stats import *
     from .diffs import *
     from .labels import *
@@ -50,6 +45,7 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
     __getattr__, __dir__ = attach(
         __name__,
         {
+            "application_properties": "ApplicationProperties",
             "attachments": "AttachmentMetadata",
             "branches": "Branch",
             "builds": "BuildCapabilities BuildOrder BuildState BuildStats BuildStatus BuildTestResults RequiredBuild",
@@ -58,10 +54,6 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
                 "Annotation AnnotationBody AnnotationSeverity AnnotationType Annotations Report ReportData "
                 "ReportDataType ReportResult"
             ),
-            "application_properties": "ApplicationProperties",
-            "branches": "Branch",
-            "builds": "BuildCapabilities BuildOrder BuildState BuildStats BuildStatus BuildTestResults RequiredBuild",
-            "changes": "Change ChangeProperties ChangeType Conflict ConflictChange NodeType Path",
             "comment_likes": "Emoticon Reaction",
             "comments": (
                 "AnchorState BlockerCommentCount Comment CommentAnchor CommentSeverity CommentState DiffType FileType "
@@ -71,8 +63,8 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             "dashboard": "DashboardOrder InboxCount PullRequestSuggestion",
             "default_reviewers": "DefaultReviewerCondition",
             "default_tasks": "DefaultTask",
-            "diff_stats": "DiffStatsSummary",
             "deployments": "Deployment DeploymentEnvironment DeploymentState EnvironmentType",
+            "diff_stats": "DiffStatsSummary",
             "diffs": "ConflictMarker Diff DiffHunk DiffLine DiffSegment FileDiff Whitespace",
             "labels": "Label Labelable LabelableType",
             "markup": "Markup MarkupUrlMode",
