@@ -18,6 +18,7 @@ import pytest
 from bbasync import (
     AuthenticationError,
     AuthorizationExpiredError,
+    BadRequestError,
     BitbucketError,
     CloudSession,
     DataCenterSession,
@@ -141,8 +142,9 @@ async def test_a_server_that_does_not_rotate_goes_on_with_the_same_refresh_token
 async def test_a_token_without_a_refresh_token_is_told_apart_before_anything_is_sent() -> None:
     client, transport = replayed()
     credential = client.credential(OAuthToken(access_token="a", expires_at=0, lifetime=0))
-    with pytest.raises(AuthorizationExpiredError, match="no refresh_token: authorise again"):
+    with pytest.raises(AuthorizationExpiredError, match="no refresh_token: authorise again") as caught:
         await credential.authorization()
+    assert caught.value.status == 401
     assert transport.requests == []
 
 
@@ -391,6 +393,13 @@ async def test_a_lifetime_that_is_missing_text_or_absurd_loses_no_token(told: ob
     client, _ = replayed(answer(orjson.dumps(body if told is None else {**body, "expires_in": told})))
     token = await client.exchange("x")
     assert (token.access_token, token.refresh_token, token.lifetime) == ("a", "r", lifetime)
+
+
+async def test_an_error_without_a_reason_says_so() -> None:
+    for body in (b"{}", b'{"error_description": ""}', b"[]"):
+        client, _ = replayed(answer(body, 400))
+        with pytest.raises(BadRequestError, match="400: the server gave no reason$"):
+            await client.exchange("x")
 
 
 async def test_the_token_endpoint_never_redirects() -> None:

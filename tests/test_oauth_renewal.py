@@ -521,7 +521,7 @@ async def test_a_renewal_that_fails_is_tried_again_after_longer_and_longer_times
 
 
 @virtual
-async def test_a_grant_that_is_dead_is_asked_for_once() -> None:
+async def test_a_grant_that_is_dead_is_asked_for_once(caplog: pytest.LogCaptureFixture) -> None:
     asked_for: list[OAuthToken | None] = []
 
     async def obtain(last: OAuthToken | None) -> OAuthToken:
@@ -536,6 +536,7 @@ async def test_a_grant_that_is_dead_is_asked_for_once() -> None:
                 await bb.request("GET", "/user")
             await asyncio.sleep(100)
     assert len(asked_for) == 1
+    assert "could not be renewed" not in caplog.text, "the calls have said it"
 
 
 @virtual
