@@ -72,7 +72,7 @@ def _response_error(request: Request, response: RawResponse, home: Home, dialect
     if "html" not in response.headers.get("content-type", ""):
         with contextlib.suppress(ValueError, TypeError, AttributeError):
             details = dialect.read_error(response)
-    reason = clip(details.detail or details.message) or "the server gave no reason"
+    reason = clip(_reason(details)) or "the server gave no reason"
     advice = dialect.advice(request, response.status, details)
     return dialect.error_class(response.status, details)(
         f"{response.status}: {reason}{f' ({advice})' if advice else ''}",
@@ -82,6 +82,17 @@ def _response_error(request: Request, response: RawResponse, home: Home, dialect
         request_id=response.headers.get("x-request-id") or response.headers.get("x-arequestid"),
         details=details,
     )
+
+
+def _reason(details: ErrorDetails) -> str:
+    """Return what the server says, with the messages about fields that it does not repeat."""
+    text = details.detail or details.message
+    about = [
+        f"{name}: {' '.join(messages)}"
+        for name, messages in details.fields.items()
+        if not all(message in text for message in messages)
+    ]
+    return ": ".join(filter(None, [text, "; ".join(about)]))
 
 
 def redirected(request: Request, response: RawResponse, home: Home) -> Request:

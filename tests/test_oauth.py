@@ -398,7 +398,7 @@ async def test_a_lifetime_that_is_missing_text_or_absurd_loses_no_token(told: ob
 async def test_an_error_without_a_reason_says_so() -> None:
     for body in (b"{}", b'{"error_description": ""}', b"[]"):
         client, _ = replayed(answer(body, 400))
-        with pytest.raises(BadRequestError, match="400: the server gave no reason$"):
+        with pytest.raises(BadRequestError, match=r"400: the server gave no reason$"):
             await client.exchange("x")
 
 

@@ -252,6 +252,7 @@ async def test_a_400_tells_its_fields() -> None:
         await bb.request("GET", "/repositories/{a}/b?q=1")
     error = caught.value
     assert error.fields == {"source": ("branch not found: x",), "title": ("no",)}
+    assert str(error).endswith("400: Bad request: source: branch not found: x; title: no")
     assert (error.status, error.request_id, error.template) == (400, "abc", "/repositories/{a}/b")
     assert error.url == "https://api.bitbucket.org/2.0/repositories/%7Ba%7D/b?q=1"
 

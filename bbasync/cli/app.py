@@ -41,8 +41,8 @@ def crawl(
         str, typer.Option(help="An SQLAlchemy URL, by default sqlite:///bitbucket.db.", metavar="URL")
     ] = "",
     resources: Resources = "",
-    include: Annotated[list[str] | None, typer.Option(help="Only repositories like this glob.")] = None,
-    exclude: Annotated[list[str] | None, typer.Option(help="No repositories like this glob.")] = None,
+    include: Annotated[list[str] | None, typer.Option(help="Only repositories matching this glob.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="No repositories matching this glob.")] = None,
     since: Annotated[str, typer.Option(help="Leave out what is older, such as 2026-01-31.")] = "",
     config: Annotated[Path | None, typer.Option(help="A TOML file with a credential for each workspace.")] = None,
     *,
@@ -138,7 +138,7 @@ def login(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address to open.")] = False,
     base_url: BaseUrl = "",
 ) -> None:
-    """Agree in the browser, and keep the token in the system's keyring for the other commands.
+    """Authorize bbasync in the browser, and keep the token in the system's keyring for the other commands.
 
     The client's secret is read from BITBUCKET_OAUTH_CLIENT_SECRET, or asked for.
     """

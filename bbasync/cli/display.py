@@ -87,7 +87,7 @@ class Display:
         parts = [f"{progress.requests:,} requests", f"{rate:.1f}/s"]
         left = progress.tokens_left
         if left is not None:
-            parts.append(f"{left:,} tokens left")
+            parts.append(f"{left:,} requests left")
         remaining = sum(one.remaining for one in progress.workspaces.values())
         if remaining:
             parts.append(f"about {remaining:,} to go")

@@ -6,6 +6,11 @@
         report = await crawl(CrawlOptions(workspaces=["acme"]), store, Credentials(default=ApiToken(email, token)))
 """
 
+from importlib.util import find_spec
+
+if find_spec("sqlalchemy") is None:
+    raise ModuleNotFoundError("the crawl needs the extra `crawl`: pip install 'bbasync[crawl]'", name="sqlalchemy")
+
 from .config import ConfigError, Credentials, read_config
 from .estimate import Estimate, estimate
 from .export import export

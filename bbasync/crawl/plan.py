@@ -132,7 +132,7 @@ class CrawlOptions:
         return resource in self.resources and self.keeps(workspace, repository)
 
     def identity(self) -> dict[str, object]:
-        """Return what must be equal for an unfinished crawl to be gone on with."""
+        """Return what must be equal to resume an unfinished crawl."""
         return {
             "resources": sorted(self.resources),
             "include": list(self.include),

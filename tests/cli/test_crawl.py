@@ -42,7 +42,7 @@ async def test_a_crawl_fills_a_store_that_its_owner_alone_reads(fake: FakeCloud,
     result = await bbasync("crawl", "--base-url", fake.url, cwd=tmp_path, env=credentials(fake))
     assert result.status == 0, result.err
     assert rows(tmp_path / "bitbucket.db") == _table(result.out) == expected(fake)
-    assert "tokens left" in result.err
+    assert "requests left" in result.err
     assert fake.token not in result.out + result.err
     assert stat.S_IMODE((tmp_path / "bitbucket.db").stat().st_mode) == 0o600
 

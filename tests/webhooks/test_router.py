@@ -370,3 +370,11 @@ async def test_at_500_a_second_none_is_lost_the_rest_is_refused_and_no_more_is_h
     assert len(answers) - len(refused) == pytest.approx(1000 + 80 * 10, abs=20)
     assert max(held) <= 1000 + 8
     assert sorted(handled, key=lambda request: int(request or 0)) == list(answers)
+
+
+def test_a_decorator_without_its_events_says_what_to_write() -> None:
+    async def handle(event: Event) -> None:
+        del event
+
+    with pytest.raises(TypeError, match=r"write @router\.on\("):
+        WebhookRouter(secret="s").on(handle)  # type: ignore[call-overload]  # what is tested

@@ -142,7 +142,7 @@ class FakeCloud(DeliveringServer):
         for token, one in self._user_tokens.items():
             if user in (one.nickname, one.uuid, one.account_id):
                 return token
-        raise KeyError(user)
+        raise KeyError(f"{user!r} is not a user; nicknames: {', '.join(one.nickname for one in self.world.users)}")
 
     def snapshot(self) -> CloudSnapshot:
         """Copy all that clients can change: repositories, webhooks and whatever else the world holds.
