@@ -99,6 +99,7 @@ class OAuthClient:
         base_url: str,
         authorize_path: str,
         token_path: str,
+        revoke_path: str = "",
         secret_in_form: bool,
         **options: Unpack[SessionOptions],
     ) -> None:
@@ -107,6 +108,7 @@ class OAuthClient:
         self._base_url = base_url.rstrip("/")
         self._authorize_path = authorize_path
         self._token_path = token_path
+        self._revoke_path = revoke_path
         self._secret_in_form = secret_in_form
         # The call that needs the token has a slot of its session already; with a shared limiter this could deadlock.
         self._options: SessionOptions = {**options, "limiter": None, "rates": None}
@@ -143,6 +145,7 @@ class OAuthClient:
             base_url=base_url,
             authorize_path="/rest/oauth2/latest/authorize",
             token_path="/rest/oauth2/latest/token",  # noqa: S106 - a path
+            revoke_path="/rest/oauth2/latest/revoke",
             secret_in_form=True,
             **options,
         )
@@ -160,7 +163,8 @@ class OAuthClient:
         """Return the URL where a user authorises the application; redirects to `redirect_uri` with `code` and `state`.
 
         `state` is a secret of your own; compare it with the one in the redirect. Data Center requires `scopes` (such as
-        `REPO_READ`) and `redirect_uri`; on Cloud, both are set in the consumer. `code_verifier` enables PKCE.
+        `REPO_READ`) and `redirect_uri`; on Cloud, both are set in the consumer. `code_verifier` enables PKCE, which
+        Cloud does not document.
         """
         query: dict[str, str | None] = {
             "response_type": "code",
@@ -223,6 +227,17 @@ class OAuthClient:
         # A server that does not rotate refresh tokens sends none.
         return renewed if renewed.refresh_token else evolve(renewed, refresh_token=token.refresh_token)
 
+    async def revoke(self, token: OAuthToken) -> None:
+        """Revoke a token and its refresh token (RFC 7009); those that are invalid already are no error.
+
+        ValueError on Cloud, which documents no way to revoke a token.
+        """
+        if not self._revoke_path:
+            raise ValueError("Bitbucket Cloud has no endpoint that revokes tokens")
+        if token.refresh_token:
+            await self._post(self._revoke_path, {"token": token.refresh_token, "token_type_hint": "refresh_token"})
+        await self._post(self._revoke_path, {"token": token.access_token, "token_type_hint": "access_token"})
+
     def client_credentials(self, *, principal: str | None = None) -> OAuthCredential:
         """Return the credential of the application itself, without a user and a refresh token (Cloud)."""
 
@@ -242,22 +257,11 @@ class OAuthClient:
 
         return OAuthCredential(grant, principal=principal or self.client_id)
 
-    # -- the token endpoint ---------------------------------------------------------------------------------------
+    # -- the endpoints --------------------------------------------------------------------------------------------
 
     async def _request_token(self, form: Query, credential: CredentialLike | None = None) -> OAuthToken:
-        if self._secret_in_form:
-            form = {**form, "client_id": self.client_id, "client_secret": self._secret}
-        elif credential is None:
-            credential = BasicAuth(self.client_id, self._secret)
         requested = time.time()
-        endpoint = _TokenEndpoint(credential, base_url=self._base_url, **self._options)
-        try:
-            payload = await endpoint.grant(self._token_path, form)
-        except DecodeError as error:
-            error.body, error.__context__ = b"", None  # an invalid response may contain tokens too
-            raise
-        finally:
-            await endpoint.close()
+        payload = await self._post(self._token_path, form, credential)
         token = _token_in(payload, requested)
         del payload  # before anything is raised, since tracebacks show local variables
         if token is None:
@@ -267,6 +271,20 @@ class OAuthClient:
                 template=self._token_path,
             )
         return token
+
+    async def _post(self, path: str, form: Query, credential: CredentialLike | None = None) -> dict[str, Any]:
+        if self._secret_in_form:
+            form = {**form, "client_id": self.client_id, "client_secret": self._secret}
+        elif credential is None:
+            credential = BasicAuth(self.client_id, self._secret)
+        endpoint = _Endpoint(credential, base_url=self._base_url, **self._options)
+        try:
+            return await endpoint.post(path, form)
+        except DecodeError as error:
+            error.body, error.__context__ = b"", None  # an invalid response may contain tokens too
+            raise
+        finally:
+            await endpoint.close()
 
 
 class _SecretBody(bytes):
@@ -309,11 +327,11 @@ def _lifetime(value: object) -> float:
     return lifetime if math.isfinite(lifetime) else _USUAL_LIFETIME
 
 
-class _TokenEndpoint(Session):
-    """A session for the one request that obtains a token."""
+class _Endpoint(Session):
+    """A session for the one request that obtains or revokes a token."""
 
-    async def grant(self, path: str, form: Query) -> dict[str, Any]:
-        """Send the grant and return the payload of the response.
+    async def post(self, path: str, form: Query) -> dict[str, Any]:
+        """Send the form and return the payload of the response.
 
         It is retried although a refresh token can be used only once: after a lost response, nothing else can help.
         """

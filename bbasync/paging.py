@@ -209,7 +209,7 @@ class OffsetPager:
     def foresee(self, payload: dict[str, Any], following: str) -> Iterator[str]:
         """Go on in steps of a page, if this page was full: none of its items was filtered out."""
         start, limit = payload.get("start"), payload.get("limit")
-        if not isinstance(start, int) or not isinstance(limit, int) or int(following) - start != limit > 0:
+        if not isinstance(start, int) or not isinstance(limit, int) or int(following) - start != limit:
             return
         for number in itertools.count(1):
             yield str(int(following) + number * limit)

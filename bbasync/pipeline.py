@@ -247,7 +247,7 @@ class Pipeline:
 
     async def _attempt(self, call: _Call, number: int) -> _Attempt:
         """Take a token and send the request once; the token is returned whatever happens."""
-        at_home = self.home.contains(call.request.url)
+        at_home = self.home.takes_credential(call.request.url)
         token = await self._take_token(call) if at_home else None
         exchange = _Exchange(self, call, token, number)
         try:
@@ -348,7 +348,7 @@ class _Exchange:
         pipeline, limiter = self._pipeline, self._pipeline.limiter
         while not limiter.take_now():
             await limiter.take(pipeline.closing, background=self._call.settings.background)
-            if pipeline.has_fixed_credential or pipeline.is_current(self._call.authorization):
+            if pipeline.is_current(self._call.authorization):
                 break
             limiter.release()  # it was renewed meanwhile
             await self.authorize()

@@ -132,8 +132,8 @@ class RequestOptions(TypedDict, total=False):
     """The query; None values are left out."""
     json: object
     """The body as JSON; fields that are None or UNSET are left out, at every depth of objects."""
-    form: Query | None
-    """The body as a form."""
+    form: Query | str | None
+    """The body as a form; a string is sent as it is."""
     text: str | None
     """The body as it is, plain text unless `headers` has another Content-Type."""
     parts: Multipart | None
@@ -415,6 +415,10 @@ def origin_of(url: str) -> tuple[str, str, int]:
     return parts.scheme, parts.hostname, _PORTS[parts.scheme] if parts.port is None else parts.port
 
 
+_ARCHIVE: Final = re.compile(r"/[^/?#]+/[^/?#]+/get/[^/?#]+")
+"""The path of a source archive on the web site."""
+
+
 @frozen
 class Home:
     """The URLs that a session's credential may be sent to: those below the base URL's parent, such as `/` of `/2.0`."""
@@ -422,15 +426,33 @@ class Home:
     base_url: str
     aliases: Sequence[str] = ()
     """Other base URLs of the same API, which responses may name."""
+    web_url: str = ""
+    """The web site of the vendor, empty if nothing is read from it; without an alias it is at the base URL's parent."""
     origin: tuple[str, str, int] = field(init=False)
     """Scheme, host and port."""
+    parent: str = field(init=False)
+    """The base URL without the last segment of its path."""
     _below: str = field(init=False)
     _context: str = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "origin", origin_of(self.base_url))
+        path = path_of(self.base_url)
+        context = path.rpartition("/")[0]
         object.__setattr__(self, "_below", f"{self.base_url}/")
-        object.__setattr__(self, "_context", path_of(self.base_url).rpartition("/")[0] + "/")
+        object.__setattr__(self, "_context", f"{context}/")
+        object.__setattr__(self, "parent", self.base_url.removesuffix(path) + context)
+        if self.web_url and self.origin not in map(origin_of, self.aliases):
+            object.__setattr__(self, "web_url", self.parent)  # another server's credential is not for the vendor
+
+    def takes_credential(self, url: str) -> bool:
+        """Return whether the credential is sent to a URL: those of the API, and source archives on the web site."""
+        return self.contains(url) or self.is_archive(url)
+
+    def is_archive(self, url: str) -> bool:
+        """Return whether a URL is that of a source archive."""
+        below = url.removeprefix(self.web_url) if self.web_url and url.startswith(f"{self.web_url}/") else ""
+        return _ARCHIVE.fullmatch(below) is not None
 
     def contains(self, url: str) -> bool:
         """Return whether the credential may be sent to a URL; ValueError if it is not one."""

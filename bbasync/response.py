@@ -104,6 +104,8 @@ def redirected(request: Request, response: RawResponse, home: Home) -> Request:
         if not home.contains(request.url):
             raise _refusal(request, "redirected back to the API by another host; that is refused")
         return evolve(request, url=at_home)
+    if home.is_archive(request.url) and (scheme, host, port) == origin_of(request.url) and not home.is_archive(url):
+        raise _refusal(request, "redirected to a page of the web site, perhaps to log in; that is refused")
     if (scheme, host, port) == home.origin:
         raise _refusal(request, "redirected to a path outside of the API of the same host; that is refused")
     if not request.leaves_origin:

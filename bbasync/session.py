@@ -122,6 +122,8 @@ class Session:
     _converter: ClassVar[Converter]
     _aliases: ClassVar[Sequence[str]] = ()
     """Other base URLs of the API, which responses may name."""
+    _web_url: ClassVar[str] = ""
+    """The web site, empty if nothing is read from it."""
     _write_headers: ClassVar[Mapping[str, str]] = {}
     """Header fields of every request that is not GET, HEAD or OPTIONS."""
 
@@ -133,7 +135,7 @@ class Session:
             raise ValueError("pass http=, proxy= and ssl=, or transport=, not both")
         self._credential: Credential = credential_of(credential)
         self._base_url = base_url.rstrip("/")
-        self._home = _home(self._base_url, self._aliases, allow_http=options.get("allow_http", False))
+        self._home = _home(self._base_url, self._aliases, self._web_url, allow_http=options.get("allow_http", False))
         self._own_transport = AiohttpTransport(http, proxy=proxy, ssl=ssl) if transport is None else None
         self._settings = _settings(CallSettings(), cast("CallOptions", options))
         scheme, host, port = self._home.origin
@@ -201,6 +203,10 @@ class Session:
     def _rate_of(self, group: str) -> Rate:
         """Return the default limit of a rate group."""
         raise NotImplementedError
+
+    def _url_of(self, path: str) -> str:
+        """Return the URL of a path of the vendor's, with its arguments filled in."""
+        return self._base_url + path
 
     def _page_size(self, template: str) -> int:
         """Return the largest page size known to be accepted by a list."""
@@ -329,7 +335,7 @@ class Session:
         form: Query | None = None,
         accept: str | None = None,
     ) -> Request:
-        url = self._base_url + quote_path(path)
+        url = self._url_of(quote_path(path))
         # What is not JSON may be stored elsewhere: downloads, logs.
         request = self._build(
             f"{method.upper()} /", json=json, form=form, accept=accept or _JSON, leaves_origin=accept is not None
@@ -346,7 +352,7 @@ class Session:
         *,
         query: Query | None = None,
         json: object = UNSET,
-        form: Query | None = None,
+        form: Query | str | None = None,
         text: str | None = None,
         parts: Multipart | None = None,
         group: str = "api",
@@ -358,11 +364,11 @@ class Session:
     ) -> Request:
         """Return the request of an operation.
 
-        ValueError for an invalid path argument, OSError for a file to upload that cannot be opened.
+        ValueError for an invalid argument, OSError for a file to upload that cannot be opened.
         """
         method, _, template = operation.partition(" ")
         path = expand(template, arguments)
-        url = self._base_url + path
+        url = self._url_of(path)
         fields = {"Accept": accept} if headers is None else {"Accept": accept, **headers}
         body: bytes | Multipart | None = parts
         if json is not UNSET:
@@ -370,12 +376,12 @@ class Session:
             body = encode_json(json)
         elif form is not None:
             fields["Content-Type"] = "application/x-www-form-urlencoded"
-            body = encode_query(form).encode()
+            body = (form if isinstance(form, str) else encode_query(form)).encode()
         elif text is not None:
             fields.setdefault("Content-Type", "text/plain; charset=utf-8")
             body = text.encode()
         elif parts is not None:
-            _check_files(parts)
+            _check_parts(parts)
         elif method in {"POST", "PUT", "PATCH"}:
             body = b""  # an empty body has a Content-Length of 0, without which Cloud answers 411
         return Request(
@@ -444,10 +450,10 @@ class Session:
             yield Stream(stream)
 
 
-def _home(base_url: str, aliases: Sequence[str], *, allow_http: bool) -> Home:
+def _home(base_url: str, aliases: Sequence[str], web_url: str, *, allow_http: bool) -> Home:
     if "?" in base_url or "#" in base_url:
         raise ValueError("base_url must not have a query or a fragment")
-    home = Home(base_url, aliases)
+    home = Home(base_url, aliases, web_url)
     scheme, host, _ = home.origin
     if scheme == "http" and host not in _LOOPBACK and not allow_http:
         raise ValueError(f"http://{host} would carry the credential unencrypted; use https, or allow_http=True")
@@ -461,10 +467,12 @@ def _checked_user_agent(user_agent: str | None) -> str:
     return user_agent
 
 
-def _check_files(parts: Multipart) -> None:
-    """Raise OSError for a file to upload that cannot be opened, before anything is sent."""
+def _check_parts(parts: Multipart) -> None:
+    """Raise OSError or ValueError for a file that cannot be opened or a text that is not UTF-8, before sending."""
     for part in parts:
-        if isinstance(part.content, Path):
+        if isinstance(part.content, str):
+            part.content.encode()
+        elif isinstance(part.content, Path):
             try:
                 part.content.open("rb").close()
             except OSError as error:

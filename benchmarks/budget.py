@@ -17,7 +17,7 @@ in pages of s, the endpoint's cap as in `bbasync/cloud/limits.py`, the fewest re
 and of the next one, which may read below a pull request only what can have changed,
 
     1 + P(projects, 50) + P(members, 100)
-    + P(repositories, 100)                        what is gone shows in whole lists only
+    + P(repositories, 100)                        only whole lists show what was deleted
     + Σ repositories   P(branches + tags, 100)    as above
     + Σ repositories   P(new commits, 100)        those with a head that is new
     + Σ repositories   P(new activity, 50)

@@ -1,4 +1,4 @@
-"""What one waits for: the first item of a listing, the import, and an item that comes through `aio.merge`."""
+"""What users wait for: the first item of a listing, the import, and an item that comes through `aio.merge`."""
 
 from __future__ import annotations
 

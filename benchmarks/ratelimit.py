@@ -1,4 +1,4 @@
-"""How much of its budget a client gets, and how often it is told 429, as the server counts it.
+"""How much of its budget a client gets, and how often it is answered with 429, as the server counts it.
 
 Bitbucket Cloud accepts 1,000 requests in any rolling window; here the window is 10 s, not an hour, and the client with
 one task, which could not spend as many, has 200. From one window after the first request on, the share of each rolling
@@ -12,8 +12,8 @@ Data Center gives each user a bucket, here of the vendor's default size: 60, and
 accepted so far over those that the bucket has given so far, from 10 s after the first request on.
 
 Foreign traffic is another client with the same credential: it asks steadily for 20 % of the budget, and what it gets
-counts as used. Nobody tells a client of it, so some 429s must be. Peers have no limiter; the tasks of their users go
-on after an error, as those of a crawl do.
+counts as used. Nobody tells a client of it, so some 429s must be. Peers have no limiter; the tasks of their users
+continue after an error, as those of a crawl do.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Case:
     delay: float = 0.0
     """Seconds after the others of its group: bursts at the same instant would measure the two cores."""
     told: bool = True
-    """Whether a client of Data Center is told the limit, or has to find out."""
+    """Whether a client of Data Center is informed of the limit, or has to find out."""
 
     @property
     def limit(self) -> int:
@@ -99,7 +99,7 @@ class Case:
     def label(self) -> str:
         """The name in the chart."""
         parts = [self.client, self.product, f"{self.tasks} task{'s' * (self.tasks > 1)}"]
-        return ", ".join([*parts, *["foreign"] * self.foreign, *["not told"] * (not self.told)])
+        return ", ".join([*parts, *["foreign"] * self.foreign, *["not announced"] * (not self.told)])
 
 
 # -- the server, in a process of its own ------------------------------------------------------------------------------
@@ -327,7 +327,7 @@ def _row(case: Case, log: Log, errors: int) -> dict[str, Value]:
     share = (rolling_share if case.product == CLOUD else bucket_share)(log, case)
     return {
         "client": case.client,
-        "server": case.product + ("" if case.told else ", limit not told"),
+        "server": case.product + ("" if case.told else ", limit not announced"),
         "tasks": case.tasks,
         "foreign": "20 %" if case.foreign else "none",
         "least %": share.least,

@@ -121,6 +121,88 @@ async def test_merge_can_raise_at_once() -> None:
 
 
 @virtual
+async def test_no_source_is_opened_after_the_failure_that_is_to_be_raised() -> None:
+    source, drawn = Source(), list[int]()
+
+    def sources() -> Iterator[tuple[str, AsyncGenerator[int, None]]]:
+        for number in range(10):
+            drawn.append(number)
+            yield f"s{number}", source.count(0, fail=True)
+
+    async with aio.merge(sources(), concurrency=2, on_error="raise") as items:
+        await asyncio.sleep(1)
+        assert drawn == [0, 1]
+        with pytest.raises(ExceptionGroup):
+            await anext(items)
+
+
+@virtual
+async def test_an_iterable_of_sources_is_asked_no_more_once_it_has_failed() -> None:
+    class Broken:
+        def __iter__(self) -> Iterator[tuple[str, AsyncGenerator[int, None]]]:
+            return self
+
+        def __next__(self) -> tuple[str, AsyncGenerator[int, None]]:
+            raise RuntimeError("no names")
+
+    with pytest.raises(ExceptionGroup, match="1 of the merged sources failed"):
+        async with aio.merge(Broken(), concurrency=3) as items:
+            await anext(items)
+
+
+@virtual
+async def test_sources_that_are_held_back_are_closed_when_the_merge_is_left() -> None:
+    class Endless:
+        closed = 0
+
+        def __aiter__(self) -> AsyncIterator[int]:
+            return self
+
+        async def __anext__(self) -> int:
+            return 7
+
+        async def aclose(self) -> None:
+            self.closed += 1
+
+    source = Endless()
+    async with aio.merge([("e", source)], buffer=1) as items:
+        assert await anext(items) == ("e", 7)
+    assert source.closed == 1
+
+
+@virtual
+async def test_a_source_whose_own_task_is_cancelled_fails_alone() -> None:
+    async def cancelled() -> AsyncGenerator[int, None]:
+        yield 1
+        inner = asyncio.create_task(asyncio.sleep(60))
+        inner.cancel()
+        await inner
+
+    source = Source()
+    seen: list[tuple[str, int]] = []
+    with pytest.raises(ExceptionGroup, match="1 of the merged sources failed") as caught:
+        async with aio.merge([("bad", cancelled()), ("good", source.count(2, pause=1))]) as items:
+            async for item in items:
+                seen.append(item)  # noqa: PERF401 - kept when the loop raises
+    assert seen == [("bad", 1), ("good", 0), ("good", 1)]
+    (error,) = caught.value.exceptions
+    assert str(error).startswith("a task that the source awaited was cancelled: CancelledError(")
+    assert error.__notes__ == ["source: bad"]
+
+
+@virtual
+async def test_a_source_that_ends_while_the_buffer_is_full_is_no_error() -> None:
+    errors: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: errors.append(context))
+    source = Source()
+    async with aio.merge([("a", source.count(1))], buffer=1) as items:
+        await asyncio.sleep(1)
+        assert source.closed == 1
+        assert [item async for item in items] == [("a", 0)]
+    assert errors == []
+
+
+@virtual
 async def test_an_iterable_of_sources_that_fails_is_told_too() -> None:
     source = Source()
 
@@ -146,9 +228,37 @@ async def test_leaving_early_or_merging_nothing_leaves_no_task() -> None:
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-def test_merge_of_no_concurrency_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least 1"):
-        aio.merge([], concurrency=0)
+@virtual
+async def test_merge_has_sixteen_sources_open_a_buffer_of_a_hundred_and_collects_errors_by_default() -> None:
+    source, produced = Source(), 0
+
+    async def endless() -> AsyncGenerator[int, None]:
+        nonlocal produced
+        while True:
+            produced += 1
+            yield produced
+
+    async with aio.merge((f"s{number}", source.count(1, pause=1)) for number in range(20)) as items:
+        await asyncio.sleep(0.5)
+        assert source.open == 16
+        assert len(await aio.collect(items)) == 20
+    async with aio.merge([("e", endless())]):
+        await asyncio.sleep(1)
+        assert produced == 101, "one more than the buffer holds waits for its turn"
+    bad, good = source.count(0, fail=True), source.count(3, pause=1)
+    async with aio.merge([("bad", bad), ("good", good)]) as items:
+        assert [await anext(items) for _ in range(3)] == [("good", 0), ("good", 1), ("good", 2)]
+        with pytest.raises(ExceptionGroup):
+            await anext(items)
+
+
+@pytest.mark.parametrize("numbers", [(0, 1), (1, 0), (-1, 100)])
+def test_merge_of_no_concurrency_or_buffer_is_refused(numbers: tuple[int, int]) -> None:
+    concurrency, buffer = numbers
+    with pytest.raises(
+        ValueError, match=f"^concurrency and buffer must be at least 1, got {concurrency} and {buffer}$"
+    ):
+        aio.merge([], concurrency=concurrency, buffer=buffer)
 
 
 async def _numbers() -> AsyncGenerator[int]:
@@ -173,9 +283,11 @@ class NoService:
         yield 1
 
 
-@pytest.mark.parametrize("method", [_numbers, NoService().plain, NoService().wrapped, NoService().around])
+@pytest.mark.parametrize(
+    "method", [_numbers, NoService().plain, NoService().wrapped, NoService().around, CloudSession.paginate]
+)
 async def test_pages_of_anything_but_a_list_method_is_refused(method: Callable[[], AsyncGenerator[int]]) -> None:
-    with pytest.raises(TypeError, match=r"pages\(\) takes a list method"):
+    with pytest.raises(TypeError, match=r"^pages\(\) takes a list method"):
         await anext(aio.pages(method))
 
 
@@ -328,7 +440,7 @@ def test_raising_at_once_produces_no_more_even_for_a_slow_consumer(loop: str) ->
 
 async def test_iterating_over_a_merge_that_is_not_open_says_what_to_write() -> None:
     merged = aio.merge([("a", burst(1))])
-    with pytest.raises(RuntimeError, match=r"async with aio\.merge\(\.\.\.\) as items"):
+    with pytest.raises(RuntimeError, match=r"^write `async with aio\.merge\(\.\.\.\) as items"):
         async for _ in merged:
             pass
     async with merged as items:

@@ -7,6 +7,7 @@ import hmac
 import itertools
 import json
 import time
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
@@ -17,6 +18,7 @@ import pytest
 from bbasync import (
     AuthenticationError,
     AuthorizationExpiredError,
+    BadRequestError,
     BitbucketError,
     CloudSession,
     DataCenterSession,
@@ -140,8 +142,9 @@ async def test_a_server_that_does_not_rotate_goes_on_with_the_same_refresh_token
 async def test_a_token_without_a_refresh_token_is_told_apart_before_anything_is_sent() -> None:
     client, transport = replayed()
     credential = client.credential(OAuthToken(access_token="a", expires_at=0, lifetime=0))
-    with pytest.raises(AuthorizationExpiredError, match="no refresh_token: authorise again"):
+    with pytest.raises(AuthorizationExpiredError, match="no refresh_token: authorise again") as caught:
         await credential.authorization()
+    assert caught.value.status == 401
     assert transport.requests == []
 
 
@@ -232,6 +235,44 @@ async def test_data_center_gets_the_secret_in_the_form_and_rotates_refresh_token
     assert "Authorization" not in sent.headers
     expected = {"grant_type": "authorization_code", "code": "x", "client_id": "id", "client_secret": "secret"}
     assert form(sent) == expected
+
+
+async def test_data_center_revokes_a_token_and_its_refresh_token(datacenter: FakeDataCenter) -> None:
+    client = datacenter_client(datacenter)
+    token, other = [
+        await client.exchange(datacenter.oauth.authorize({"redirect_uri": REDIRECT}), redirect_uri=REDIRECT)
+        for _ in range(2)
+    ]
+    for _ in range(2):  # a token that is invalid already is no error
+        await client.revoke(token)
+    assert set(datacenter.oauth.access_tokens) == {other.access_token}
+    assert datacenter.oauth.refresh_tokens == {other.refresh_token}
+    with pytest.raises(AuthorizationExpiredError):
+        await client.refresh(token)
+    stranger = OAuthClient.data_center(datacenter.url, "fake-client", "wrong")
+    with pytest.raises(AuthenticationError, match="check the client ID and secret"):
+        await stranger.revoke(other)
+    assert datacenter.oauth.refresh_tokens == {other.refresh_token}
+
+
+async def test_a_revocation_is_that_of_rfc_7009() -> None:
+    transport = RecordingTransport([answer(b"")] * 3)
+    client = OAuthClient.data_center("https://host/bitbucket/", "id", "secret", transport=transport)
+    both = OAuthToken(access_token="a", refresh_token="r", expires_at=0, lifetime=0)
+    await client.revoke(both)
+    await client.revoke(attrs.evolve(both, refresh_token=None))
+    assert {request.url for request in transport.requests} == {"https://host/bitbucket/rest/oauth2/latest/revoke"}
+    secret = {"client_id": "id", "client_secret": "secret"}
+    refresh = {"token": "r", "token_type_hint": "refresh_token"}
+    access = {"token": "a", "token_type_hint": "access_token"}
+    assert [form(request) for request in transport.requests] == [refresh | secret, access | secret, access | secret]
+
+
+async def test_cloud_has_no_way_to_revoke_a_token() -> None:
+    client, transport = replayed()
+    with pytest.raises(ValueError, match="no endpoint that revokes tokens"):
+        await client.revoke(OAuthToken(access_token="a", expires_at=0, lifetime=0))
+    assert transport.requests == []
 
 
 # -- the page on which a user agrees ----------------------------------------------------------------------------------
@@ -354,6 +395,13 @@ async def test_a_lifetime_that_is_missing_text_or_absurd_loses_no_token(told: ob
     assert (token.access_token, token.refresh_token, token.lifetime) == ("a", "r", lifetime)
 
 
+async def test_an_error_without_a_reason_says_so() -> None:
+    for body in (b"{}", b'{"error_description": ""}', b"[]"):
+        client, _ = replayed(answer(body, 400))
+        with pytest.raises(BadRequestError, match="400: the server gave no reason$"):
+            await client.exchange("x")
+
+
 async def test_the_token_endpoint_never_redirects() -> None:
     client, transport = replayed(answer(b"", 307, {"Location": "https://elsewhere.example/token"}))
     with pytest.raises(TransportError, match="not sent to another address"):
@@ -380,6 +428,21 @@ async def test_a_transport_that_was_passed_serves_every_renewal(fake: FakeCloud)
 
 
 # -- the token as a value ---------------------------------------------------------------------------------------------
+
+
+def test_a_token_is_made_by_names_and_shows_no_secret() -> None:
+    token = OAuthToken(access_token="a", refresh_token="r", expires_at=1.5, lifetime=3600)
+    assert repr(token) == "OAuthToken(expires_at=1.5, lifetime=3600, scope='')"
+    make: Any = OAuthToken
+    with pytest.raises(TypeError):
+        make("a", 1.5, 3600)
+
+
+async def test_a_token_without_a_refresh_token_cannot_be_refreshed() -> None:
+    client, transport = replayed()
+    with pytest.raises(ValueError, match=r"^the token has no refresh_token: authorise with a grant that issues one$"):
+        await client.refresh(OAuthToken(access_token="a", expires_at=0, lifetime=0))
+    assert transport.requests == []
 
 
 @pytest.mark.parametrize("refresh_token", ["r", None])

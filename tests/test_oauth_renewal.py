@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import json
 import signal
 import sys
@@ -490,7 +492,36 @@ async def test_a_token_that_is_valid_is_used_while_it_cannot_be_renewed(caplog: 
 
 
 @virtual
-async def test_a_grant_that_is_dead_is_asked_for_once() -> None:
+async def test_a_renewal_that_fails_is_tried_again_after_longer_and_longer_times() -> None:
+    loop, asked_at, works = asyncio.get_running_loop(), list[float](), [False]
+
+    async def obtain(_last: OAuthToken | None) -> OAuthToken:
+        asked_at.append(loop.time())
+        if works[0]:
+            return issue(2, expires_at=loop.time())
+        raise TransportError("the token endpoint is down")
+
+    credential = OAuthCredential(obtain, principal="bot", token=due(issue(1)), wall=loop.time)
+
+    async def gaps(seconds: float) -> list[float]:
+        asked_at.clear()
+        until = loop.time() + seconds
+        while loop.time() < until:
+            with contextlib.suppress(TransportError):
+                await credential.authorization()
+            await asyncio.sleep(0.5)
+        return [later - earlier for earlier, later in itertools.pairwise(asked_at)]
+
+    assert await gaps(36) == [1, 2, 4, 8, 10, 10]
+    await asyncio.sleep(10)
+    works[0] = True
+    assert await gaps(2) == [0.5, 0.5, 0.5]
+    works[0] = False
+    assert await gaps(4) == [1, 2], "a success was the last word"
+
+
+@virtual
+async def test_a_grant_that_is_dead_is_asked_for_once(caplog: pytest.LogCaptureFixture) -> None:
     asked_for: list[OAuthToken | None] = []
 
     async def obtain(last: OAuthToken | None) -> OAuthToken:
@@ -505,6 +536,7 @@ async def test_a_grant_that_is_dead_is_asked_for_once() -> None:
                 await bb.request("GET", "/user")
             await asyncio.sleep(100)
     assert len(asked_for) == 1
+    assert "could not be renewed" not in caplog.text, "the calls have said it"
 
 
 @virtual

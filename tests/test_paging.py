@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from itertools import islice
 from typing import Any, cast
 from urllib.parse import parse_qs
 
@@ -22,7 +23,7 @@ from bbasync import (
     aio,
 )
 from bbasync.cloud.models import Branch
-from bbasync.paging import LinkPager, OffsetPager
+from bbasync.paging import LinkPager, NumberPager, OffsetPager
 from bbasync.request import Home, RawResponse, Request
 from bbasync.testing.recording import RecordingTransport, answer
 
@@ -173,9 +174,9 @@ async def test_errors_are_raised_at_the_first_step() -> None:
     assert len(transport.requests) == 1
 
 
-@pytest.mark.parametrize("bad", [{"size": 0}, {"limit": 0}, {"limit": -1}])
+@pytest.mark.parametrize("bad", [{"size": 0}, {"limit": 0}, {"limit": -1}, {"ahead": -1}])
 def test_paging_of_nothing_is_refused(bad: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(ValueError, match=r"at least 1|negative"):
         Paging(**bad)  # type: ignore[arg-type]  # names vary
 
 
@@ -186,6 +187,16 @@ async def test_pages_yields_whole_pages_of_any_list_method() -> None:
     assert [[branch.name for branch in page.values] for page in pages] == [["a", "b"], ["c"]]
     assert [page.number for page in pages] == [1, 2]
     assert pages[1].next is None
+
+
+async def test_nothing_is_fetched_ahead_unless_that_is_asked_for() -> None:
+    transport = pages_of(["a"], ["b"])
+    async with CloudSession(transport=transport) as bb:
+        listing = bb.refs.list_branches("acme", "api")
+        assert (await anext(listing)).name == "a"
+        await asyncio.sleep(0.01)
+        assert len(transport.requests) == 1
+        await listing.aclose()
 
 
 async def test_opaque_cursors_are_fetched_one_page_ahead_and_no_more() -> None:
@@ -277,6 +288,61 @@ def test_link_paging_reads_size_where_it_is_told() -> None:
     assert pager.read(FIRST, {"values": []}) == ([], None, None)
 
 
+@pytest.mark.parametrize(
+    ("payload", "following", "foreseen"),
+    [
+        (
+            {"size": 45, "pagelen": 10, "page": 1},
+            "a=b&page=2&c=d",
+            ["a=b&page=3&c=d", "a=b&page=4&c=d", "a=b&page=5&c=d"],
+        ),
+        ({"size": 40, "pagelen": 10}, "page=2", ["page=3", "page=4"]),
+        ({"size": 20, "pagelen": 10}, "page=2", []),
+        ({}, "page=2", ["page=3", "page=4", "page=5", "page=6"]),
+        ({"size": 10}, "page=2", ["page=3", "page=4", "page=5", "page=6"]),
+        ({"size": 10, "pagelen": 0}, "page=2", ["page=3", "page=4", "page=5", "page=6"]),
+        ({"pagelen": 10}, "page=2", ["page=3", "page=4", "page=5", "page=6"]),
+        ({"page": 3}, "page=2", []),
+        ({}, "ctx=2", []),
+    ],
+)
+def test_pages_of_a_number_are_foreseen_up_to_the_last_if_that_is_known(
+    payload: dict[str, Any], following: str, foreseen: list[str]
+) -> None:
+    pages = LinkPager(Home("https://api.bitbucket.org/2.0")).foresee(payload, f"{BASE}?{following}")
+    assert list(islice(pages, 4)) == [f"{BASE}?{query}" for query in foreseen]
+
+
+@pytest.mark.parametrize(
+    ("payload", "following", "foreseen"),
+    [
+        ({"start": 25, "limit": 25}, "50", ["75", "100", "125"]),
+        ({"start": 0, "limit": 25}, "30", []),  # a page that was filtered
+        ({"start": 0}, "25", []),
+        ({"limit": 25}, "25", []),
+        ({"start": 25, "limit": 0}, "26", []),
+        ({"start": 25, "limit": 1}, "26", ["27", "28", "29"]),
+        ({"start": "0", "limit": 25}, "25", []),
+    ],
+)
+def test_offsets_are_foreseen_after_a_full_page(payload: dict[str, Any], following: str, foreseen: list[str]) -> None:
+    assert list(islice(OffsetPager().foresee(payload, following), 3)) == foreseen
+
+
+@pytest.mark.parametrize(
+    ("query", "following"),
+    [
+        ("sort=2", "sort=2&page=2"),
+        ("sort=2&page=3&q=x", "sort=2&q=x&page=4"),
+        ("page=x&sort=2", "sort=2&page=2"),
+    ],
+)
+def test_counted_pages_go_on_from_the_number_in_the_address(query: str, following: str) -> None:
+    pager = NumberPager(Home("https://api.bitbucket.org/2.0"))
+    request = Request(method="GET", template="/x", url=f"{BASE}?{query}")
+    assert pager.read(request, {"values": [1], "pagelen": 1, "size": 99}) == ([1], 99, f"{BASE}?{following}")
+
+
 # -- items and pages of unexpected shapes -----------------------------------------------------------------------------
 
 
@@ -310,6 +376,19 @@ async def test_broken_items_are_handed_over_where_that_is_asked_for() -> None:
     assert [value for value, _ in broken] == values[1:3]
     with pytest.raises(DecodeError, match="not a page"):
         await listed(transport)
+
+
+async def test_a_page_that_leads_back_is_delivered_if_only_its_first_item_was_seen() -> None:
+    bodies = [{"values": [{"name": "a"}, {"name": "b"}]}, {"values": [{"name": "a"}, {"name": "c"}]}]
+    transport = RecordingTransport(
+        lambda request: answer(orjson.dumps({**bodies["page=2" in request.url], "next": f"{BASE}?page=2"}))
+    )
+    seen = list[str]()
+    async with CloudSession(transport=transport) as bb:
+        with pytest.raises(PagingError, match="was read already"):
+            async for branch in bb.refs.list_branches("acme", "api"):
+                seen.append(branch.name)
+    assert seen == ["a", "b", "a", "c"]
 
 
 async def test_a_cycle_over_several_pages_delivers_none_twice() -> None:
@@ -387,6 +466,12 @@ async def test_a_limit_counts_what_is_delivered_not_what_is_broken() -> None:
     values = [{"name": f"{number}"} if number != 2 else "broken" for number in range(1, 11)]
     transport = RecordingTransport(lambda _: answer(orjson.dumps({"values": values, "next": BASE + "?page=2"})))
     assert await listed(transport, Paging(limit=5, on_broken=lambda _value, _error: None)) == ["1", "3", "4", "5", "6"]
+
+
+async def test_pipelines_end_with_the_last_item_where_a_page_has_one_and_does_not_say_so() -> None:
+    transport = RecordingTransport(lambda _: answer(b'{"size": 3, "values": [{"build_number": 1}]}'))
+    async with CloudSession(transport=transport) as bb:
+        assert [page.number async for page in aio.pages(bb.paginate, PIPELINES)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("told", [{"pagelen": 100}, {"pagelen": None}, {}])

@@ -7,6 +7,7 @@ import logging
 import threading
 import traceback
 from contextlib import AsyncExitStack
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -89,6 +90,16 @@ async def test_refusals_and_failures_of_one_call_are_counted_apart() -> None:
 
 
 @virtual
+async def test_a_call_waits_for_its_budget_for_a_minute_unless_told_otherwise() -> None:
+    bb, _ = session(answer(b"", 429, {"Retry-After": "59.5"}), answer(b"{}"))
+    assert await bb.request("GET", "/x") == {}
+    bb, _ = session(answer(b"", 429, {"Retry-After": "60.5"}))
+    with pytest.raises(RateLimitError):
+        await bb.request("GET", "/x")
+    assert now() == 59.5
+
+
+@virtual
 async def test_the_log_numbers_tries_from_one(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "bbasync")
     bb, _ = session(answer(b"", 429, {"Retry-After": "5"}), answer(b"", 503), answer(b"{}"))
@@ -103,10 +114,12 @@ async def test_a_body_that_is_missing_where_one_is_needed_is_tried_again() -> No
     assert (await bb.users.get_current()).display_name == "A"
     assert len(transport.requests) == 2
     truncated = answer(b"", 200, {"content-encoding": "gzip", "content-length": "12"})
-    bb, transport = session(truncated, answer(b"{}"), answer(b""))
+    nothing = answer(b"", 200, {"content-encoding": "gzip", "content-length": "0"})
+    bb, transport = session(truncated, answer(b"{}"), nothing, answer(b""))
     assert await bb.request("GET", "/x") == {}
+    assert await bb.request("GET", "/x") is None
     assert await bb.request("GET", "/x") is None, "an operation that is called by its path may have no content"
-    assert len(transport.requests) == 3
+    assert len(transport.requests) == 4
     bb, transport = session(*[answer(b"")] * 4)
     with pytest.raises(DecodeError, match="the body is empty"):
         await bb.users.get_current()
@@ -238,6 +251,36 @@ async def test_streams_are_limited_and_one_within_another_ends_in_an_error() -> 
     assert (bb.limiter.streams, bb.limiter.in_flight) == (0, 0)
     async with bb.open("GET", "/x") as stream:
         assert await stream.read() == b"data"
+
+
+@virtual
+@pytest.mark.parametrize(("held", "ends"), [(20, True), (40, False)])
+async def test_the_wait_for_a_stream_counts_against_max_wait(held: float, *, ends: bool) -> None:
+    refused = answer(b"", 429, {"Retry-After": "30"})
+    bb, transport = session(answer(b"a"), refused, answer(b"b"), limiter=ConcurrencyLimiter(8, max_streams=1))
+
+    async def read() -> bytes:
+        async with bb.open("GET", "/x") as stream:
+            return await stream.read()
+
+    async with bb.open("GET", "/x"):
+        reading = asyncio.create_task(read())
+        await asyncio.sleep(held)
+    if ends:
+        assert await reading == b"b"
+    else:
+        with pytest.raises(RateLimitError):
+            await reading
+    assert len(transport.requests) == 2 + ends
+
+
+@virtual
+async def test_delays_that_no_server_asked_for_do_not_count_against_max_wait() -> None:
+    policy = RetryPolicy(base=5, jitter=lambda delay: delay)
+    busy = [answer(b"", 503), answer(b"", 503), answer(b"", 503, {"Retry-After": "2"})]
+    bb, _ = session(*busy, answer(b"{}"), retry=policy, max_wait=2)
+    assert await bb.request("GET", "/x") == {}
+    assert 17 <= now() <= 17.2
 
 
 # -- views ------------------------------------------------------------------------------------------------------------
@@ -394,20 +437,22 @@ async def test_an_api_that_refuses_every_new_value_is_not_asked_for_one_by_each_
             return f"Bearer {len(renewals)}"
 
         async def renew(self, refused: str) -> bool:
-            renewals.append(refused)
+            renewals.append(now())
             return True
 
-    renewals: list[str] = []
+    renewals: list[float] = []
     transport = RecordingTransport(lambda _request: answer(b"", 401))
-    async with CloudSession(Renewed(source), transport=transport) as bb:
+    async with CloudSession(Renewed(source), transport=transport, rates=RateTracker({"api": None})) as bb:
         for _ in range(20):
             with pytest.raises(AuthenticationError):
                 await bb.request("GET", "/x")
         assert len(renewals) == 1
-        await asyncio.sleep(2)
-        with pytest.raises(AuthenticationError):
-            await bb.request("GET", "/x")
-        assert len(renewals) == 2
+        while now() < 300:
+            await asyncio.sleep(0.5)
+            with pytest.raises(AuthenticationError):
+                await bb.request("GET", "/x")
+    gaps = [later - earlier for earlier, later in pairwise(renewals)]
+    assert gaps == [1, 2, 4, 8, 16, 32, 60, 60, 60]
 
 
 @pytest.mark.parametrize(
@@ -486,7 +531,7 @@ async def test_a_redirect_stays_within_the_context_path() -> None:
 @virtual
 async def test_a_410_names_what_replaces_the_operation() -> None:
     for path, advice in (
-        ("/repositories", "GET /user/workspaces, then GET /repositories/{workspace}"),
+        ("/repositories", r"use bb.workspaces.list\(\), then bb.repositories.list\(\)"),
         ("/repositories/acme/api/issues/7", "removed on 2026-08-20 with the issue tracker"),
         ("/repositories/acme", "the workspace was moved or disabled"),
     ):

@@ -14,6 +14,7 @@ from bbasync import (
     CloudSession,
     DecodeError,
     NotFoundError,
+    ResponseError,
     ResponseEvent,
     RetryPolicy,
     ServerError,
@@ -81,6 +82,37 @@ async def test_a_cached_refusal_is_an_error_and_no_endless_loop() -> None:
     bb, _ = session(*[evolve(answer(b"", 429), from_cache=True)] * 4)
     with pytest.raises(Exception, match="429"):
         await bb.request("GET", "/x")
+
+
+@virtual
+async def test_a_deletion_whose_repetition_finds_nothing_is_done_whatever_failed_in_between() -> None:
+    bb, transport = session(answer(b"", 503), TransportError("reset"), answer(b"{}", 404))
+    assert await bb.request("DELETE", "/x") is None
+    assert len(transport.requests) == 3
+    bb, _ = session(TransportError("cannot connect", sent=False), answer(b"{}", 404))
+    with pytest.raises(NotFoundError):
+        await bb.request("DELETE", "/x")
+
+
+@virtual
+async def test_another_host_gets_no_header_of_the_request_and_its_refusal_is_a_failure_like_others() -> None:
+    elsewhere = answer(b"", 302, {"Location": "https://files.example/x"})
+    events: list[ResponseEvent] = []
+    bb, transport = session(elsewhere, answer(b"", 429), answer(b"content"), on_response=events.append)
+    assert await bb.request("GET", "/x", accept="text/plain") == b"content"
+    _, refused, final = transport.requests
+    assert refused.headers == final.headers == {"User-Agent": bb._pipeline.headers["User-Agent"], "Accept": "*/*"}
+    assert [(event.status, event.waited) for event in events] == [(302, 0), (429, 0), (200, 0)]
+    assert 0 < now() <= 1, "the delay of a second try"
+    assert bb.rates.snapshot()[0].spent == 1
+
+
+@virtual
+async def test_a_stream_of_several_choices_is_an_error_with_its_message() -> None:
+    bb, _ = session(answer(b'{"type": "error", "error": {"message": "choose one"}}', 300))
+    with pytest.raises(ResponseError, match="choose one"):
+        async with bb.open("GET", "/x"):
+            pass
 
 
 @virtual

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bbasync.concurrency import Closing
 from bbasync.errors import RateLimitError
-from bbasync.rate import Bucket, Clock, Outcome, Rate, RateTracker, Refill, Rolling, Token
+from bbasync.rate import Bucket, Clock, Outcome, Rate, RateTracker, Refill, Rolling, Timer, Token
 from tests.virtual import VirtualLoop, settle, virtual
 from tests.waiting import take
 
@@ -283,6 +285,18 @@ async def test_the_rising_edge_of_near_limit_leaves_a_fifth() -> None:
 
 
 @virtual
+async def test_near_limit_that_stays_true_over_a_window_takes_nothing_more() -> None:
+    bucket = bucket_of(Rolling(100, 10))
+    await answered(bucket, limit="100", nearlimit="true")
+    await asyncio.sleep(WINDOW)
+    await answered(bucket, limit="100", nearlimit="true")
+    assert bucket.state().left == 99
+    await answered(bucket, limit="100", nearlimit="false")
+    await answered(bucket, limit="100", nearlimit="true")
+    assert bucket.state().left == 20
+
+
+@virtual
 @pytest.mark.parametrize(("remaining", "left"), [("4", 4), ("0", 0), ("-1", 30)])
 async def test_data_centers_headers_are_learnt_where_they_are_sent(remaining: str, left: int) -> None:
     bucket = bucket_of(None)
@@ -329,9 +343,10 @@ async def test_a_refill_bucket_is_restored_by_what_came_back_since() -> None:
     assert bucket.state().left == 4
 
 
-def test_an_export_of_something_else_is_refused() -> None:
+@pytest.mark.parametrize("exported", [{}, {"version": 2, "buckets": []}, {"version": 1}, {"version": 1, "buckets": {}}])
+def test_an_export_of_something_else_is_refused(exported: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="not an export"):
-        RateTracker().restore({"version": 2, "buckets": []})
+        RateTracker().restore(exported)
 
 
 @pytest.mark.parametrize(
@@ -385,3 +400,117 @@ async def test_a_token_granted_before_a_limit_was_known_adds_nothing_when_it_is_
     refused.done(Outcome.REFUSED, {}, 1)
     unused.done(Outcome.UNSENT)
     assert bucket.state().left == 0
+
+
+@virtual
+async def test_a_token_granted_before_a_pause_and_given_back_unsent_is_free_in_a_rolling_window() -> None:
+    bucket = bucket_of(Rolling(100, 1200))
+    refused, unused = await take(bucket), await take(bucket)
+    assert bucket.state().left == 98
+    await asyncio.sleep(1)
+    refused.done(Outcome.REFUSED, {}, 1)
+    unused.done(Outcome.UNSENT)
+    assert bucket.state().left == 99
+
+
+@pytest.mark.parametrize(
+    ("rate", "pauses"),
+    [
+        (Refill(10, 5), [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 8, 8]),
+        (Refill(1000, 2), [0.5, 1, 2, 4, 8, 16, 32, 60, 60]),
+        (Rolling(1000, 1200), [10, 20, 40, 80, 160, 200, 200]),
+    ],
+)
+def test_refusals_that_name_no_wait_pause_longer_each_time_up_to_a_bound(rate: Rate, pauses: list[float]) -> None:
+    @virtual
+    async def check() -> None:
+        bucket = bucket_of(rate)
+        (await take(bucket)).done(Outcome.REFUSED)
+        waits: list[float] = []
+        for _ in pauses:
+            token = await take(bucket)
+            waits.append(token.waited)
+            token.done(Outcome.REFUSED)
+        assert waits == pytest.approx(pauses)
+
+    check()
+
+
+@virtual
+async def test_who_comes_again_is_refused_at_once_if_the_wait_is_too_long() -> None:
+    bucket = bucket_of(Rolling(1, 100))
+    token = await take(bucket)
+    token.done(Outcome.ACCEPTED)
+    with pytest.raises(RateLimitError):
+        await bucket.take(Closing(), max_wait=60, place=token.place)
+    assert asyncio.get_running_loop().time() == 1000
+
+
+@virtual
+async def test_a_rate_that_was_estimated_stays_while_nobody_has_to_wait() -> None:
+    bucket = bucket_of(None)
+    (await take(bucket)).done(Outcome.REFUSED, {}, 1)
+    await finish(bucket)
+    rate = bucket.rate
+    for _ in range(30):
+        await asyncio.sleep(2)
+        assert (await finish(bucket)).waited == 0
+    assert bucket.rate == rate
+
+
+@virtual
+async def test_who_waits_for_requests_in_flight_sets_no_timer() -> None:
+    class Counting(Clock):
+        timers = 0
+
+        def call_at(self, when: float, callback: Callable[[], None]) -> Timer:
+            self.timers += 1
+            return super().call_at(when, callback)
+
+    clock = Counting()
+    bucket = bucket_of(Refill(2, 10), clock)
+    first, second = await take(bucket), await take(bucket)
+    waiting = asyncio.create_task(take(bucket))
+    await asyncio.sleep(100)
+    assert clock.timers == 0
+    first.done(Outcome.SENT)
+    second.done(Outcome.SENT)
+    (await waiting).done(Outcome.SENT)
+
+
+@pytest.mark.parametrize("time", ["5", None, [], float("nan"), float("inf")])
+def test_an_export_whose_times_are_not_numbers_is_refused(time: object) -> None:
+    with pytest.raises(ValueError, match="not numbers"):
+        RateTracker().restore({"version": 1, "buckets": [["https://host", "me", "api", [1.0, time]]]})
+
+
+@virtual
+async def test_an_estimated_rate_grows_while_requests_wait_even_a_little() -> None:
+    bucket = bucket_of(None)
+    (await take(bucket)).done(Outcome.REFUSED, {}, 0.2)
+    for _ in range(20):
+        assert (await finish(bucket)).waited < 0.5
+    assert bucket.state().limit == 200, "doubled twice"
+
+
+@virtual
+async def test_nothing_is_spared_in_a_pause() -> None:
+    bucket = bucket_of(Rolling(100, 1200))
+    assert bucket.can_spare(90)
+    assert not bucket.can_spare(91)
+    (await take(bucket)).done(Outcome.REFUSED, {}, 20)
+    assert not bucket.can_spare(1)
+    await asyncio.sleep(20)
+    assert bucket.can_spare(1)
+
+
+@virtual
+async def test_a_server_that_fails_after_a_pause_is_asked_less_and_less_often_up_to_its_length() -> None:
+    bucket = bucket_of(Rolling(100, 1200))
+    (await take(bucket)).done(Outcome.REFUSED, {}, 20)
+    waits: list[float] = []
+    for _ in range(8):
+        token = await take(bucket)
+        waits.append(token.waited)
+        token.done(Outcome.FAILED)
+    assert waits == pytest.approx([20, 1, 2, 4, 8, 16, 20, 20])

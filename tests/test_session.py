@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from typing import Any, cast
 
 import pytest
@@ -188,8 +189,8 @@ async def test_a_401_with_the_same_credential_is_final_and_says_what_to_do() -> 
 
 
 def test_credentials_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("BITBUCKET_EMAIL", "BITBUCKET_API_TOKEN", "BITBUCKET_ACCESS_TOKEN", "BITBUCKET_DC_URL"):
-        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith("BITBUCKET_")]:
+        monkeypatch.delenv(name)
     with pytest.raises(ValueError, match="set BITBUCKET_EMAIL and BITBUCKET_API_TOKEN"):
         CloudSession.from_env()
     with pytest.raises(ValueError, match="BITBUCKET_DC_URL"):
@@ -201,6 +202,16 @@ def test_credentials_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) 
         CloudSession.from_env()
     monkeypatch.setenv("BITBUCKET_EMAIL", "me@example.org")
     assert repr(CloudSession.from_env()) == "<CloudSession https://api.bitbucket.org/2.0 as me@example.org>"
+    for empty in ("", None):
+        monkeypatch.setenv("BITBUCKET_BASE_URL", "")
+        assert CloudSession.from_env(base_url=empty).base_url == "https://api.bitbucket.org/2.0"
+    monkeypatch.setenv("BITBUCKET_BASE_URL", "https://gateway.example/bitbucket/")
+    assert CloudSession.from_env().base_url == "https://gateway.example/bitbucket"
+    assert CloudSession.from_env(base_url="https://other.example").base_url == "https://other.example"
+    monkeypatch.setenv("BITBUCKET_BASE_URL", "http://gateway.example")
+    with pytest.raises(ValueError, match="allow_http"):
+        CloudSession.from_env()
+    assert CloudSession.from_env(allow_http=True).base_url == "http://gateway.example"
     monkeypatch.setenv("BITBUCKET_DC_URL", "https://git.example.org/bitbucket/")
     monkeypatch.setenv("BITBUCKET_DC_TOKEN", "other")
     assert DataCenterSession.from_env().base_url == "https://git.example.org/bitbucket/rest"

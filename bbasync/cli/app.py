@@ -22,7 +22,11 @@ app = typer.Typer(
 
 BaseUrl = Annotated[
     str,
-    typer.Option("--base-url", help="Another server than Bitbucket Cloud's, such as `bbasync fake`.", metavar="URL"),
+    typer.Option(
+        "--base-url",
+        help="Another server than Bitbucket Cloud's, such as `bbasync fake`; by default BITBUCKET_BASE_URL.",
+        metavar="URL",
+    ),
 ]
 Resources = Annotated[str, typer.Option(help="Which resources, separated by commas; by default all.")]
 DataCenter = Annotated[
@@ -48,9 +52,9 @@ def crawl(
 ) -> None:
     """Crawl workspaces of Bitbucket Cloud into a database.
 
-    The same command goes on after it was stopped or killed; when a crawl is complete, the next one reads what changed.
+    The same command resumes after it was stopped or killed; when a crawl is complete, the next one reads what changed.
     """
-    with guarded("stopped; the same command goes on from here"):
+    with guarded("stopped; the same command resumes from here"):
         from .crawling import Plan, run_crawl, run_demo  # noqa: PLC0415 - SQLAlchemy takes long
 
         plan = Plan(
@@ -139,18 +143,20 @@ def login(
     The client's secret is read from BITBUCKET_OAUTH_CLIENT_SECRET, or asked for.
     """
     with guarded():
-        from .login import Site, run_login  # noqa: PLC0415 - only this command needs it
+        from .credentials import site_of  # noqa: PLC0415 - only this command needs it
+        from .login import run_login  # noqa: PLC0415 - same
 
-        run_login(Site(base_url, data_center), client_id, scopes, port, browse=not no_browser)
+        run_login(site_of(base_url, data_center), client_id, scopes, port, browse=not no_browser)
 
 
 @app.command()
 def logout(data_center: DataCenterUrl = "", base_url: BaseUrl = "") -> None:
-    """Remove what `bbasync login` has kept."""
+    """Remove what `bbasync login` has kept; a Data Center is asked to revoke the token, Cloud cannot be."""
     with guarded():
-        from .login import Site, run_logout  # noqa: PLC0415 - only this command needs it
+        from .credentials import site_of  # noqa: PLC0415 - only this command needs it
+        from .login import run_logout  # noqa: PLC0415 - same
 
-        run_logout(Site(base_url, data_center))
+        run_logout(site_of(base_url, data_center))
 
 
 @app.command()

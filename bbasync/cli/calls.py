@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Final
 import orjson
 import typer
 
-from bbasync.auth import AccessToken
+from bbasync.auth import AccessToken, ApiToken
 from bbasync.cloud.limits import RATES
-from bbasync.cloud.session import BASE_URL, CloudSession, credential_from_env
+from bbasync.cloud.session import CloudSession, credential_from_env
 from bbasync.datacenter.session import DataCenterSession
 from bbasync.errors import ResponseError
 from bbasync.request import UNSET, as_object
 from bbasync.service import Service
 
-from .login import stored_credential
+from .credentials import cloud_url, stored_credential
 from .text import json_line, printable
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def run_api(
         raise ValueError("--base-url is for Bitbucket Cloud; the address of a Data Center is in BITBUCKET_DC_URL")
     query = _query(fields)
     payload = _body(body)
-    session = _data_center() if data_center else CloudSession(_cloud(base_url), base_url=base_url or BASE_URL)
+    session = _data_center() if data_center else CloudSession(_cloud(base_url), base_url=cloud_url(base_url))
     if paginate:
         asyncio.run(_list(session, path, query))
     else:
@@ -62,7 +62,7 @@ def run_api(
 
 
 def _cloud(base_url: str) -> Credential:
-    return stored_credential(base_url) or credential_from_env()
+    return stored_credential(cloud_url(base_url)) or credential_from_env()
 
 
 def _data_center() -> DataCenterSession:
@@ -89,7 +89,7 @@ def _body(source: str) -> object:
     try:
         return orjson.loads(text)
     except ValueError as error:
-        raise ValueError(f"--input {source} is no JSON: {error}") from None
+        raise ValueError(f"--input {source} is not valid JSON: {error}") from None
 
 
 async def _list(session: Session, path: str, query: Mapping[str, Sequence[str]]) -> None:
@@ -127,7 +127,7 @@ async def _whoami(base_url: str) -> dict[str, str]:
     credential = _cloud(base_url)
     is_access_token = isinstance(credential, AccessToken)
     headers: Mapping[str, str] = {}
-    async with CloudSession(credential, base_url=base_url or BASE_URL) as bb:
+    async with CloudSession(credential, base_url=cloud_url(base_url)) as bb:
         try:
             response = await _Accounts(bb).read()
         except ResponseError as error:
@@ -141,7 +141,7 @@ async def _whoami(base_url: str) -> dict[str, str]:
             account, headers = as_object(response.json()), response.headers
             user = f"{account.get('display_name', 'unknown')} {account.get('uuid', '')}"
             scopes = headers.get("x-oauth-scopes", "")
-        kind = headers.get("x-credential-type") or ("access_token" if is_access_token else "api_token")
+        kind = headers.get("x-credential-type") or _kind(credential)
         return {
             "user": user,
             "credential": kind if is_access_token else f"{kind} of {credential.principal}",
@@ -150,6 +150,13 @@ async def _whoami(base_url: str) -> dict[str, str]:
             "left": ", ".join(f"{one.left} for {one.group}" for one in bb.rates.snapshot())
             + ", if nothing else has used the credential within the hour",
         }
+
+
+def _kind(credential: Credential) -> str:
+    """Return the type of the credential by the name that servers give it, since not every response does."""
+    if isinstance(credential, ApiToken):
+        return "api_token"
+    return "access_token" if isinstance(credential, AccessToken) else "oauth2"
 
 
 def _limit(headers: Mapping[str, str]) -> str:

@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 
 from bbasync.auth import ApiToken
 from bbasync.cloud.limits import RATES
-from bbasync.cloud.session import BASE_URL, credential_from_env
+from bbasync.cloud.session import credential_from_env
 from bbasync.crawl import (
     RESOURCES,
     CrawlOptions,
@@ -33,9 +33,9 @@ from bbasync.crawl import (
 )
 from bbasync.crawl.schema import TABLES
 
+from .credentials import cloud_url, stored_credential
 from .display import Display
 from .errors import tell
-from .login import stored_credential
 from .text import harmless, printable
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Plan:
     def credentials(self) -> Credentials:
         """Return who asks; without a file the environment must name a credential, or somebody be logged in."""
         if self.config is None:
-            return Credentials(default=stored_credential(self.base_url) or credential_from_env())
+            return Credentials(default=stored_credential(cloud_url(self.base_url)) or credential_from_env())
         has_default = any(os.environ.get(name) for name in ("BITBUCKET_API_TOKEN", "BITBUCKET_ACCESS_TOKEN"))
         return Credentials(default=credential_from_env() if has_default else None, workspaces=read_config(self.config))
 
@@ -100,7 +100,7 @@ def _date(text: str) -> datetime | None:
 
 def run_crawl(plan: Plan) -> bool:
     """Crawl, or estimate a crawl; return whether everything was read."""
-    here = evolve(plan, base_url=plan.base_url or BASE_URL, store=plan.store or STORE)
+    here = evolve(plan, base_url=cloud_url(plan.base_url), store=plan.store or STORE)
     return asyncio.run(_run(here, plan.credentials()))
 
 
@@ -143,7 +143,7 @@ async def _run(plan: Plan, credentials: Credentials) -> bool:
 
 
 def _count(connection: Connection, resources: Collection[str]) -> dict[str, int]:
-    """Return how many rows the store has, of this crawl and of earlier ones, without those that are gone."""
+    """Return how many rows the store has, of this crawl and of earlier ones, without those marked as deleted."""
     return {
         name: connection.execute(
             select(func.count()).select_from(TABLES[name]).where(TABLES[name].c.gone_at.is_(None))

@@ -60,7 +60,7 @@ class Display:
                 self._live.stop()
 
     def show(self, progress: Progress) -> None:
-        """Remember how far the crawl is; it is drawn when the time has come."""
+        """Remember the progress of the crawl; it is drawn at the next interval."""
         self._progress = progress
 
     async def _tick(self) -> None:

@@ -86,7 +86,7 @@ def _cloud(fake: FakeCloud) -> Iterator[str]:
     """Write the address and the credentials of a fake as a shell reads them."""
     yield _export(BITBUCKET_BASE_URL=fake.url)
     yield _export(BITBUCKET_EMAIL=fake.email, BITBUCKET_API_TOKEN=fake.token)
-    yield '# bbasync crawl --base-url "$BITBUCKET_BASE_URL"'
+    yield "# bbasync crawl"
     yield f"# workspaces: {', '.join(fake.world.workspaces)}"
     for workspace, token in fake.access_tokens.items():
         yield f"# access token of the workspace {workspace}: {token}"

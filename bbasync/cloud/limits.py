@@ -18,6 +18,7 @@ RATES: Final = {
     "archive": Rolling(1500),
     "webhooks": Rolling(1000),
     "properties": Rolling(2000),
+    "invitations": Rolling(100, 60.0),
 }
 """Limits by rate group; a group that is not listed has the same limit as `api`, in its own bucket."""
 

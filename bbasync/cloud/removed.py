@@ -1,4 +1,4 @@
-"""Operations that Bitbucket Cloud has removed, and what replaces them.
+"""Operations that Bitbucket Cloud has removed, and the methods that replace them.
 
 https://developer.atlassian.com/cloud/bitbucket/changelog/#CHANGE-2770
 """
@@ -10,30 +10,33 @@ from typing import Final
 
 __all__ = ["replacement_of"]
 
-_OWN: Final = "use GET /user/workspaces, then GET"
+_WORKSPACES: Final = "bb.workspaces.list()"
+_ACROSS: Final = "removed on 2026-04-14; use"
 _REMOVED: Final = {
-    re.compile(pattern): f"removed {when}; {instead}"
-    for pattern, when, instead in (
-        ("/repositories", "on 2026-04-14", f"{_OWN} /repositories/{{workspace}}"),
-        ("/workspaces", "on 2026-04-14", "use GET /user/workspaces"),
-        ("/snippets", "on 2026-04-14", f"{_OWN} /snippets/{{workspace}}"),
-        ("/user/permissions/workspaces", "on 2026-04-14", f"{_OWN} /user/workspaces/{{workspace}}/permission"),
+    re.compile(pattern): advice
+    for pattern, advice in (
+        ("GET /repositories", f"{_ACROSS} {_WORKSPACES}, then bb.repositories.list() for each"),
+        ("GET /workspaces", f"{_ACROSS} {_WORKSPACES}"),
+        ("GET /snippets", f"{_ACROSS} {_WORKSPACES}, then bb.snippets.list() for each"),
         (
-            "/user/permissions/repositories",
-            "on 2026-04-14",
-            f"{_OWN} /user/workspaces/{{workspace}}/permissions/repositories",
+            "GET /user/permissions/workspaces",
+            f"{_ACROSS} {_WORKSPACES}, then bb.workspaces.get_own_permission() for each",
         ),
-        ("/pullrequests/[^/]+", "in 2025", "use GET /workspaces/{workspace}/pullrequests/{selected_user}"),
-        ("/addon/linkers(/.*)?", "in 2026", "nothing replaces it"),
         (
-            "/repositories/[^/]+/[^/]+/(issues|components|milestones|versions)(/.*)?",
-            "on 2026-08-20 with the issue tracker",
-            "nothing replaces it",
+            "GET /user/permissions/repositories",
+            f"{_ACROSS} {_WORKSPACES}, then bb.repositories.list_own_permissions() for each",
+        ),
+        ("GET /pullrequests/[^/]+", "removed in 2025; use bb.pull_requests.list_for_user() for each workspace"),
+        (r"\w+ /addon/linkers(/.*)?", "removed in 2026; nothing replaces it"),
+        (
+            r"\w+ /repositories/[^/]+/[^/]+/(issues|components|milestones|versions)(/.*)?",
+            "removed on 2026-08-20 with the issue tracker; nothing replaces it",
         ),
     )
 }
 
 
-def replacement_of(path: str) -> str:
+def replacement_of(method: str, path: str) -> str:
     """Return when an operation was removed and what to use in its place; empty if it is not known to be removed."""
-    return next((text for pattern, text in _REMOVED.items() if pattern.fullmatch(path.rstrip("/"))), "")
+    operation = f"{method} {path.rstrip('/')}"
+    return next((advice for pattern, advice in _REMOVED.items() if pattern.fullmatch(operation)), "")

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .services.deployments import Deployments
     from .services.downloads import Downloads
     from .services.gpg_keys import GpgKeys
+    from .services.groups import Groups
     from .services.pipelines import Pipelines
     from .services.projects import Projects
     from .services.properties import Properties
@@ -43,16 +44,18 @@ if TYPE_CHECKING:
     from .services.reports import Reports
     from .services.repositories import Repositories
     from .services.search import Search
+    from .services.snippets import Snippets
     from .services.source import Source
     from .services.ssh_keys import SshKeys
     from .services.users import Users
     from .services.webhooks import Webhooks
     from .services.workspaces import Workspaces
 
-__all__ = ["BASE_URL", "CloudSession", "credential_from_env"]
+__all__ = ["BASE_URL", "CloudSession", "base_url_from_env", "credential_from_env"]
 
 BASE_URL: Final = "https://api.bitbucket.org/2.0"
 _HOSTS: Final = ("bitbucket.org", "api.bitbucket.org")
+_WEB: Final = "https://bitbucket.org"
 
 
 def credential_from_env(environ: Mapping[str, str] = os.environ) -> Credential:
@@ -72,6 +75,11 @@ def credential_from_env(environ: Mapping[str, str] = os.environ) -> Credential:
     raise ValueError("no credential: set BITBUCKET_EMAIL and BITBUCKET_API_TOKEN, or BITBUCKET_ACCESS_TOKEN")
 
 
+def base_url_from_env() -> str:
+    """Return the base URL set in the environment as `BITBUCKET_BASE_URL`, else the vendor's."""
+    return os.environ.get("BITBUCKET_BASE_URL") or BASE_URL
+
+
 class CloudSession(Session):
     """A session with Bitbucket Cloud: `async with CloudSession(ApiToken(email, token)) as bb`.
 
@@ -80,6 +88,7 @@ class CloudSession(Session):
 
     _converter = SNAKE
     _aliases = (BASE_URL, *(f"https://{host}/{path}" for host in _HOSTS for path in ("!api/2.0", "api/2.0")))
+    _web_url = _WEB
 
     def __init__(
         self,
@@ -91,18 +100,25 @@ class CloudSession(Session):
         super().__init__(credential, base_url=base_url, **options)
 
     @classmethod
-    def from_env(cls, *, base_url: str = BASE_URL, **options: Unpack[SessionOptions]) -> Self:
+    def from_env(cls, *, base_url: str | None = None, **options: Unpack[SessionOptions]) -> Self:
         """Return a session with the credential set in the environment.
 
         Reads `BITBUCKET_EMAIL` and `BITBUCKET_API_TOKEN`, else `BITBUCKET_ACCESS_TOKEN`; ValueError if neither is set.
+        `BITBUCKET_BASE_URL` is used if no `base_url` is passed: for a gateway in front of the API, or a fake.
         """
-        return cls(credential_from_env(), base_url=base_url, **options)
+        return cls(credential_from_env(), base_url=base_url or base_url_from_env(), **options)
 
     # -- hooks of the base class ----------------------------------------------------------------------------------
 
     def _rate_of(self, group: str) -> Rate:
         """Return the vendor's limit for a rate group."""
         return ANONYMOUS if isinstance(self._credential, Anonymous) else RATES.get(group, RATES["api"])
+
+    def _url_of(self, path: str) -> str:
+        """Return the URL of a path: of the API 2.0, of what is left of the API 1.0 beside it, or of the web site."""
+        if path.startswith(f"{_WEB}/"):
+            return self._home.web_url + path.removeprefix(_WEB)
+        return (self._home.parent if path.startswith("/1.0/") else self._base_url) + path
 
     def _page_size(self, template: str) -> int:
         """Return the largest page size known to be accepted for a list."""
@@ -146,10 +162,10 @@ class CloudSession(Session):
                 return "the token is invalid, revoked or expired"
             case 403 if details.scopes_required:
                 return f"required scopes: {', '.join(details.scopes_required)}"
+            case 404 | 410 if replacement := replacement_of(request.method, request.template):
+                return replacement
             case 404 if isinstance(self._credential, Anonymous):
                 return "private resources are not found without a credential"
-            case 410 if replacement := replacement_of(request.template):
-                return replacement
             case 410:
                 return "the operation was removed, or the workspace was moved or disabled"
             case 555:
@@ -263,6 +279,20 @@ class CloudSession(Session):
         from .services.downloads import Downloads
 
         return Downloads(self)
+
+    @cached_property
+    def snippets(self) -> Snippets:
+        """Snippets: files with a history, comments and watchers, outside of repositories."""
+        from .services.snippets import Snippets
+
+        return Snippets(self)
+
+    @cached_property
+    def groups(self) -> Groups:
+        """Groups of workspaces, their privileges and invitations: what is left of the API 1.0."""
+        from .services.groups import Groups
+
+        return Groups(self)
 
     @cached_property
     def ssh_keys(self) -> SshKeys:

@@ -16,7 +16,7 @@ import logging
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import orjson
 from attrs import define, field, frozen
@@ -24,7 +24,7 @@ from attrs import define, field, frozen
 from bbasync import aio
 from bbasync.errors import DecodeError, NotFoundError, RateLimitError, ServerError, TransportError
 from bbasync.paging import Paging
-from bbasync.request import as_object, expand
+from bbasync.request import as_object
 
 from .query import Q
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from bbasync.cloud.models.commits import Commit
+    from bbasync.cloud.models.pipelines import Pipeline, PipelineState
     from bbasync.cloud.models.pull_requests import PullRequest
 
     from .session import CloudSession
@@ -228,29 +229,21 @@ async def _commits_between(
 
 
 async def pipeline(
-    bb: CloudSession, workspace: str, repo_slug: str, pipeline_uuid: str, *, every: float = 10.0
-) -> AsyncGenerator[dict[str, Any]]:
-    """Yield a pipeline, as a plain dict, each time its state changes, until it is COMPLETED.
+    bb: CloudSession, workspace: str, repo_slug: str, pipeline_uuid: str | int, *, every: float = 10.0
+) -> AsyncGenerator[Pipeline]:
+    """Yield a pipeline each time its state changes, until it is completed.
 
     `pipeline_uuid` may also be the build number. Errors are handled as in `pull_requests`.
 
     Scope: pipeline (OAuth), read:pipeline:bitbucket (API token).
     """
-    path = expand(
-        "/repositories/{workspace}/{repo_slug}/pipelines/{pipeline_uuid}", (workspace, repo_slug, pipeline_uuid)
-    )
     poller = _Poller(every)
-    last_state: object = None
-
-    async def fetch() -> dict[str, Any]:
-        return as_object(await bb.request("GET", path))
-
+    last: PipelineState | None = None
     while True:
-        found = await poller.poll(fetch)
-        state = as_object(found.get("state"))
-        if state != last_state:
-            last_state = state
+        found = await poller.poll(partial(bb.pipelines.get, workspace, repo_slug, pipeline_uuid))
+        if found.state != last:
+            last = found.state
             yield found
-        if state.get("name") == "COMPLETED":
+        if found.is_completed:
             return
         await poller.sleep()

@@ -62,7 +62,7 @@ def read_config(path: Path, environ: Mapping[str, str] = os.environ) -> dict[str
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is no TOML: {error}") from None
+        raise ConfigError(f"{path} is not valid TOML: {error}") from None
     if unknown := content.keys() - {"workspaces"}:
         raise ConfigError(f"{path}: unknown key {min(unknown)!r}; there are tables [workspaces.SLUG]")
     tables = _table(content.get("workspaces", {}), f"{path}: workspaces")

@@ -68,7 +68,7 @@ async def estimate(
         try:
             return [await _estimate(session, options, name) for session, names in groups for name in names]
         except (KeyError, TypeError, AttributeError) as error:
-            raise DecodeError(f"an answer is of another shape: {error!r}") from error
+            raise DecodeError(f"a response has an unexpected shape: {error!r}") from error
 
 
 async def _estimate(bb: CloudSession, options: CrawlOptions, workspace: str) -> Estimate:

@@ -21,7 +21,7 @@ def export(url: str, *, resources: Collection[str] = RESOURCES, workspaces: Coll
     """Yield the rows of a store as lines of JSON, also while a crawl is writing to it.
 
     A line has the columns of its row, `resource`, and `payload` as the vendor sent it. Without workspaces it is all.
-    Raises StoreError if there is no store, ValueError for a resource that is none.
+    Raises StoreError if there is no store, ValueError for an unknown resource.
     """
     chosen = resources_of(resources)
     with connect(Store(url).url) as connection:

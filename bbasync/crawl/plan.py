@@ -62,7 +62,7 @@ BELOW_PULL_REQUESTS: Final = ("comments", "pull_request_commits", "statuses")
 
 
 def resources_of(names: Iterable[str]) -> frozenset[str]:
-    """Return the names as a set; ValueError if one is no resource."""
+    """Return the names as a set; ValueError if one is unknown."""
     chosen = frozenset(names)
     if unknown := chosen.difference(RESOURCES):
         raise ValueError(f"no such resource: {', '.join(sorted(unknown))}; there are {', '.join(RESOURCES)}")
@@ -149,7 +149,7 @@ def _written(moment: datetime) -> str:
 
 
 def instant(text: object) -> str | None:
-    """Return a date of the vendor's as UTC that sorts as text, None for what is no date."""
+    """Return a date of the vendor's as UTC that sorts as text, None if it is not a date."""
     if not isinstance(text, str):
         return None
     try:
@@ -197,7 +197,7 @@ def row_of(task: Task, payload: Payload, run: int) -> Row:
 def _text(value: object) -> str:
     """Return a text; TypeError for what is none or empty, with which a database would fail for the whole crawl."""
     if not isinstance(value, str) or not value:
-        raise TypeError(f"{value!r} is no name")
+        raise TypeError(f"{value!r} is not a name")
     return value
 
 
@@ -311,7 +311,7 @@ def number_of(pull_request: Payload) -> int:
     """Return a pull request's number; TypeError for what is none or greater than databases have room for."""
     number = pull_request["id"]
     if not isinstance(number, int) or not 0 < number < 2**31:
-        raise TypeError(f"{number!r} is no number of a pull request")
+        raise TypeError(f"{number!r} is not the number of a pull request")
     return number
 
 
@@ -325,7 +325,7 @@ def head_of(ref: Payload) -> str | None:
 
 
 def keyset_next(start: str, values: Sequence[Payload], following: str | None) -> tuple[str, str | None]:
-    """Return where a listing sorted by `updated_on` goes on: the instant to ask from, and a page within it.
+    """Return where a listing sorted by `updated_on` resumes: the instant to ask from, and a page within it.
 
     A new query from the last instant seen loses nothing when rows change while they are listed, as pages by number do;
     only while a page holds a single instant is the next page followed.
@@ -347,7 +347,7 @@ class Known:
 
 
 def source_of(pull_request: Payload) -> str | None:
-    """Return the hash of the source commit, None where the branch or its repository is gone."""
+    """Return the hash of the source commit, None if the branch or its repository was deleted."""
     return _part(pull_request, "source", "commit").get("hash")
 
 

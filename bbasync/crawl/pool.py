@@ -165,7 +165,7 @@ class Pool:
         following: Task | None = task
         while following is not None and self._refused is None:
             if following.cursor is None:
-                seen.clear()  # the listing begins, perhaps anew
+                seen.clear()  # the listing begins, perhaps again
             else:
                 seen.add(following.cursor)
             following = await self._read_page(place, following, seen)
@@ -207,7 +207,8 @@ class Pool:
                 scope=place.scope,
                 task=task,
                 error=clip(str(error)),
-                is_final=isinstance(error, FINAL) and task.cursor is None,  # a page may be gone, its listing is not
+                is_final=isinstance(error, FINAL)
+                and task.cursor is None,  # a page can disappear while its listing exists
                 is_denied=isinstance(error, PermissionDeniedError),
             )
         )

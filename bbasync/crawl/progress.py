@@ -53,7 +53,7 @@ class WorkspaceProgress:
 
     @property
     def remaining(self) -> int:
-        """About how many requests remain, judged by those so far; more become known as the crawl goes on."""
+        """About how many requests remain, judged by those so far; more become known as the crawl continues."""
         return round(sum(number * self._cost(kind) for kind, number in self.waiting.items()))
 
     def _cost(self, kind: str) -> float:

@@ -40,8 +40,8 @@ async def crawl(
     """Read workspaces of Bitbucket Cloud into an open store, going on where an unfinished crawl stopped.
 
     Needs the scopes to read the account, projects, repositories and pull requests. What cannot be read is in the
-    report, the rest goes on; it raises only if nothing can be read at all, or if the store fails. Waits for the budget
-    as long as it takes. `on_progress` is called after every page and every answer.
+    report, the rest continues; it raises only if nothing can be read at all, or if the store fails. Waits for the
+    budget as long as it takes. `on_progress` is called after every page and every response.
     """
     started = time.monotonic()
     progress = Progress(rates=rates or RateTracker(), on_change=on_progress)

@@ -1,6 +1,6 @@
 """The tables of a crawl's store: one for each resource, and the few that make the crawl resumable.
 
-Columns hold text that any SQL database compares alike: instants are ISO 8601 in UTC with six digits of fraction,
+Columns hold text that any SQL database compares the same way: instants are ISO 8601 in UTC with six digits of fraction,
 so that they sort as text; payloads and other structures are JSON.
 """
 
@@ -45,7 +45,7 @@ metadata: Final = MetaData()
 
 
 def _key(length: int) -> String:
-    # MySQL compares text without regard to case unless told otherwise, and branches differ by case alone
+    # MySQL compares text without regard to case unless configured otherwise, and branches differ by case alone
     binary = mysql.VARCHAR(length, collation="utf8mb4_bin")
     return String(length).with_variant(binary, "mysql", "mariadb")
 

@@ -82,7 +82,7 @@ class Sessions:
             try:
                 names |= {slug_of(access["workspace"]): None async for access in bb.paginate(_WORKSPACES)}
             except (KeyError, TypeError, AttributeError) as error:
-                raise DecodeError(f"this is no workspace of the user: {error!r}", template=_WORKSPACES) from error
+                raise DecodeError(f"this is not a workspace of the user: {error!r}", template=_WORKSPACES) from error
         return list(names)
 
     async def _session(self, credential: CredentialLike) -> CloudSession:

@@ -72,7 +72,7 @@ class Outcome:
     """What became of a page."""
 
     following: Task | None = None
-    """The task at its next page; None if it has none, or was started anew."""
+    """The task at its next page; None if it has none, or was started again."""
     rows: int = 0
     added: Counter[str]
     """How many tasks became pending, by kind."""
@@ -105,7 +105,7 @@ def apply(connection: Connection, scope: Scope, task: Task, page: Page[Payload])
     try:
         step = _PAGES.get(task.kind, _listing)(connection, scope, task, page)
     except BROKEN as error:
-        raise DecodeError(f"this is no page of {task.kind}: {error!r}") from error
+        raise DecodeError(f"this is not a page of {task.kind}: {error!r}") from error
     for name, rows in step.rows.items():
         upsert(connection, TABLES[name], rows)
     written = sum(map(len, step.rows.values()))
@@ -123,7 +123,7 @@ def apply(connection: Connection, scope: Scope, task: Task, page: Page[Payload])
 
 
 def fail(connection: Connection, scope: Scope, task: Task, error: str, *, is_final: bool, is_denied: bool) -> Outcome:
-    """Write that a task failed, and go on below it where that is possible without it."""
+    """Write that a task failed, and continue below it where that is possible without it."""
     children: list[Task] = []
     if task.kind == "workspaces" and is_denied:  # an access token of a repository may not see its workspace
         children = _below_workspace(connection, scope, task)
@@ -143,7 +143,7 @@ def _listing(connection: Connection, scope: Scope, task: Task, page: Page[Payloa
 
 
 def _numbered(task: Task, page: Page[Payload], rows: Mapping[str, Sequence[Row]]) -> _Step:
-    """Go on by the number of the page, and note if the listing is of another size than at its first page.
+    """Continue by page number, and note if the listing is of another size than at its first page.
 
     What is deleted meanwhile moves all that follows it one place forward, and so one item past the page that is asked
     for next.

@@ -34,7 +34,7 @@ __all__ = ["Store", "StoreError", "connect"]
 T = TypeVar("T")
 
 _BATCH: Final = 256
-"""Commands in one transaction at most, so that the first of them does not wait for ever."""
+"""Commands in one transaction at most, so that the first of them does not wait indefinitely."""
 _LOCK_NUMBER: Final = 0x6262_6173_796E_63
 """The advisory lock of PostgreSQL that a crawl holds: the letters of bbasync."""
 
@@ -82,7 +82,7 @@ class Store:
 
     async def _close(self) -> None:
         """Let the thread write what it was given, then end it."""
-        thread, self._thread = self._thread, None  # what comes after this would wait for ever
+        thread, self._thread = self._thread, None  # what comes after this would wait indefinitely
         if thread is not None:
             self._jobs.put(None)
             await asyncio.to_thread(thread.join)
@@ -159,7 +159,7 @@ def _parse(text_of_url: str) -> URL:
     except ArgumentError as error:  # its text may hold the password
         if isinstance(error, NoSuchModuleError):
             raise StoreError(f"no such database: {clip(str(error))}") from None
-        raise StoreError("the store is no database URL; one looks like sqlite:///bitbucket.db") from None
+        raise StoreError("the store is not a database URL; one looks like sqlite:///bitbucket.db") from None
     is_uri = url.get_backend_name() == "sqlite" and "uri" in url.query
     if is_uri:  # we would lock and protect another file than it opens
         raise StoreError("the store is a URI of SQLite's; name its file, as in sqlite:///bitbucket.db")
@@ -312,7 +312,7 @@ def _reason(error: DBAPIError) -> str:
         case sqlite3.Error(sqlite_errorcode=code) if code & 0xFF == sqlite3.SQLITE_IOERR:
             return "cannot be written or read: see to the disk and its quota, and run the same command again"
         case sqlite3.Error(sqlite_errorcode=sqlite3.SQLITE_NOTADB):
-            return "is no database; choose another file"
+            return "is not a database; choose another file"
         case sqlite3.Error(sqlite_errorcode=code) if code & 0xFF == sqlite3.SQLITE_READONLY:
             return "cannot be written"
         case sqlite3.Error(sqlite_errorcode=code) if code & 0xFF == sqlite3.SQLITE_CANTOPEN:

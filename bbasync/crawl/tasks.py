@@ -1,4 +1,4 @@
-"""What a crawl has to do and how far it is, as rows of the store.
+"""What a crawl has to do and its progress, as rows of the store.
 
 Every function takes the connection of the store's thread: it is to be called in a command given to `Store.run`.
 """
@@ -123,7 +123,8 @@ def begin(connection: Connection, workspace: str, options: Json, keeps: Callable
     """Go on with the workspace's unfinished run of the same options, or start a new one at the root.
 
     A new run takes over what earlier ones left undone below pull requests, since only a change would give rise to it
-    again; `keeps` tells, for a kind and a repository, whether this run is about it. The rest grows anew from the root.
+    again; `keeps` decides, for a kind and a repository, whether this run is about it. The rest grows again from
+    the root.
     """
     written = orjson.dumps(options, option=orjson.OPT_SORT_KEYS).decode()
     last = connection.execute(select(RUN).where(RUN.c.workspace == workspace).order_by(RUN.c.number.desc())).first()
@@ -187,7 +188,7 @@ def troubles(connection: Connection, run: int) -> list[tuple[str, State, str]]:
 def add(connection: Connection, run: int, tasks: Sequence[Task]) -> Counter[str]:
     """Add tasks to a run; return how many became pending, by kind.
 
-    A task that the run knows already is left as it is, unless it was made for an earlier change: then it starts anew.
+    A task that the run knows already is left as it is, unless it was made for an earlier change: then it starts again.
     """
     by_key = {task.key: task for task in tasks}
     known: dict[str, tuple[str, State]] = {}
@@ -250,7 +251,7 @@ def claim(connection: Connection, run: int, number: int, taken: Collection[str])
 
 
 def advance(connection: Connection, task: Task) -> bool:
-    """Record the page that a task is at; False if a later change has started it anew."""
+    """Record the page that a task is at; False if a later change has started it again."""
     done = connection.execute(
         update(TASK)
         .where(TASK.c.key == task.key, TASK.c.version == task.version)
@@ -260,7 +261,7 @@ def advance(connection: Connection, task: Task) -> bool:
 
 
 def finish(connection: Connection, task: Task) -> bool:
-    """Record that a task is done; False if a later change has started it anew."""
+    """Record that a task is done; False if a later change has started it again."""
     done = connection.execute(
         update(TASK).where(TASK.c.key == task.key, TASK.c.version == task.version).values(state="done", cursor=None)
     )
@@ -268,7 +269,10 @@ def finish(connection: Connection, task: Task) -> bool:
 
 
 def fail(connection: Connection, task: Task, error: str, *, is_final: bool) -> bool:
-    """Record that a task failed; False if a later change has started it anew. The next try begins at its first page."""
+    """Record that a task failed; False if a later change has started it again.
+
+    The next try begins at its first page.
+    """
     done = connection.execute(
         update(TASK)
         .where(TASK.c.key == task.key, TASK.c.version == task.version)
@@ -285,7 +289,7 @@ def retry(connection: Connection, run: int) -> None:
 
 
 def forget_repository(connection: Connection, workspace: str, repository: str) -> None:
-    """Drop the tasks of a repository that is gone."""
+    """Drop the tasks of a deleted repository."""
     connection.execute(delete(TASK).where(TASK.c.workspace == workspace, TASK.c.repository == repository))
 
 
@@ -293,7 +297,7 @@ def forget_repository(connection: Connection, workspace: str, repository: str) -
 
 
 def read_watermark(connection: Connection, task: Task, resource: str) -> Json | None:
-    """Return how far the resource of the task's repository was read by the last completed listing."""
+    """Return the point up to which the resource of the task's repository was read by the last completed listing."""
     value = connection.execute(
         select(WATERMARK.c.value).where(
             and_(
@@ -307,7 +311,7 @@ def read_watermark(connection: Connection, task: Task, resource: str) -> Json | 
 
 
 def write_watermark(connection: Connection, task: Task, resource: str, value: Mapping[str, object]) -> None:
-    """Record how far a completed listing has come."""
+    """Record the point that a completed listing has reached."""
     key: Row = {"workspace": task.workspace, "repository": task.repository, "resource": resource}
     upsert(connection, WATERMARK, [key | {"value": _json(value)}])
 

@@ -13,6 +13,7 @@ from bbasync.paging import OffsetPager
 from bbasync.request import as_object
 from bbasync.session import Session, SessionOptions
 
+from .added_in import ADDED_IN
 from .browse import BrowsePager
 from .limits import PAGE_SIZE
 
@@ -24,19 +25,26 @@ if TYPE_CHECKING:
     from bbasync.rate import Rate
     from bbasync.request import RawResponse, Request
 
+    from .services.admin import Admin
     from .services.attachments import Attachments
     from .services.branches import Branches
     from .services.builds import Builds
     from .services.code_insights import CodeInsights
+    from .services.comment_likes import CommentLikes
     from .services.commits import Commits
     from .services.comparisons import Comparisons
+    from .services.dashboard import Dashboard
+    from .services.default_reviewers import DefaultReviewers
+    from .services.default_tasks import DefaultTasks
     from .services.deployments import Deployments
     from .services.labels import Labels
     from .services.markup import Markup
     from .services.projects import Projects
     from .services.pull_requests import PullRequests
+    from .services.rate_limits import RateLimits
     from .services.ref_sync import RefSync
     from .services.repositories import Repositories
+    from .services.reviewer_groups import ReviewerGroups
     from .services.source import Source
     from .services.tags import Tags
     from .services.webhooks import Webhooks
@@ -110,8 +118,8 @@ class DataCenterSession(Session):
 
     def _advice(self, request: Request, status: int, details: ErrorDetails) -> str:
         """Return what to do about an error whose cause is known, else the empty string."""
-        del request
         name = (details.exception_name or "").rpartition(".")[2]
+        added_in = ADDED_IN.get(f"{request.method} {request.template}")
         match status, name:
             case 401, "AuthorisationException":
                 return "the user lacks the permission; administration endpoints do not accept HTTP access tokens"
@@ -119,6 +127,10 @@ class DataCenterSession(Session):
                 return "the credential is missing or wrong, or the server requires a CAPTCHA after failed logins"
             case 409, "PullRequestOutOfDateException":
                 return "the pull request was changed in the meantime; fetch it again and retry with its current version"
+            case 409, "CommentOutOfDateException":
+                return "the comment was changed in the meantime; fetch it again and retry with its current version"
+            case ((404 | 405), _) if added_in and not name.startswith("NoSuch"):
+                return f"Bitbucket {added_in} and later have this operation; the server may be older"
             case _:
                 return ""
 
@@ -235,6 +247,55 @@ class DataCenterSession(Session):
         from .services.labels import Labels
 
         return Labels(self)
+
+    @cached_property
+    def default_reviewers(self) -> DefaultReviewers:
+        """Conditions of default reviewers."""
+        from .services.default_reviewers import DefaultReviewers
+
+        return DefaultReviewers(self)
+
+    @cached_property
+    def reviewer_groups(self) -> ReviewerGroups:
+        """Groups of reviewers of projects and repositories."""
+        from .services.reviewer_groups import ReviewerGroups
+
+        return ReviewerGroups(self)
+
+    @cached_property
+    def default_tasks(self) -> DefaultTasks:
+        """Tasks that new pull requests begin with."""
+        from .services.default_tasks import DefaultTasks
+
+        return DefaultTasks(self)
+
+    @cached_property
+    def comment_likes(self) -> CommentLikes:
+        """Reactions to comments."""
+        from .services.comment_likes import CommentLikes
+
+        return CommentLikes(self)
+
+    @cached_property
+    def dashboard(self) -> Dashboard:
+        """Pull requests and repositories that concern the authenticated user."""
+        from .services.dashboard import Dashboard
+
+        return Dashboard(self)
+
+    @cached_property
+    def rate_limits(self) -> RateLimits:
+        """Rate limits of the server."""
+        from .services.rate_limits import RateLimits
+
+        return RateLimits(self)
+
+    @cached_property
+    def admin(self) -> Admin:
+        """The server itself."""
+        from .services.admin import Admin
+
+        return Admin(self)
 
 
 def _message_of(error: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .cloud.server import FakeCloud as FakeCloud
     from .cloud.world import World as World
     from .cloud.world.git import git_world as git_world
+    from .cloud.world.pipelines import ScriptedTestCase as ScriptedTestCase
     from .datacenter.server import FakeDataCenter as FakeDataCenter
     from .datacenter.world.git import datacenter_git_world as datacenter_git_world
     from .faults import Fault as Fault
@@ -24,6 +25,7 @@ __all__ = [
     "Fault",
     "Faults",
     "RecordingTransport",
+    "ScriptedTestCase",
     "WebhookDelivery",
     "World",
     "answer",
@@ -38,6 +40,7 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             "cloud.server": "FakeCloud",
             "cloud.world": "World",
             "cloud.world.git": "git_world",
+            "cloud.world.pipelines": "ScriptedTestCase",
             "datacenter.server": "FakeDataCenter",
             "datacenter.world.git": "datacenter_git_world",
             "faults": "Fault Faults",

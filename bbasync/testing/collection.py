@@ -53,6 +53,10 @@ class StoringCall(Protocol):
         """Return the error for a body without required fields."""
         ...
 
+    def taken(self, value: str) -> Exception:
+        """Return the error for a second item with a value that only one may have."""
+        ...
+
 
 C = TypeVar("C", bound=StoringCall)
 
@@ -77,8 +81,10 @@ class Collection(Generic[C]):
     verbs: str = attrs.field(default="list create get update delete", kw_only=True)
     """The operations that there are; with `put`, a PUT creates what does not exist."""
     group: str = attrs.field(default="api", kw_only=True)
-    hidden: Sequence[str] = attrs.field(default=(), kw_only=True)
-    """Fields that are stored and never sent, such as the value of a secured variable."""
+    unique: str = attrs.field(default="", kw_only=True)
+    """The field in which no two items are equal, if there is one."""
+    kept: Callable[[Payload], Payload] = attrs.field(default=lambda item: item, kw_only=True)
+    """Returns what is stored of an item: not the value of a secured variable."""
     render: Callable[[C, Payload], Payload] = attrs.field(default=lambda _call, stored: stored, kw_only=True)
     key_of: Callable[[C, str], str] = attrs.field(default=lambda _call, argument: argument, kw_only=True)
     """Returns the key of the item that an argument names, which may have several names, such as a user."""
@@ -113,31 +119,34 @@ class Collection(Generic[C]):
         return call.stored.setdefault((self.path, *call.owner(self.argument)), {})
 
     def _list(self, call: C) -> Result:
-        return call.page(list(self.items(call).values()), lambda item: self._payload(call, item))
+        return call.page(list(self.items(call).values()), lambda item: self.render(call, item))
 
     def _get(self, call: C) -> Result:
-        return self._payload(call, self._item(call))
+        return self.render(call, self._item(call))
 
     def _create(self, call: C) -> Result:
         items, body = self.items(call), call.json()
         self._check(call, body)
-        item = {self.key: body.get(self.key) or call.new_key(self.key), **self.added(call), **body}
-        payload = self._payload(call, item)
+        if self.unique and any(one.get(self.unique) == body.get(self.unique) for one in items.values()):
+            raise call.taken(str(body.get(self.unique)))
+        item = self.kept({self.key: body.get(self.key) or call.new_key(self.key), **self.added(call), **body})
+        payload = self.render(call, item)
         items[str(item[self.key])] = item  # what cannot be rendered was refused and is not stored
         return payload
 
     def _update(self, call: C) -> Result:
         item = self._item(call)
-        changed = item | call.json() | {self.key: item[self.key]}
-        payload = self._payload(call, changed)
+        changed = self.kept(item | call.json() | {self.key: item[self.key]})
+        payload = self.render(call, changed)
+        item.clear()
         item.update(changed)
         return payload
 
     def _put(self, call: C) -> Result:
         items, key, body = self.items(call), self.key_of(call, call.arg(self.argument)), call.json()
-        item = items.get(key, {self.key: key}) | body | {self.key: key}
+        item = self.kept(items.get(key, {self.key: key}) | body | {self.key: key})
         self._check(call, item)
-        payload = self._payload(call, item)
+        payload = self.render(call, item)
         items[key] = item
         return payload
 
@@ -157,6 +166,3 @@ class Collection(Generic[C]):
         absent = [name for name in self.required if body.get(name) in (None, "")]
         if absent:
             raise call.incomplete(absent)
-
-    def _payload(self, call: C, item: Payload) -> Payload:
-        return self.render(call, {name: value for name, value in item.items() if name not in self.hidden})

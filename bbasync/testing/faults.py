@@ -1,4 +1,4 @@
-"""Faults to inject into the answers of the fake servers."""
+"""Faults to inject into the responses of the fake servers."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class Faults:
     ) -> Faults:
         """Strike a share (`rate`, 0 to 1) of all requests with faults drawn from `kinds`.
 
-        Slow ones take `seconds`, large ones have `size` bytes. A list that has shifted once goes on shifted, so that
+        Slow ones take `seconds`, large ones have `size` bytes. A list that has shifted once stays shifted, so that
         items come twice but none is lost.
         """
         generator, choices, faults = random.Random(seed), sorted(kinds), cls()  # noqa: S311  # a test must repeat
@@ -203,7 +203,7 @@ async def instead(fault: Fault, request: web.Request, error: Callable[[int, str]
 async def afterwards(
     fault: Fault, request: web.Request, response: web.StreamResponse, error: Callable[[int, str], web.Response]
 ) -> web.StreamResponse:
-    """Spoil the answer of an operation that was carried out."""
+    """Spoil the response of an operation that was carried out."""
     if fault.kind in ("disconnect", "status", "html"):
         return await instead(fault, request, error)
     if fault.kind == "slow_headers":
@@ -234,7 +234,7 @@ def _aborted(request: web.Request) -> web.Response:
 def _failure(fault: Fault, error: Callable[[int, str], web.Response]) -> web.Response:
     match fault.body:
         case "json":
-            return error(fault.status, "The server failed, as it was told to")
+            return error(fault.status, "The server failed, as it was configured to")
         case "html":
             return web.Response(status=fault.status, body=ERROR_PAGE, content_type="text/html", charset="utf-8")
         case "text":
@@ -296,7 +296,7 @@ async def _in_two_halves(fault: Fault, request: web.Request, response: web.Respo
 
 
 async def _large(fault: Fault, request: web.Request) -> web.StreamResponse:
-    """Stream a valid JSON page that is mostly white space: packed with gzip, or with its length told."""
+    """Stream a valid JSON page that is mostly white space: packed with gzip, or with its length declared."""
     head, tail = b'{"values":[', b"]}"
     padding = max(fault.size - len(head) - len(tail), 0)
     answer = web.StreamResponse(headers={"Content-Type": "application/json; charset=utf-8"})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from bbasync.testing.cloud.server import FakeCloud
     from bbasync.testing.datacenter.server import FakeDataCenter
 
-if find_spec("pytest_asyncio"):  # the fixtures need it, the rest of a test suite does not
+if find_spec("pytest_asyncio"):
     import pytest_asyncio
 
     @pytest_asyncio.fixture
@@ -29,3 +31,21 @@ if find_spec("pytest_asyncio"):  # the fixtures need it, the rest of a test suit
 
         async with FakeDataCenter() as fake:
             yield fake
+
+else:  # the rest of a test suite does not need it
+
+    @pytest.fixture(name="bitbucket_cloud")
+    def _no_bitbucket_cloud() -> NoReturn:
+        _fail("bitbucket_cloud")
+
+    @pytest.fixture(name="bitbucket_datacenter")
+    def _no_bitbucket_datacenter() -> NoReturn:
+        _fail("bitbucket_datacenter")
+
+
+def _fail(fixture: str) -> NoReturn:
+    pytest.fail(
+        f'the fixture {fixture} needs pytest-asyncio: install it, and set `asyncio_mode = "auto"` in pytest\'s '
+        "configuration or mark the test with `@pytest.mark.asyncio`",
+        pytrace=False,
+    )

@@ -14,7 +14,7 @@ __all__ = ["RecordingTransport", "answer"]
 
 
 def answer(body: bytes | str = b"{}", status: int = 200, headers: Mapping[str, str] | None = None) -> RawResponse:
-    """Return an answer to replay; by default an empty JSON object."""
+    """Return a response to replay; by default an empty JSON object."""
     fields = {"content-type": "application/json", **{name.lower(): text for name, text in (headers or {}).items()}}
     return RawResponse(status=status, headers=fields, body=body.encode() if isinstance(body, str) else body, url="")
 

@@ -45,9 +45,9 @@ class LoggedRequest:
     credential: str = "none"
     """The kind of credential, such as `api_token`."""
     principal: str = ""
-    """Who asked, as far as the credential told."""
+    """Who asked, if the credential says so."""
     status: int | None = None
-    """The status of the answer; None while there is none, and where the connection was dropped instead."""
+    """The status of the response; None while there is none, and where the connection was dropped instead."""
 
 
 @attrs.frozen
@@ -58,8 +58,8 @@ class Caller:
     principal: str
 
 
-class Refusal(Exception):  # noqa: N818  # an answer, not a failure of the program
-    """Carries the answer to a request that cannot be served."""
+class Refusal(Exception):  # noqa: N818  # a response, not a failure of the program
+    """Carries the response to a request that cannot be served."""
 
     def __init__(self, response: web.Response) -> None:
         super().__init__(response.status)
@@ -112,7 +112,7 @@ class FakeServer:
         return Caller("none", "anonymous")
 
     def admit(self, request: web.Request, caller: Caller) -> web.Response | None:
-        """Count the request against its budget; give the answer that refuses it, if it is spent."""
+        """Count the request against its budget; return the response that refuses it, if it is spent."""
         del request, caller
         return None
 

@@ -132,8 +132,12 @@ class DeliveringServer(FakeServer):
         """What was delivered, or tried to: an entry an attempt, the oldest first."""
         return list(self.webhooks.log)
 
+    def catch_up(self) -> None:
+        """Let everything happen that the clock has passed."""
+
     async def delivered(self) -> None:
         """Wait until no delivery is under way, nor waits for its next attempt."""
+        self.catch_up()
         await self.webhooks.delivered()
 
     async def settled(self) -> None:
@@ -144,6 +148,7 @@ class DeliveringServer(FakeServer):
         time to pass, such as a retry, is not waited for.
         """
         begun = -1
+        self.catch_up()
         while self.webhooks.delivering or self.in_flight or self.begun != begun:
             await self.webhooks.delivered()
             await self._idle.wait()

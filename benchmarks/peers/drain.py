@@ -33,7 +33,7 @@ class _Connection:
         self._buffer = memoryview(bytearray(_BUFFER))
 
     async def get(self, target: str) -> bytes:
-        """Read an answer whole and return its end."""
+        """Read a whole response and return its end."""
         loop = asyncio.get_running_loop()
         await loop.sock_sendall(self._socket, f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         received, length = 0, _BUFFER

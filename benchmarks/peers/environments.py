@@ -87,7 +87,7 @@ class CannotInstallError(Exception):
 
 
 def install(peer: Peer) -> str | None:
-    """Make its environment anew, and return why that failed."""
+    """Make its environment again, and return why that failed."""
     shutil.rmtree(peer.home, ignore_errors=True)
     peer.refusal.unlink(missing_ok=True)
     try:

@@ -31,7 +31,7 @@ def answer(version: str, jobs: dict[str, Callable[..., int]]) -> None:
         started = time.perf_counter()
         try:
             items = do(**job)
-        except Exception as error:  # noqa: BLE001 - told in the table
+        except Exception as error:  # noqa: BLE001 - reported in the table
             _say({"error": f"{type(error).__name__}: {error}"})
         else:
             _say({"seconds": time.perf_counter() - started, "items": items})

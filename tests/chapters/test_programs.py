@@ -27,7 +27,7 @@ from tests.waiting import end_of, until
 
 DRIVEN: Final = (
     *("service.py", "api.py", "bot.py", "test_bot.py", "reviewbot.py", "hooks.py", "following.py", "watching.py"),
-    *("test_hooks.py", "tracing.py"),
+    *("test_hooks.py", "tracing.py", "release.py"),
 )
 """Files that only define things when they are run; each has a test of its own."""
 
@@ -50,6 +50,7 @@ PRINTS: Final = {
     ("bbasync/README.md", "Calling any endpoint"): ["release-1.0.zip 4096", "{'display_name': 'Ada Lovelace'}"],
     ("bbasync/README.md", "Serialization"): ['{"id": 1, "title"', '{"type": "pullrequest"'],
     ("bbasync/crawl/README.md", "From Python"): ["requests; complete", "20 pull requests"],
+    ("bbasync/testing/README.md", "Pipelines"): ["2 FAILED"],
     ("bbasync/testing/README.md", "Recordings"): ["POST .*/acme/api/pullrequests/7/approve"],
     ("bbasync/datacenter/README.md", "Bitbucket Data Center"): [
         *("8 1 Speed up audit log", r"still asked: \['chiyo', 'élodie'\]", "now at version 1", "MERGED"),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
+
+from tests.cli.running import CLEAN
 
 
 class MemoryKeyring(KeyringBackend):
@@ -26,6 +30,15 @@ class MemoryKeyring(KeyringBackend):
         if username not in self.kept:
             raise PasswordDeleteError("not found")
         del self.kept[username]
+
+
+@pytest.fixture(autouse=True)
+def settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the folder in which commands find their settings, and lock logins."""
+    folder = tmp_path_factory.mktemp("settings")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+    monkeypatch.setitem(CLEAN, "XDG_CONFIG_HOME", str(folder))
+    return folder
 
 
 @pytest.fixture(autouse=True)

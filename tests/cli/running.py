@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bbasync.testing import FakeCloud
 
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith("BITBUCKET_")}
-COMMAND = (sys.executable, "-c", "from bbasync.cli import main; main()")
+COMMAND = (sys.executable, "-m", "bbasync")
 OWN = {"task", "run", "watermark", "budget", "meta"}
 """The tables of a store that hold no rows of the vendor's."""
 

@@ -70,7 +70,7 @@ async def test_json_is_indented_on_a_terminal(fake: FakeCloud, tmp_path: Path) -
         (["POST", "/user", "--paginate"], "--paginate goes with GET"),
         (["GET", "/user", "--paginate", "--input", "-"], "without --input"),
         (["POST", "/user", "--input", "no.json"], "no.json: No such file"),
-        (["POST", "/user", "--input", "-"], "--input - is no JSON"),
+        (["POST", "/user", "--input", "-"], "--input - is not valid JSON"),
         (["GET", "/user", "--data-center", "--base-url", "https://x"], "BITBUCKET_DC_URL"),
         (["GET", "/user", "--data-center"], "BITBUCKET_DC_TOKEN"),
     ],

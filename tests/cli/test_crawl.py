@@ -154,7 +154,7 @@ async def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(tmp_path: Path)
         process.send_signal(signal.SIGINT)
         out, err = await end_of(process)
         assert (process.returncode, out) == (130, b""), err
-        assert err.decode().splitlines()[-1] == "bbasync: stopped; the same command goes on from here"
+        assert err.decode().splitlines()[-1] == "bbasync: stopped; the same command resumes from here"
         assert b"Traceback" not in err
         fake.latency = 0
         result = await bbasync(*command, cwd=tmp_path, env=credentials(fake))

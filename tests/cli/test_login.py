@@ -5,6 +5,8 @@ import json
 import socket
 import threading
 import urllib.request
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlsplit
@@ -15,8 +17,9 @@ import pytest
 from attrs import define, field
 from keyring.backends.fail import Keyring as NoKeyring
 
-from bbasync.cli.login import stored_credential
+from bbasync.cli.credentials import stored_credential
 from bbasync.testing import FakeCloud, FakeDataCenter
+from tests.cli.file_keyring import environment
 from tests.cli.running import Result, bbasync, credentials, rows, start
 from tests.granting import asked
 from tests.waiting import PATIENCE, end_of
@@ -35,23 +38,36 @@ class Browser:
     """Opens the page as `webbrowser.open` is asked to; `before` is done first, with the address of the callback."""
 
     opened: list[str] = field(factory=list[str])
+    """As an argument of a process."""
+    visited: list[str] = field(factory=list[str])
     pages: list[str] = field(factory=list[str])
     before: Callable[[str], None] = lambda _callback: None
 
     def open(self, url: str) -> bool:
         self.opened.append(url)
         assert threading.current_thread() is not threading.main_thread()
+        self.visited.append(target(url))
         self.before(self.asked()["redirect_uri"])
-        self.pages.append(get(url))
+        self.pages.append(get(self.visited[-1]))
         return True
 
     def asked(self) -> dict[str, str]:
-        return {name: value for name, (value,) in parse_qs(urlsplit(self.opened[-1]).query).items()}
+        return {name: value for name, (value,) in parse_qs(urlsplit(self.visited[-1]).query).items()}
 
 
 def get(url: str) -> str:
     with urllib.request.urlopen(url) as response:  # noqa: S310 - of a fake on loopback
         return str(response.read().decode())
+
+
+def target(url: str) -> str:
+    """Return where a page redirects to."""
+    parts = urlsplit(url)
+    with closing(HTTPConnection(parts.netloc)) as connection:
+        connection.request("GET", parts.path)
+        response = connection.getresponse()
+    assert response.status == 302
+    return response.headers["Location"]
 
 
 @pytest.fixture
@@ -115,6 +131,7 @@ async def test_data_center_is_asked_with_pkce_and_its_login_is_used_for_its_addr
     result = await bbasync(*command, cwd=tmp_path, env=client(datacenter))
     assert result.status == 0, result.err
     assert (browser.asked()["scope"], browser.asked()["code_challenge_method"]) == ("REPO_READ ACCOUNT_WRITE", "S256")
+    assert "code_challenge" not in browser.opened[0]
     api = ("api", "GET", "/api/latest/users", "--data-center")
     listed = await bbasync(*api, cwd=tmp_path, env={"BITBUCKET_DC_URL": datacenter.url})
     assert listed.status == 0, listed.err
@@ -142,7 +159,7 @@ async def test_the_secret_is_asked_for_hidden_if_the_environment_has_none(
 
 
 async def test_without_a_browser_the_address_is_printed(fake: FakeCloud, tmp_path: Path) -> None:
-    env = {**client(fake), "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+    env = {**client(fake), **environment(tmp_path)}
     process = await start(*LOGIN, "--no-browser", "--base-url", fake.url, cwd=tmp_path, env=env)
     assert process.stderr is not None
     line = (await asyncio.wait_for(process.stderr.readline(), PATIENCE)).decode()
@@ -152,6 +169,24 @@ async def test_without_a_browser_the_address_is_printed(fake: FakeCloud, tmp_pat
     out, err = await end_of(process)
     assert (process.returncode, err) == (0, b"")
     assert out.startswith(b"logged in at http://127.0.0.1")
+
+
+async def test_the_address_that_a_process_is_opened_with_has_no_secret_and_is_used_once(
+    fake: FakeCloud, browser: Browser, tmp_path: Path
+) -> None:
+    again: list[str] = []
+
+    def visit_again(callback: str) -> None:
+        with pytest.raises(HTTPError, match="400") as caught:
+            get(callback.removesuffix("callback"))
+        with caught.value as response:
+            again.append(response.read().decode())
+
+    browser.before = visit_again
+    await login(fake, tmp_path)
+    (opened,) = browser.opened
+    assert opened == browser.asked()["redirect_uri"].removesuffix("callback")
+    assert again == ["This page was opened before: use the address in the terminal.\n"]
 
 
 async def test_a_callback_with_another_state_is_refused_and_the_true_one_still_counts(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import orjson
 import pytest
@@ -140,7 +140,7 @@ async def test_later_failures_are_survived_with_growing_pauses() -> None:
     transport, times = script(state("PENDING"), gone, gone, gone, state("IN_PROGRESS"), state("COMPLETED"))
     bb = CloudSession(transport=transport)
     found = [each async for each in watch.pipeline(bb, "acme", "api", "{p}", every=10)]
-    assert [each["state"]["name"] for each in found] == ["PENDING", "IN_PROGRESS", "COMPLETED"]
+    assert [each.state.name for each in found] == ["PENDING", "IN_PROGRESS", "COMPLETED"]
     assert [round(after - before) for before, after in pairwise(times)] == [10, 20, 40, 80, 10]
 
 
@@ -205,12 +205,12 @@ async def test_an_old_head_that_was_removed_for_good_brings_the_whole_branch() -
 
 
 @virtual
-async def test_a_pipeline_is_told_when_its_state_changes_until_it_ends() -> None:
+async def test_a_pipeline_is_yielded_when_its_state_changes_until_it_ends() -> None:
     names = ["PENDING", "PENDING", "IN_PROGRESS", "IN_PROGRESS", "COMPLETED"]
     transport, times = script(*map(state, names))
     bb = CloudSession(transport=transport)
-    found: list[dict[str, Any]] = [each async for each in watch.pipeline(bb, "acme", "api", "{p}", every=5)]
-    assert [each["state"]["name"] for each in found] == ["PENDING", "IN_PROGRESS", "COMPLETED"]
+    found = [each async for each in watch.pipeline(bb, "acme", "api", "{p}", every=5)]
+    assert [each.state.name for each in found] == ["PENDING", "IN_PROGRESS", "COMPLETED"]
     assert times[-1] - times[0] == 20
     assert transport.requests[0].url.endswith("/repositories/acme/api/pipelines/%7Bp%7D")
 

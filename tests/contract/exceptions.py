@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ _HOOK: Final = "a hook goes as JSON; the text beside the description shows it"
 
 _SETTINGS: Final = "the settings go as JSON; the text beside the description shows them"
 _RUNNER: Final = "a runner goes as JSON; the text beside the description shows it"
+_SNIPPET: Final = "a snippet goes as JSON or multipart; the text beside the description shows both"
 _KEY: Final = "a key goes as JSON; the text beside the description shows it"
 
 UNDECLARED_BODIES: Final[Mapping[tuple[str, str], str]] = {
@@ -35,10 +37,19 @@ UNDECLARED_BODIES: Final[Mapping[tuple[str, str], str]] = {
     ("PUT", f"{_REPOSITORY}/pipelines-config/runners/{{runner_uuid}}"): _RUNNER,
     ("POST", "/workspaces/{workspace}/pipelines-config/runners"): _RUNNER,
     ("PUT", "/workspaces/{workspace}/pipelines-config/runners/{runner_uuid}"): _RUNNER,
+    ("PUT", "/snippets/{workspace}/{encoded_id}"): _SNIPPET,
+    ("PUT", "/snippets/{workspace}/{encoded_id}/{node_id}"): _SNIPPET,
     ("POST", "/workspaces/{workspace}/hooks"): _HOOK,
     ("PUT", "/workspaces/{workspace}/hooks/{uid}"): _HOOK,
 }
 """Cloud operations that take a body of which the description says nothing: Prism is shown them without it."""
+
+_JSON_PART: Final = "files go as multipart; only what goes with them is declared, as JSON"
+DECLARED_AS_JSON: Final[Mapping[tuple[str, str], str]] = {
+    ("POST", "/snippets"): _JSON_PART,
+    ("POST", "/snippets/{workspace}"): _JSON_PART,
+}
+"""Cloud operations with multipart bodies that are declared as JSON: Prism is shown an empty object."""
 
 _BY_ID: Final = "a ref is named by its id alone; servers fill in the rest"
 _BY_NAME: Final = "a user is named by the name alone; servers fill in the rest"
@@ -60,13 +71,23 @@ COMPLAINTS: Final[Mapping[tuple[str, str], str]] = {
 }
 """What Prism may say of a request though it is right, by product."""
 
-UNKNOWN: Final = "HEAD"
-"""Cloud documents it for source files beside its description: Prism is not asked."""
+UNKNOWN: Final = re.compile(r"HEAD |\w+ /1\.0/|\w+ https://bitbucket\.org/")
+"""Cloud documents them beside its description: Prism is not asked."""
 
 _DC_REPOSITORY: Final = "/api/latest/projects/{projectKey}/repos/{repositorySlug}"
+_TEXT: Final = "text is described beside the description"
+_REACTION: Final = "comments/{commentId}/reactions/{emoticon}"
+_DC_LIKES: Final = "/comment-likes/latest/projects/{projectKey}/repos/{repositorySlug}"
+_NESTED: Final = "Prism finds the schema too complex"
+_BINARY: Final = "Prism writes no samples of binary files"
 UNWRITTEN: Final[Mapping[tuple[str, str, int], str]] = {
-    ("GET", f"{_DC_REPOSITORY}/archive", 500): "Prism writes no samples of binary files",
-    ("GET", f"{_DC_REPOSITORY}/commits/{{commitId}}/diff/{{path}}", 406): "text is described beside the description",
+    ("GET", "/api/latest/projects/{projectKey}/avatar.png", 500): _BINARY,
+    ("PUT", f"{_DC_LIKES}/commits/{{commitId}}/{_REACTION}", 500): _NESTED,
+    ("PUT", f"{_DC_LIKES}/pull-requests/{{pullRequestId}}/{_REACTION}", 500): _NESTED,
+    ("GET", f"{_DC_REPOSITORY}/archive", 500): _BINARY,
+    ("GET", "/snippets/{workspace}/{encoded_id}/{node_id}/files/{path}", 500): _BINARY,
+    ("GET", f"{_DC_REPOSITORY}/commits/{{commitId}}/diff/{{path}}", 406): _TEXT,
+    ("GET", f"{_DC_REPOSITORY}/pull-requests/{{pullRequestId}}/diff/{{path}}", 406): _TEXT,
 }
 """Operations for which Prism has no sample, with its answer, which comes after it has judged the request."""
 SLASHLESS: Final = ("/compare/diff{path}", "/compare/diff-stats-summary{path}")
@@ -88,6 +109,9 @@ SAMPLES: Final[Mapping[tuple[str, str], str]] = {
     ("cloud", "pull_requests.list_repository_activity"): _NO_SCHEMA,
     ("cloud", "downloads.list"): _NO_SCHEMA,
     ("cloud", "users.list_emails"): _NO_SCHEMA,
+    ("datacenter", "admin.get_application_properties"): "the date is an example in microseconds",
+    ("datacenter", "dashboard.get_inbox_count"): _NO_SCHEMA,
+    ("datacenter", "dashboard.list_inbox_pull_requests"): _NO_SCHEMA,
     ("datacenter", "comparisons.get_diff_stats_summary"): "the description declares a diff where servers send numbers",
     ("datacenter", "source.get_size"): _NO_SCHEMA,
     ("datacenter", "source.get_type"): _NO_SCHEMA,

@@ -36,7 +36,7 @@ def test_each_workspace_gets_the_credential_that_its_variables_hold(path: Path) 
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("[workspaces", "is no TOML"),
+        ("[workspaces", "is not valid TOML"),
         ("[workspace.acme]", "unknown key 'workspace'"),
         ('workspaces = "acme"', "workspaces is to be a table"),
         ('[workspaces]\nacme = "ACME_TOKEN"', r"workspaces\.acme is to be a table"),

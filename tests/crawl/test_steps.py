@@ -307,7 +307,7 @@ def test_a_page_that_is_nested_too_deeply_to_be_kept_is_a_failure_of_its_listing
     deep: dict[str, Any] = {}
     for _ in range(300):
         deep = {"parent": deep}
-    with pytest.raises(DecodeError, match="no page of branches"):
+    with pytest.raises(DecodeError, match="not a page of branches"):
         steps.apply(connection, scope(), begun(connection, BRANCHES), page({"name": "a", "deep": deep}))
 
 
@@ -339,7 +339,7 @@ async def test_workspaces_of_another_shape_are_one_error(
 
     monkeypatch.setattr(CloudSession, "paginate", listed)
     async with FakeCloud(workspaces=1, repositories=1, limit=PLENTY) as fake, Store("sqlite://") as store:
-        with pytest.raises(DecodeError, match="no workspace of the user"):
+        with pytest.raises(DecodeError, match="not a workspace of the user"):
             await run(fake, store)
 
 
@@ -351,7 +351,7 @@ async def test_an_estimate_from_answers_of_another_shape_is_one_error() -> None:
         assert one.repositories == 1
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(CloudSession, "request", _text)
-            with pytest.raises(DecodeError, match="another shape"):
+            with pytest.raises(DecodeError, match="unexpected shape"):
                 await estimate(CrawlOptions(), credentials, base_url=fake.url)
 
 

@@ -277,7 +277,7 @@ async def test_a_database_of_something_else_is_refused(url: str, tmp_path: Path)
 
 async def test_a_file_that_is_no_database_is_refused(url: str, tmp_path: Path) -> None:
     (tmp_path / "store.db").write_text("these are my notes, and they are long enough to be read as a header" * 20)
-    with pytest.raises(StoreError, match="is no database"):
+    with pytest.raises(StoreError, match="is not a database"):
         async with Store(url):
             pass
 
@@ -295,8 +295,8 @@ async def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("bitbucket.db", "no database URL"),
-        ("postgres//me:hunter2@host/x", "no database URL"),
+        ("bitbucket.db", "not a database URL"),
+        ("postgres//me:hunter2@host/x", "not a database URL"),
         ("nosuch://me:hunter2@host/x", "no such database"),
         ("sqlite+aiosqlite:///x.db", "asynchronous driver"),
         ("sqlite:///file:x.db?uri=true", "name its file, as in sqlite:///bitbucket.db"),

@@ -11,7 +11,14 @@ from bbasync import aio
 from bbasync.auth import AccessToken, BasicAuth
 from bbasync.datacenter.models import CommentAnchor, FileType, LineType, ParticipantFilter, PullRequest
 from bbasync.datacenter.session import DataCenterSession
-from bbasync.errors import ConflictError, NotFoundError, PermissionDeniedError, ServerError, TransportError
+from bbasync.errors import (
+    ConflictError,
+    NotFoundError,
+    PermissionDeniedError,
+    ResponseError,
+    ServerError,
+    TransportError,
+)
 from bbasync.testing.datacenter.server import FakeDataCenter
 from bbasync.testing.faults import Fault
 from bbasync.testing.recording import RecordingTransport, answer
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bbasync.datacenter.models import Participant
+    from bbasync.request import RawResponse
 
 REPO = ("PRJ", "ledger")
 
@@ -92,6 +100,46 @@ async def test_commits_and_changes(bb: DataCenterSession, pull_request: PullRequ
     (change,) = await aio.collect(bb.pull_requests.list_changes(*REPO, pull_request.id))
     (of_the_commit,) = await aio.collect(bb.commits.list_changes(*REPO, commit.id))
     assert str(change.path) == str(of_the_commit.path)
+
+
+async def test_diffs_as_json_and_as_text(bb: DataCenterSession, pull_request: PullRequest) -> None:
+    (change,) = await aio.collect(bb.pull_requests.list_changes(*REPO, pull_request.id))
+    whole = await bb.pull_requests.get_diff(*REPO, pull_request.id, "/")
+    (file,) = whole.diffs
+    assert str(file.destination) == str(change.path)
+    assert (await bb.pull_requests.get_diff(*REPO, pull_request.id, str(change.path))).diffs == whole.diffs
+    assert (await bb.pull_requests.get_diff(*REPO, pull_request.id, "no/such")).diffs == []
+    text = await bb.pull_requests.read_diff(*REPO, pull_request.id)
+    assert text.startswith(b"diff --git ")
+    assert await bb.pull_requests.read_file_diff(*REPO, pull_request.id, str(change.path)) == text
+    async with bb.pull_requests.open_diff(*REPO, pull_request.id) as stream:
+        assert await stream.read() == text
+    patch = await bb.pull_requests.read_patch(*REPO, pull_request.id)
+    assert patch.startswith(f"From {pull_request.from_ref.latest_commit} ".encode())
+    assert text in patch
+
+
+@pytest.mark.parametrize(("response", "merge_base"), [(answer(b"", 204), None), (answer(b'{"id": "a1"}'), "a1")])
+async def test_refs_without_a_common_ancestor_have_no_merge_base(response: RawResponse, merge_base: str | None) -> None:
+    async with DataCenterSession(
+        AccessToken("t"), base_url="https://git.example.org", transport=RecordingTransport([response])
+    ) as bb:
+        commit = await bb.pull_requests.get_merge_base(*REPO, 1)
+    assert (commit and commit.id) == merge_base
+
+
+@pytest.mark.parametrize("status", [404, 405])
+async def test_an_operation_that_older_servers_lack_says_so(status: int) -> None:
+    missing = {
+        "errors": [{"message": "none", "exceptionName": "com.atlassian.bitbucket.pull.NoSuchPullRequestException"}]
+    }
+    transport = RecordingTransport([answer(b"", status), answer(orjson.dumps(missing), status)])
+    async with DataCenterSession(AccessToken("t"), base_url="https://git.example.org", transport=transport) as bb:
+        with pytest.raises(ResponseError, match=r"Bitbucket 9\.1 and later"):
+            await bb.pull_requests.get_diff_stats_summary(*REPO, 1, "/")
+        with pytest.raises(ResponseError) as raised:
+            await bb.pull_requests.get_diff_stats_summary(*REPO, 999, "/")
+    assert "9.1" not in str(raised.value)
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------
@@ -293,3 +341,22 @@ async def test_task_on_a_line(bb: DataCenterSession, pull_request: PullRequest) 
         *REPO, pull_request.id, task.id, version=task.version, state="RESOLVED"
     )
     assert (done.text, done.state) == ("Do it", "RESOLVED")
+
+
+async def test_blocker_comments(bb: DataCenterSession, pull_request: PullRequest) -> None:
+    pulls, number = bb.pull_requests, pull_request.id
+    await pulls.create_comment(*REPO, number, text="no task")
+    task = await pulls.create_blocker_comment(*REPO, number, text="do it")
+    assert (task.severity, task.state) == ("BLOCKER", "OPEN")
+    assert await aio.collect(pulls.list_blocker_comments(*REPO, number)) == [task]
+    with pytest.raises(ConflictError, match="comment was changed in the meantime") as raised:
+        await pulls.update_blocker_comment(*REPO, number, task.id, version=9, state="RESOLVED")
+    assert raised.value.current_version == task.version
+    done = await pulls.update_blocker_comment(*REPO, number, task.id, version=task.version, state="RESOLVED")
+    assert await pulls.get_blocker_comment(*REPO, number, task.id) == done
+    assert await aio.collect(pulls.list_blocker_comments(*REPO, number, state=["OPEN"])) == []
+    count = await pulls.get_blocker_comment_count(*REPO, number)
+    assert (count.open, count.resolved) == (None, 1)
+    await pulls.delete_blocker_comment(*REPO, number, task.id, version=done.version)
+    with pytest.raises(NotFoundError):
+        await pulls.get_blocker_comment(*REPO, number, task.id)

@@ -250,6 +250,10 @@ VERSIONED: list[Call] = [
     lambda bb: bb.pull_requests.set_status("PRJ", "app", 7, "jane", status="APPROVED", version=3),
     lambda bb: bb.pull_requests.update_comment("PRJ", "app", 7, 8, version=1, text="t"),
     lambda bb: bb.pull_requests.delete_comment("PRJ", "app", 7, 8, version=1),
+    lambda bb: bb.pull_requests.update_blocker_comment("PRJ", "app", 7, 8, version=1, state="RESOLVED"),
+    lambda bb: bb.pull_requests.delete_blocker_comment("PRJ", "app", 7, 8, version=1),
+    lambda bb: bb.pull_requests.finish_review("PRJ", "app", 7, participant_status="APPROVED"),
+    lambda bb: bb.pull_requests.rebase("PRJ", "app", 7, version=3),
     lambda bb: bb.projects.update("PRJ", key="NEW"),
     lambda bb: bb.repositories.update("PRJ", "app", name="new"),
     lambda bb: bb.repositories.update("PRJ", "app", target_project="OPS"),
@@ -277,6 +281,9 @@ async def test_bad_arguments_send_nothing() -> None:
         (lambda bb: bb.pull_requests.update("PRJ", "app", 7, reviewers="joe"), "list of user names"),
         (lambda bb: bb.repositories.get("PRJ", ".."), "repositorySlug"),
         (lambda bb: bb.projects.get(""), "projectKey"),
+        (lambda bb: bb.tags.get("PRJ", "app", "v1/"), "slash"),
+        (lambda bb: bb.tags.delete("PRJ", "app", "/v1"), "slash"),
+        (lambda bb: bb.tags.delete("PRJ", "app", "/"), "slash"),
     ]
     transport = RecordingTransport([])
     for call, message in calls:

@@ -41,8 +41,8 @@ EXISTING: Final[Mapping[str, Mapping[str, object]]] = {
 }
 """Arguments for methods that first read what they change."""
 
-NOT_SIMULATED: Final = r"/search/code$|/properties/|^\w+ /addon|pipelines|deployments|environments"
-"""Operations that FakeCloud refuses: the vendor ends its support of them, or they are not simulated yet."""
+NOT_SIMULATED: Final = r"/search/code$|/properties/|^\w+ /addon|/1\.0/"
+"""Operations that FakeCloud refuses: the vendor ends its support of them."""
 
 
 @define

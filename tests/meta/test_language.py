@@ -1,35 +1,23 @@
-"""Docstrings, comments and messages are plain technical English, without the words that only a translation uses."""
+"""Docstrings, messages and chapters are plain technical English, without the words that only a translation uses."""
 
 from __future__ import annotations
 
 import re
 import tokenize
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from tests.chapters.reading import CHAPTERS, ROOT
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT: Final = Path(__file__).parents[2]
-REVISED: Final = [
-    *("aio", "auth", "concurrency", "convert", "crawl/fetch", "errors", "_lazy", "model", "oauth", "paging"),
-    *("pipeline", "_pydantic", "request", "response", "retry", "service", "session", "transport"),
-]
-FILES: Final = sorted(
-    {
-        *(ROOT / "bbasync" / f"{name}.py" for name in REVISED),
-        *ROOT.glob("bbasync/cloud/**/*.py"),
-        *ROOT.glob("bbasync/rate/*.py"),
-        *ROOT.glob("bbasync/datacenter/**/*.py"),
-        *ROOT.glob("bbasync/webhooks/**/*.py"),
-    }
-)
-"""The files whose language was revised; the others follow."""
+FILES: Final = [*sorted(ROOT.glob("bbasync/**/*.py")), *sorted(ROOT.glob("benchmarks/**/*.py")), *CHAPTERS]
 
 INSTEAD: Final = {
-    r"\bis no (?!longer|more|way|need)": "is not a ...",
+    r"(?<![Tt]here )\bis no (?!longer|more|way|need)": "is not a ...",
     r"\btold\b": "returned, known, said",
     r"\bgoes on\b": "continues, resumes",
     r"\bgo on\b": "continue, resume",
@@ -39,7 +27,6 @@ INSTEAD: Final = {
     r"\bof ours\b|\bare ours\b|\bis ours\b": "the session's, ours in the code's own words",
     r"\banew\b": "again",
     r"\balike\b": "the same way",
-    r"\blistings?\b": "list",
     r"\bthe answer\b|\ban answer\b|\banswers? of\b": "response",
     r"\blet go\b": "release",
     r"\bin so many words\b": "explicitly",
@@ -50,7 +37,12 @@ INSTEAD: Final = {
 
 
 def sentences(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the line and the text of each string and comment."""
+    """Yield the line and the text of each string and comment of a module, of each paragraph of a chapter."""
+    if path.suffix == ".md":
+        text = path.read_text(encoding="utf-8")
+        for paragraph in re.finditer(r".+?(?=\n\n|\Z)", text, re.DOTALL):
+            yield text.count("\n", 0, paragraph.start()) + 1, paragraph[0]
+        return
     with path.open("rb") as file:
         for token in tokenize.tokenize(file.readline):
             if token.type in {tokenize.STRING, tokenize.COMMENT} or tokenize.tok_name[token.type] == "FSTRING_MIDDLE":

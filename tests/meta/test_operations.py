@@ -8,7 +8,7 @@ import inspect
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING, cast
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -59,7 +59,7 @@ async def test_arguments_stand_in_url_order_and_reach_their_place(method: Method
     expected = request.template.replace("diff{path}", "diff/{path}").replace("summary{path}", "summary/{path}")
     for name in names:
         expected = expected.replace(f"{{{name}}}", quote(str(values[snake(name)]), safe="~/"))
-    assert urlsplit(request.url).path.endswith(expected)
+    assert request.url.partition("?")[0].endswith(expected)
 
 
 @by_method

@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 import inspect
 import re
+import sys
+import warnings
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
 import pytest
 
+from bbasync.cloud.services import deprecation
+from bbasync.datacenter.added_in import ADDED_IN
 from tests.meta.calls import Method, methods, record, requests
 from tests.meta.table import Operation, operations
 from tests.meta.unsent import PAGING, READ_ONLY, UNSENT
@@ -23,12 +27,12 @@ if TYPE_CHECKING:
 
 pytestmark = needs_data
 
-TAGS: Final = {"Workspaces", "Projects", "Repositories", "Pullrequests", "Commits", "Refs", "Source", "Users"}
 METHODS: Final = {(method.product, method.id): method for method in methods()}
 by_operation = pytest.mark.parametrize("operation", operations(), ids=lambda row: " ".join(row.key))
 PULLS: Final = "/repositories/{workspace}/{repo_slug}/pullrequests"
 STEP: Final = "/repositories/{workspace}/{repo_slug}/pipelines/{pipeline_uuid}/steps/{step_uuid}"
 UNDECLARED_PAGES: Final = {
+    ("datacenter", "GET", "/api/latest/inbox/pull-requests"),
     ("cloud", "GET", f"{PULLS}/activity"),
     ("cloud", "GET", f"{PULLS}/{{pull_request_id}}/activity"),
     ("cloud", "GET", f"{PULLS}/{{pull_request_id}}/commits"),
@@ -45,10 +49,31 @@ PAGES: Final = {"browse", "envelope-undeclared"}
 """How Data Center pages what its description does not declare as pages."""
 
 
-def test_every_operation_of_the_built_tags_is_there() -> None:
-    wanted = {key for key, row in rows_of_operations("cloud").items() if TAGS & set(row["tags"])}
-    assert len(wanted) == 137
-    assert wanted <= {operation.key for operation in operations()}
+def test_every_operation_of_cloud_has_a_method(capsys: pytest.CaptureFixture[str]) -> None:
+    wanted = rows_of_operations("cloud").keys()
+    built = {operation.key for operation in operations() if operation.product == "cloud"}
+    with capsys.disabled():
+        sys.stdout.write(f"\n{len(wanted & built)} of {len(wanted)} operations of Cloud have methods\n")
+    assert built == wanted
+
+
+@pytest.mark.parametrize(
+    "method", [method for key, method in METHODS.items() if key[0] == "cloud"], ids=lambda one: one.id
+)
+async def test_methods_of_deprecated_operations_warn_of_a_date_and_a_replacement(
+    method: Method, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deprecation, "_WARNED", set[str]())
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        await record(method, "required")
+    row = next(row for row in operations() if row.product == "cloud" and method.id in row.methods)
+    is_deprecated = rows_of_operations("cloud")[row.key]["deprecated"] or method.service == "addon"
+    assert [one.category for one in caught] == [DeprecationWarning] * is_deprecated
+    for one in caught:
+        assert re.search(
+            r" on (\d{4}-\d\d-\d\d|a date not yet announced); (use |it names no replacement)", str(one.message)
+        )
 
 
 @by_operation
@@ -84,6 +109,22 @@ def test_a_docstring_names_the_scopes_of_the_description(method: tuple[str, str]
     for names, kind in re.findall(r"([\w:, -]+?) \((OAuth|API token)\)", said[1]):
         groups[kind] = {name.strip() for name in names.split(",") if name.strip()} - {"none"}
     assert groups == {"OAuth": set(row["oauth2_scopes"]), "API token": set(row["api_token_scopes"])}
+
+
+def test_the_versions_that_operations_were_added_in_are_the_vendors() -> None:
+    rows = rows_of_operations("datacenter")
+    named = {f"{verb} {path}": row["added_in"] for (_, verb, path), row in rows.items() if row.get("added_in")}
+    assert named
+    assert named.items() <= ADDED_IN.items()
+    assert {("datacenter", *operation.split(" ")) for operation in ADDED_IN} <= rows.keys()
+
+
+def test_a_docstring_says_since_which_version_an_operation_exists() -> None:
+    for operation in operations():
+        version = ADDED_IN.get(f"{operation.method} {operation.template}")
+        if operation.product == "datacenter" and version is not None:
+            for name in operation.methods:
+                assert f"Since {version}." in (inspect.getdoc(METHODS["datacenter", name].function) or "")
 
 
 async def _requests(method: Method, operation: Operation) -> AsyncIterator[Request]:

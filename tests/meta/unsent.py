@@ -44,6 +44,8 @@ _FIXED: Final = "is fixed once it is written"
 _HOOK: Final = (("scopeType", "statistics"), _ANSWERED)
 
 Reasons = tuple[tuple[tuple[str, ...], str], ...]
+_COMMENTS: Final = "/snippets/{workspace}/{encoded_id}/comments"
+_SNIPPET: Final[Reasons] = ((("creator", "owner"), _ANSWERED), (("scm",), "is always git"))
 UNSENT: Final[Mapping[tuple[str, str, str], Reasons]] = {
     ("cloud", "POST", _CLOUD): (
         (_REPOSITORY, _ANSWERED),
@@ -71,6 +73,10 @@ UNSENT: Final[Mapping[tuple[str, str, str], Reasons]] = {
         (("inline", "parent"), _FIXED),
         (("resolution",), "has an operation of its own"),
     ),
+    ("cloud", "POST", "/snippets"): _SNIPPET,
+    ("cloud", "POST", "/snippets/{workspace}"): _SNIPPET,
+    ("cloud", "POST", _COMMENTS): ((("snippet",), _ANSWERED),),
+    ("cloud", "PUT", f"{_COMMENTS}/{{comment_id}}"): ((("snippet",), _ANSWERED),),
     ("cloud", "POST", f"{_CLOUD}/pipelines"): ((_PIPELINE, _ANSWERED),),
     ("cloud", "PUT", f"{_CLOUD}/pipelines_config"): ((("repository",), "is in the path"),),
     ("cloud", "POST", "/workspaces/{workspace}/projects"): ((("has_publicly_visible_repos", "owner"), _ANSWERED),),
@@ -114,6 +120,17 @@ UNSENT: Final[Mapping[tuple[str, str, str], Reasons]] = {
         (("comments",), _ANSWERED),
         (("anchor",), _FIXED),
     ),
+    ("datacenter", "GET", f"{_DC_PULLS}/{{pullRequestId}}/blocker-comments"): (
+        (("states",), "is a second name of state"),
+    ),
+    ("datacenter", "POST", f"{_DC_PULLS}/{{pullRequestId}}/blocker-comments"): (
+        (("comments", "threadResolved", "version"), _ANSWERED),
+        (("severity",), "is BLOCKER"),
+    ),
+    ("datacenter", "PUT", f"{_DC_PULLS}/{{pullRequestId}}/blocker-comments/{{commentId}}"): (
+        (("comments",), _ANSWERED),
+        (("anchor",), _FIXED),
+    ),
     ("datacenter", "GET", f"{_DC_REPOSITORY}/archive"): ((("filename",), "names the file for browsers"),),
     ("datacenter", "GET", f"{_DC_REPOSITORY}/browse"): (
         (("blame", "noContent", "size", "type"), "the root is a directory"),
@@ -141,5 +158,12 @@ UNSENT: Final[Mapping[tuple[str, str, str], Reasons]] = {
         "PUT",
         "/insights/latest/projects/{projectKey}/repos/{repositorySlug}/commits/{commitId}/reports/{key}/annotations/{externalId}",
     ): ((("externalId",), "is in the path"),),
+    ("datacenter", "POST", f"{_DC_REPOSITORY}/watch"): (
+        (("defaultBranch", "name", "project", "scmId", "slug"), "servers need no body"),
+    ),
+    ("datacenter", "POST", f"{_DC_REPOSITORY}/settings/reviewer-groups"): ((("scope",), "is in the path"),),
+    ("datacenter", "PUT", f"{_DC_REPOSITORY}/settings/reviewer-groups/{{id}}"): ((("scope",), "is in the path"),),
+    ("datacenter", "POST", f"{_DC}/{{projectKey}}/settings/reviewer-groups"): ((("scope",), "is in the path"),),
+    ("datacenter", "PUT", f"{_DC}/{{projectKey}}/settings/reviewer-groups/{{id}}"): ((("scope",), "is in the path"),),
 }
 """Names by operation."""

@@ -40,9 +40,11 @@ ATTRIBUTED: Final = {
     "dc/changes/": "pull_requests.list_changes",
     "dc/comments/": "pull_requests.list_comments",
     "dc/commits/": "commits.list commits.get",
+    "dc/diff/": "pull_requests.get_diff",
     "dc/elements-pull_request_commits/": "commits.get",
     "dc/participants/": "pull_requests.approve",
     "dc/projects/": "projects.list",
+    "dc/projects-mocked-project-repos-dc-mocked-repo-pull-requests-d/": "pull_requests.get_diff",
     "dc/pull-requests/": "pull_requests.list pull_requests.get",
     "dc/pull-requests-activities/": "pull_requests.list_activities",
     "dc/repos/": "repositories.create",
@@ -57,6 +59,7 @@ ATTRIBUTED: Final = {
     "dc/misc/bitbucket-rest__labels-": "labels.list labels.get",
     "dc/misc/bitbucket-rest__last-modified": "source.get_last_modified",
     "dc/misc/bitbucket-rest__pull-request-can-merge": "pull_requests.get_mergeability",
+    "cloud/api-groups/": "groups.get_all",
     "cloud/branch/": "refs.get_branch",
     "cloud/commit/": "commits.get",
     "cloud/impl/": "repositories.list",
@@ -77,6 +80,7 @@ ATTRIBUTED: Final = {
 
 _BROWSED: Final = "dc/browse/bitbucket-branch-source-plugin__1.0-projects-amuniz-repos-test-repos-browse"
 NO_ANSWERS: Final = {
+    "dc/diff/froggit-go__compare_commits.json": "has text for true and false",
     "cloud/user-emails/go-scm__userEmail.json": "spells `values` with a capital letter, which no server does",
     "cloud/misc/froggit-go__get_commit_status_response.json": "has words for dates",
     "cloud/misc/danger__pr_comments.txt": "begins with the status line",
@@ -140,7 +144,12 @@ def _method_of(row: dict[str, Any]) -> Method | None:
 BUILT: Final = {operation.key: operation.methods for operation in operations()}
 ANSWERS: Final = [row for row in recordings() if row["kind"] != "webhook"]
 ERRORS: Final = [row for row in ANSWERS if row["kind"] == "error" or row["status"] >= 400]
-ATTEMPTS: Final = [(row, _method_of(row)) for row in ANSWERS if row not in ERRORS and row["file"] not in NO_ANSWERS]
+REDIRECTS: Final = [row for row in ANSWERS if 300 <= (row.get("status") or 0) < 400 and _method_of(row) is not None]
+ATTEMPTS: Final = [
+    (row, _method_of(row))
+    for row in ANSWERS
+    if row not in ERRORS and row not in REDIRECTS and row["file"] not in NO_ANSWERS
+]
 GOOD: Final = [Recording(row, method) for row, method in ATTEMPTS if method is not None]
 WHOLE: Final = [
     recording for recording in GOOD if recording.row["real"] == "recorded" and not recording.row.get("partial")
@@ -228,6 +237,18 @@ async def test_a_recorded_sequence_of_pages_is_followed_to_its_end(pages: list[R
     _assert_is_whole(items, [value for payload in payloads for value in payload["values"]])
 
 
+@pytest.mark.parametrize("row", REDIRECTS, ids=lambda row: row["file"])
+async def test_a_recorded_redirect_leads_to_what_was_recorded_after_it(row: dict[str, Any]) -> None:
+    method, target = _method_of(row), row["headers"]["location"]
+    following = next(one for one in ANSWERS if target.endswith(one["path"]))
+    assert method is not None
+    transport = RecordingTransport([answer(b"", row["status"], row["headers"]), answer(body_of(following))])
+    async with open_session(method.product, transport) as session:
+        result = await finish(start(session, method, arguments(method, "required")))
+    assert result == body_of(following)
+    assert "Authorization" in transport.requests[1].headers  # another address of the same API
+
+
 @pytest.mark.parametrize("row", ERRORS, ids=lambda row: row["file"])
 async def test_a_recorded_error_becomes_its_exception_with_the_servers_message(row: dict[str, Any]) -> None:
     body, status = body_of(row), row.get("status") or 400  # that of some was not recorded
@@ -244,7 +265,7 @@ async def test_a_recorded_error_becomes_its_exception_with_the_servers_message(r
 def test_no_recorded_body_is_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
     waiting = [row for row, method in ATTEMPTS if method is None]
     webhooks = len(recordings()) - len(ANSWERS)  # `tests/webhooks` replays them all
-    replayed = len(GOOD) + len(ERRORS) + webhooks
+    replayed = len(GOOD) + len(REDIRECTS) + len(ERRORS) + webhooks
     assert replayed + len(waiting) + len(NO_ANSWERS) == len(recordings())
     with capsys.disabled():
         told = f"{replayed} of {len(recordings())} recorded bodies replayed, {len(waiting)} wait for their operation"

@@ -170,6 +170,18 @@ def test_where_it_is_not_told_the_pages_at_once_are_doubled(product: Product) ->
 
 
 @virtual
+async def test_as_many_pages_as_asked_for_are_ahead_of_each_page_that_is_read() -> None:
+    server = Server("cloud", [10] * 12, ["number"] * 12, 120)
+    async with server.open() as bb, aclosing(bb.paginate("/x", paging=Paging(ahead=3, size=10))) as items:
+        for page in range(8):
+            await anext(items)
+            await asyncio.sleep(10)
+            assert sorted(server.asked) == list(range(page + 4))
+            for _ in range(9):
+                await anext(items)
+
+
+@virtual
 async def test_it_takes_a_fraction_of_the_time() -> None:
     loop, times = asyncio.get_running_loop(), list[float]()
     for ahead in (0, 16):

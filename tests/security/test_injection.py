@@ -2,133 +2,24 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from email.parser import HeaderParser
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-import attrs
-import orjson
 import pytest
 from attrs import define
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bbasync import AccessToken, ApiToken, BasicAuth, CloudSession, Part, RateTracker, aio
+from bbasync import AccessToken, ApiToken, BasicAuth, CloudSession, Part, aio
 from bbasync.auth import Secret
-from bbasync.request import RawResponse, Request, add_query, quote_path
-from bbasync.session import Session
-from bbasync.testing.recording import RecordingTransport, answer
-from tests.meta.calls import Method, arguments, empty_answer, finish, methods, open_session, start
+from bbasync.request import add_query, quote_path
+from bbasync.testing.recording import RecordingTransport
 from tests.security.witness import witness
 
-TEXTS = [
-    "a\r\nX-Evil: 1",
-    "a\x00b",
-    "\x7f",
-    "..",
-    "a/../b",
-    "%2e%2e%2fx",
-    "..\\x",
-    "x?evil=1",
-    "x&evil=1",
-    "x#evil",
-    "https://evil.example/x",
-    '"; filename="evil',
-    "é\u2028\u0085ß😀",
-    "",
-]
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-CHARACTERS = re.compile(r"[!-~]+")
-
-
-def spoiled(value: Any, text: str) -> Any:
-    """Return a value with every text in it replaced."""
-    if isinstance(value, str):
-        return text
-    if isinstance(value, Mapping):
-        return {text: spoiled(next(iter(cast("Mapping[str, Any]", value).values())), text)}
-    if isinstance(value, list):
-        return [spoiled(inner, text) for inner in value]  # pyright: ignore[reportUnknownVariableType] - a list of anything
-    cls: type[Any] = type(value)  # pyright: ignore[reportUnknownVariableType] - of anything
-    if attrs.has(cls):
-        fields = [field.name for field in attrs.fields(cls) if field.init]
-        return attrs.evolve(value, **{name: spoiled(getattr(value, name), text) for name in fields})
-    return value
-
-
-def segments(request: Request) -> list[str]:
-    return urlsplit(request.url).path.split("/")
-
-
-def names(pairs: str) -> list[str]:
-    return [name for name, _ in parse_qsl(pairs, keep_blank_values=True)]
-
-
-def check(sent: Request, usual: Request, argument: str) -> None:
-    """Compare a request with the one that harmless arguments make."""
-    assert "#" not in sent.url
-    assert sent.method == usual.method
-    assert urlsplit(sent.url)[:2] == urlsplit(usual.url)[:2]
-    if argument == "path" and "{path}" in sent.template:
-        where = sent.template.split("/").index("{path}") - len(sent.template.split("/"))
-        assert segments(sent)[: len(segments(usual)) + where] == segments(usual)[:where]
-    else:
-        assert len(segments(sent)) == len(segments(usual))
-    for segment in segments(sent):
-        assert not {".", ".."} & set(re.split(r"[/\\]", unquote(segment)))
-    assert sorted(set(names(urlsplit(sent.url).query))) == sorted(set(names(urlsplit(usual.url).query)))
-    assert sent.headers == usual.headers
-    check_body(sent, usual)
-
-
-def check_body(sent: Request, usual: Request) -> None:
-    if isinstance(sent.body, tuple):
-        for part in sent.body:
-            told = (part.name, part.filename, part.content_type, part.attributes)
-            assert not any(CONTROL.search(text or "") for text in told)
-    elif sent.headers.get("Content-Type") == "application/x-www-form-urlencoded":
-        assert isinstance(usual.body, bytes)
-        assert names((sent.body or b"").decode("ascii")) == names(usual.body.decode())
-    elif sent.body:
-        assert isinstance(usual.body, bytes)
-        assert type(orjson.loads(sent.body)) is type(orjson.loads(usual.body))
-
-
-SERVICES = sorted({(method.product, method.service) for method in methods()})
-
-
-@pytest.mark.parametrize(("product", "service"), SERVICES)
-async def test_no_text_in_an_argument_reaches_another_resource_or_adds_a_parameter_or_header(
-    product: str, service: str
-) -> None:
-    transport = RecordingTransport()
-    async with open_session(product, transport, rates=RateTracker({"api": None})) as session:
-        for method in methods():
-            if (method.product, method.service) == (product, service):
-                transport.answers = answering(empty_answer(method))
-                await check_method(session, method, transport.requests)
-
-
-def answering(body: bytes) -> Callable[[Request], RawResponse]:
-    return lambda _request: answer(body)
-
-
-async def check_method(session: Session, method: Method, requests: list[Request]) -> None:
-    values = arguments(method, "all")
-    await finish(start(session, method, values))
-    usual = requests[-1]
-    for name, value in values.items():
-        for text in TEXTS:
-            requests.clear()
-            try:
-                await finish(start(session, method, {**values, name: spoiled(value, text)}))
-            except ValueError:
-                assert not any(request.method != "GET" for request in requests)
-            else:
-                check(requests[-1], usual, name)
-            assert all(CHARACTERS.fullmatch(request.url) for request in requests)
+VISIBLE = re.compile(r"[!-~]+")
 
 
 @pytest.mark.parametrize("title", ["\ud800", 2**70], ids=["surrogate", "number"])
@@ -138,7 +29,7 @@ async def test_what_no_json_can_hold_is_a_value_error(title: Any) -> None:
         await bb.pull_requests.create("a", "b", title=title, source_branch="c")
 
 
-async def test_a_lone_surrogate_in_a_path_query_or_form_is_a_value_error_before_anything_is_sent() -> None:
+async def test_a_lone_surrogate_in_a_path_query_form_or_part_is_a_value_error_before_anything_is_sent() -> None:
     transport = RecordingTransport()
     bb = CloudSession(transport=transport)
     for call in (
@@ -146,6 +37,7 @@ async def test_a_lone_surrogate_in_a_path_query_or_form_is_a_value_error_before_
         aio.collect(bb.refs.list_branches("a", "b", q="\ud800")),
         aio.collect(bb.commits.list("a", "b", include=["x" * 3000, "\ud800"])),
         bb.request("GET", "/\ud800"),
+        bb.source.create_commit("a", "b", message="\ud800", files={"x": b"y"}),
     ):
         with pytest.raises(ValueError, match="surrogates"):
             await call
@@ -160,7 +52,7 @@ def test_a_path_typed_by_hand_stays_below_the_base_url(path: str, typed: str, na
         sent = add_query("https://api.bitbucket.org/2.0" + quote_path(f"/{path}?{typed}"), {name: "v"})
     except ValueError:
         return
-    assert CHARACTERS.fullmatch(sent)
+    assert VISIBLE.fullmatch(sent)
     assert sent.startswith("https://api.bitbucket.org/2.0/")
     assert not {".", ".."} & set(re.split(r"[/\\]", unquote(urlsplit(sent).path)))
     assert parse_qsl(urlsplit(sent).query, keep_blank_values=True)[-1] == (name, "v")

@@ -237,7 +237,7 @@ async def test_what_is_not_simulated_is_501_and_named(api: Api, fake: FakeCloud)
     for method, path in (
         ("GET", "/nowhere"),
         ("DELETE", "/workspaces/acme"),
-        ("GET", "/repositories/acme/api/pipelines"),
+        ("GET", "/repositories/acme/api/issues"),
     ):
         answer = await api(method, path)
         assert answer.status == 501

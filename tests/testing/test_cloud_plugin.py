@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from bbasync import testing
-from bbasync.testing import plugin
 
 TEST = """
 import aiohttp
@@ -26,22 +24,32 @@ async def test_it(bitbucket_cloud):
 """
 
 
+def run(tests: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest with the plugins that the options name, so that it makes no difference which are installed."""
+    path = os.pathsep.join([str(Path(__file__).parents[2]), str(tests)])
+    environment = os.environ | {"PYTHONPATH": path, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", *options, str(tests)]
+    return subprocess.run(command, cwd=tests, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  # our own interpreter
+
+
 @pytest.mark.parametrize("mode", ["strict", "auto"])
 def test_fixture_works_in_both_modes(tmp_path: Path, mode: str) -> None:
     (tmp_path / "test_user.py").write_text(TEST)
-    # Plugins are named one by one, so that it makes no difference whether the package is installed.
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    options = ["-W", "error", "-o", f"asyncio_mode={mode}", "-o", "asyncio_default_fixture_loop_scope=function"]
-    plugins = ["-p", "pytest_asyncio.plugin", "-p", "bbasync.testing.plugin"]
-    command = [sys.executable, "-m", "pytest", "-q", *options, *plugins, str(tmp_path)]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  # our own interpreter
+    options = ["-o", f"asyncio_mode={mode}", "-o", "asyncio_default_fixture_loop_scope=function"]
+    done = run(tmp_path, *options, "-p", "pytest_asyncio.plugin", "-p", "bbasync.testing.plugin")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
 
 
-def test_plugin_loads_without_pytest_asyncio(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pytest_asyncio", None)
-    assert "bitbucket_cloud" not in runpy.run_path(str(plugin.__file__))
+@pytest.mark.parametrize("fixture", ["bitbucket_cloud", "bitbucket_datacenter"])
+def test_a_fixture_says_what_to_install_without_pytest_asyncio(tmp_path: Path, fixture: str) -> None:
+    (tmp_path / "hide.py").write_text("import sys; sys.modules['pytest_asyncio'] = None")
+    (tmp_path / "test_user.py").write_text(f"def test_it({fixture}): pass\ndef test_other(): pass")
+    done = run(tmp_path, "-p", "hide", "-p", "bbasync.testing.plugin")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "1 passed, 1 error" in done.stdout
+    assert f"the fixture {fixture} needs pytest-asyncio: install it, and set `asyncio_mode = " in done.stdout
+    assert "not found" not in done.stdout
 
 
 def test_names_are_imported_when_they_are_used() -> None:

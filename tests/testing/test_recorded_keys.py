@@ -29,6 +29,7 @@ FILE: Final = f"GET {REPO}/src/{{commit}}/{{path}}"
 
 LACKING: Final = {
     "author.username": "removed from accounts in 2019",
+    "creator.username": "removed from accounts in 2019",
     "closed_by.username": "removed from accounts in 2019",
     "username": "removed from accounts other than one's own in 2019",
     "location": "removed from accounts in 2019",
@@ -74,7 +75,7 @@ def keys(payload: object) -> Iterator[str]:
     for name, value in payload.items():
         yield name
         for inner in value if _is_list(value) else [value]:
-            if _is_object(inner):
+            if _is_object(inner) and name != "files":  # where names of files are the keys
                 yield from (f"{name}.{key}" for key in inner)
 
 
@@ -106,6 +107,23 @@ def recorded() -> dict[str, set[str]]:
     return found
 
 
+def parts_of(template: str) -> list[Any]:
+    """Return recorded parts of responses: those asked for with `fields`, and those of unknown origin."""
+    rows = [row for row in recordings() if row["api"] == "cloud" and row["real"] != "handmade"]
+    files = [str(row["file"]) for row in rows if row.get("template") == template]
+    return [orjson.loads((DATA / "recorded" / file).read_bytes()) for file in files]
+
+
+def paths(payload: object, above: str = "") -> set[str]:
+    """Return the keys of an object and of all objects below it, but for those of links."""
+    if _is_list(payload):
+        return {path for one in payload for path in paths(one, above)}
+    if not _is_object(payload) or above.endswith("links."):
+        return set()
+    inner = {path for name, value in payload.items() for path in paths(value, f"{above}{name}.")}
+    return inner | {f"{above}{name}" for name in payload}
+
+
 class Sampler:
     """Asks a fake for everything that one operation can show."""
 
@@ -127,9 +145,17 @@ class Sampler:
             return [one for pull in pulls for one in await self._comments(str(pull))]
         if operation == FILE:
             return [await self.api.get(f"{self._path(REPO)}/src/main/")]
+        if "{encoded_id}" in template:
+            (made,) = await self._snippet()
+            return [await self.api.get(self._path(template, encoded_id=made["id"]))]
         varied = next((name for name in reversed(many) if f"{{{name}}}" in template), None)
         paths = [self._path(template, **{varied: one}) for one in many[varied]] if varied else [self._path(template)]
         return [await self.api.get(path) for path in paths]
+
+    async def _snippet(self) -> list[Any]:
+        form = aiohttp.FormData()
+        form.add_field("file", b"Content\n", filename="a.txt")
+        return [(await self.api("POST", "/snippets", data=form)).json]
 
     async def _comments(self, pull: str) -> list[Any]:
         path = self._path(f"{PULL}/comments", pull_request_id=pull)
@@ -138,6 +164,8 @@ class Sampler:
     async def change(self, operation: str) -> list[Any]:
         """Return responses to requests that change something."""
         path = self._path(REPO)
+        if operation == "POST /snippets":
+            return await self._snippet()
         if operation == f"PUT {REPO}/hooks/{{uid}}":
             body = {"url": "https://hooks.example.org", "events": ["repo:push"]}
             hook = (await self.api("POST", f"{path}/hooks", body)).json
@@ -190,6 +218,40 @@ async def test_data_center_sends_the_recorded_keys(operation: str) -> None:
             path = template.format_map(known | {"pullRequestId": str(pull)})
             responses.append((await api(method, path, {"text": "Comment"} if method == "POST" else None))[1])
     assert _differ(operation, responses) == (set(), set())
+
+
+PIPELINE: Final = f"{REPO}/pipelines/{{pipeline_uuid}}"
+PIPELINE_FILE: Final = """
+pipelines:
+  default:
+    - step: {name: Test, deployment: staging, script: [make]}
+    - step: {name: Late, deployment: production, script: [make]}
+"""
+
+
+@pytest.mark.parametrize(
+    "template",
+    [f"{REPO}/pipelines", PIPELINE, f"{PIPELINE}/steps/{{step_uuid}}", f"{REPO}/deployments/{{deployment_uuid}}"],
+)
+async def test_pipelines_have_the_keys_of_recorded_parts(template: str) -> None:
+    own = "/repositories/acme/api"
+    responses: list[Any] = []
+    async with FakeCloud(workspaces=1) as fake, Api(fake) as api:
+        await api("PUT", f"{own}/pipelines_config", {"enabled": True})
+        await api("POST", f"{own}/src", data={"/bitbucket-pipelines.yml": PIPELINE_FILE, "branch": "main"})
+        fake.clock.advance(5)
+        if template == PIPELINE:
+            responses.append(await api.get(f"{own}/pipelines/1"))
+        await api("POST", f"{own}/pipelines/1/stopPipeline")
+        if "step_uuid" in template:
+            responses += await api.values(f"{own}/pipelines/1/steps")
+        elif "deployment" in template:
+            responses += await api.values(f"{own}/deployments")
+        else:
+            responses.append(await api.get(f"{own}/pipelines/1"))
+    recorded_paths = paths(parts_of(template))
+    assert len(recorded_paths) > 10
+    assert recorded_paths - paths(responses) == set()
 
 
 async def test_what_is_said_to_lack_is_recorded() -> None:

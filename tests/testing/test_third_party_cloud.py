@@ -190,16 +190,30 @@ def walk_branch_restrictions(cloud: Any, fake: FakeCloud, judge: Judge) -> None:
     assert list(restrictions.each()) == []
 
 
-def walk_what_is_not_simulated(cloud: Any, fake: FakeCloud, judge: Judge) -> None:
+def walk_pipelines(cloud: Any, fake: FakeCloud, judge: Judge) -> None:
+    fake.world.repository("acme", "api").pipelines.enabled = True
+    step = "pipelines: {custom: {all: [{step: {script: [make], deployment: test}}]}}"
+    commit(cloud, {"bitbucket-pipelines.yml": step, "branch": "main"})
     repository = cloud.repositories.get("acme", "api")
-    lists = {
-        "pipelines/": repository.pipelines,
-        "environments": repository.deployment_environments,
-        "issues": repository.issues,
-    }
-    for path, resource in lists.items():
-        with judge.refuses(501, f"FakeCloud does not simulate GET /repositories/acme/api/{path}"):
-            list(resource.each())
+    made = repository.pipelines.trigger(branch="main", pattern="all")
+    (pipeline,) = repository.pipelines.each(sort="-created_on")
+    assert (pipeline.uuid, pipeline.build_number, pipeline.completed_on) == (made.uuid, 1, None)
+    (found,) = pipeline.steps()
+    assert found.log() is None
+    judge.expect(404)
+    fake.clock.advance(12)
+    assert repository.pipelines.get(made.uuid).step(found.uuid).duration_in_seconds == 10
+    assert (found.log(), found.log(0, 2)) == (b"+ make\n", ("7", b"+ m"))
+    with judge.refuses(400, "Bad request"):
+        pipeline.stop()
+    (environment,) = repository.deployment_environments.each()
+    assert (environment.name, environment.environment_type["name"]) == ("Test", "Test")
+    assert list(environment.deployment_environment_variables.each()) == []
+
+
+def walk_what_is_not_simulated(cloud: Any, fake: FakeCloud, judge: Judge) -> None:
+    with judge.refuses(501, "FakeCloud does not simulate GET /repositories/acme/api/issues"):
+        list(cloud.repositories.get("acme", "api").issues.each())
 
 
 def walk_the_old_interface(cloud: Any, fake: FakeCloud, judge: Judge) -> None:
@@ -226,6 +240,7 @@ WALKS = [
     walk_permissions,
     walk_hooks,
     walk_branch_restrictions,
+    walk_pipelines,
     walk_what_is_not_simulated,
     walk_the_old_interface,
 ]

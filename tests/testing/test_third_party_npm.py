@@ -232,12 +232,14 @@ def walk_hooks(npm: Npm, fake: FakeCloud, judge: Judge) -> None:
     npm("webhooks.delete", **hook)
 
 
-def walk_what_is_not_simulated(npm: Npm, fake: FakeCloud, judge: Judge) -> None:
+def walk_pipelines(npm: Npm, fake: FakeCloud, judge: Judge) -> None:
     target = {"type": "pipeline_ref_target", "ref_type": "branch", "ref_name": "main"}
-    with judge.refuses(501, "FakeCloud does not simulate GET /repositories/acme/api/pipelines"):
-        npm("pipelines.list", **REPO)
-    with judge.refuses(501, "FakeCloud does not simulate POST /repositories/acme/api/pipelines"):
+    with judge.refuses(400, "Bad request"):
         npm("pipelines.create", **REPO, _body={"target": target})
+    assert npm("pipelines.list", **REPO)["values"] == []
+
+
+def walk_what_is_not_simulated(npm: Npm, fake: FakeCloud, judge: Judge) -> None:
     with judge.refuses(501, "FakeCloud does not simulate GET /repositories/acme/api/issues"):
         npm("issue_tracker.list", **REPO)
 
@@ -252,6 +254,7 @@ WALKS = [
     walk_pull_requests,
     walk_permissions,
     walk_hooks,
+    walk_pipelines,
     walk_what_is_not_simulated,
 ]
 

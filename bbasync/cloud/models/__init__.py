@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .reports import *
     from .repositories import *
     from .search import *
+    from .snippets import *
     from .source import *
     from .ssh_keys import *
     from .users import *
@@ -67,7 +68,7 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
                 "DeploymentStatus DeploymentStatusName DeploymentStep EnvironmentRestrictions EnvironmentType "
                 "EnvironmentTypeName"
             ),
-            "groups": "Group",
+            "groups": "Group GroupPrivilege Invitation LegacyAccount LegacyGroup Privilege",
             "participants": "Participant ParticipantRole ParticipantState",
             "permissions": (
                 "Permission ProjectGroupPermission ProjectUserPermission RepositoryGroupPermission "
@@ -108,7 +109,8 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             ),
             "repositories": "BaseRepository ForkPolicy InheritanceState MainBranch Repository RepositoryRole",
             "search": "CodeSearchResult SearchContentMatch SearchLine SearchSegment",
-            "source": "BaseFile CommitDirectory CommitFile FileAttribute TreeEntry",
+            "snippets": "BaseSnippet Snippet SnippetComment SnippetCommit SnippetRole",
+            "source": "ArchiveFormat BaseFile CommitDirectory CommitFile FileAttribute TreeEntry",
             "ssh_keys": "SshKey",
             "users": "Account AccountType Author Email",
             "webhooks": "EventKey HookEvent HookSubject SubjectType SubjectTypes Webhook",

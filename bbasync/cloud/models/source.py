@@ -9,7 +9,15 @@ from attrs import define
 from bbasync.cloud.models.commits import BaseCommit
 from bbasync.model import Model, OpenEnum
 
-__all__ = ["BaseFile", "CommitDirectory", "CommitFile", "FileAttribute", "TreeEntry"]
+__all__ = ["ArchiveFormat", "BaseFile", "CommitDirectory", "CommitFile", "FileAttribute", "TreeEntry"]
+
+
+class ArchiveFormat(OpenEnum):
+    """Format of a source archive."""
+
+    ZIP = "zip"
+    TAR_GZ = "tar.gz"
+    TAR_BZ2 = "tar.bz2"
 
 
 class FileAttribute(OpenEnum):

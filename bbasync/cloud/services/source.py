@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Mapping
     from contextlib import AbstractAsyncContextManager
 
+    from bbasync.cloud.models.source import ArchiveFormat
     from bbasync.paging import Paging
     from bbasync.session import Stream
 
@@ -156,6 +157,23 @@ class Source(Service):
         )
         length = response.headers.get("content-length", "")
         return int(length) if length.isdecimal() else None
+
+    def open_archive(
+        self, workspace: str, repo_slug: str, ref: str, format: ArchiveFormat | str
+    ) -> AbstractAsyncContextManager[Stream]:
+        """Open an archive of all files at a commit as a stream: `async with ... as stream: async for chunk in stream`.
+
+        It is read from the website, not from the API, and spends a budget of its own. OAuth and access tokens are
+        known to be accepted there. TransportError if the website asks to log in instead.
+
+        Scope: repository (OAuth), read:repository:bitbucket (API token).
+        """
+        return self._open(
+            "GET https://bitbucket.org/{workspace}/{repo_slug}/get/{ref}.{format}",
+            (workspace, repo_slug, ref, format),
+            group="archive",
+            leaves_origin=True,
+        )
 
     @lists
     def list_file_history(

@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING
 from bbasync._lazy import attach
 
 if TYPE_CHECKING:
+    from .application_properties import *
     from .attachments import *
     from .branches import *
     from .builds import *
     from .changes import *
     from .code_insights import *
+    from .comment_likes import *
     from .comments import *
     from .commits import *
+    from .dashboard import *
+    from .default_reviewers import *
+    from .default_tasks import *
     from .deployments import *
+    from .diff_stats import *
     from .diffs import *
     from .labels import *
     from .markup import *
@@ -23,10 +29,13 @@ if TYPE_CHECKING:
     from .pull_requests.activities import *
     from .pull_requests.changes import *
     from .pull_requests.merges import *
+    from .rate_limits import *
     from .ref_matchers import *
     from .ref_sync import *
     from .refs import *
     from .repositories import *
+    from .reviewer_groups import *
+    from .scopes import *
     from .source import *
     from .tags import *
     from .users import *
@@ -36,6 +45,7 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
     __getattr__, __dir__ = attach(
         __name__,
         {
+            "application_properties": "ApplicationProperties",
             "attachments": "AttachmentMetadata",
             "branches": "Branch",
             "builds": "BuildCapabilities BuildOrder BuildState BuildStats BuildStatus BuildTestResults RequiredBuild",
@@ -44,12 +54,17 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
                 "Annotation AnnotationBody AnnotationSeverity AnnotationType Annotations Report ReportData "
                 "ReportDataType ReportResult"
             ),
+            "comment_likes": "Emoticon Reaction",
             "comments": (
-                "AnchorState Comment CommentAnchor CommentSeverity CommentState DiffType FileType LineType "
-                "MultilineMarker MultilineSpan PermittedOperations"
+                "AnchorState BlockerCommentCount Comment CommentAnchor CommentSeverity CommentState DiffType FileType "
+                "LineType MultilineMarker MultilineSpan PermittedOperations"
             ),
             "commits": "BaseCommit Commit MergeFilter RefChangeActivity",
+            "dashboard": "DashboardOrder InboxCount PullRequestSuggestion",
+            "default_reviewers": "DefaultReviewerCondition",
+            "default_tasks": "DefaultTask",
             "deployments": "Deployment DeploymentEnvironment DeploymentState EnvironmentType",
+            "diff_stats": "DiffStatsSummary",
             "diffs": "ConflictMarker Diff DiffHunk DiffLine DiffSegment FileDiff Whitespace",
             "labels": "Label Labelable LabelableType",
             "markup": "Markup MarkupUrlMode",
@@ -61,11 +76,17 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             ),
             "pull_requests.activities": "Activity ActivityAction ActivityType CommentAction RescopedCommits",
             "pull_requests.changes": "ChangeScope",
-            "pull_requests.merges": "Mergeability Veto",
+            "pull_requests.merges": (
+                "AutoMergeRequest AutoMergeResult AutoMergeStatus CommitMessageSuggestion Mergeability RebaseResult "
+                "Rebaseability Veto"
+            ),
+            "rate_limits": "RateLimit RateLimitSettings RateLimitedUser RejectionOrder UserRateLimitSettings",
             "ref_matchers": "RefMatcher RefMatcherType RefMatcherTypeId",
             "ref_sync": "RefSyncAction RefSyncState RefSyncStatus RejectedRef",
             "refs": "BaseRef RefChange RefChangeType RefOrder RefType RefUpdateType",
             "repositories": "ArchiveFilter Repository RepositoryPermission RepositoryState Visibility",
+            "reviewer_groups": "ReviewerGroup",
+            "scopes": "Scope ScopeType",
             "source": "ArchiveFormat Blame DirectoryEntry FileLine FileSize LastModified PathType",
             "tags": "Tag TagType",
             "users": "Author Person User UserType",

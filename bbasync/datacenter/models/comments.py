@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from attrs import define
+from attrs import define, field
 
 from bbasync.datacenter.models.users import User
-from bbasync.model import Model, OpenEnum
+from bbasync.model import Model, OpenEnum, wire
 
 __all__ = [
     "AnchorState",
+    "BlockerCommentCount",
     "Comment",
     "CommentAnchor",
     "CommentSeverity",
@@ -197,3 +198,13 @@ class Comment(Model):
     """What the authenticated user may do with it; None if not sent."""
     properties: dict[str, object] | None = None
     """Data of plugins, such as reactions; None if not sent."""
+
+
+@define(kw_only=True)
+class BlockerCommentCount(Model):
+    """Number of blocker comments by state."""
+
+    open: int | None = field(default=None, metadata=wire("OPEN"))
+    """Number of open tasks; None if there are none."""
+    resolved: int | None = field(default=None, metadata=wire("RESOLVED"))
+    """Number of completed tasks; None if there are none."""

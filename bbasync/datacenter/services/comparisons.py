@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bbasync.datacenter.models.changes import Change
 from bbasync.datacenter.models.commits import Commit
+from bbasync.datacenter.models.diff_stats import DiffStatsSummary
 from bbasync.datacenter.models.diffs import Diff
 from bbasync.request import SubPath
 from bbasync.service import Service, lists
@@ -143,15 +144,15 @@ class Comparisons(Service):
         from_repo: str | None = None,
         src_path: str | None = None,
         whitespace: Whitespace | str | None = None,
-    ) -> dict[str, int]:
+    ) -> DiffStatsSummary:
         """Return the numbers of files and lines that `from_ref` changes in comparison with `to_ref`.
 
-        The vendor documents the numbers, but not their names. `path="/"` is for all files. Since 9.1.
+        `path="/"` is for all files. Since 9.1.
 
         Permission: REPO_READ.
         """
         return await self._call(
-            dict[str, int],
+            DiffStatsSummary,
             "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/compare/diff-stats-summary{path}",
             (project_key, repository_slug, SubPath(path)),
             query={

@@ -51,12 +51,20 @@ class FileHost(FakeServer):
             return web.Response(
                 status=403, text="<Error><Code>AccessDenied</Code></Error>", content_type="application/xml"
             )
-        headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}", "Accept-Ranges": "bytes"}
-        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("Range", ""))
-        if wanted is None:
-            return web.Response(body=content, headers=headers)
+        return ranged(request, content, {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"})
+
+
+def ranged(request: web.Request, content: bytes, headers: dict[str, str]) -> web.Response:
+    """Answer with the bytes that a request asks for: all, a range, or the last of them."""
+    headers = headers | {"Accept-Ranges": "bytes"}
+    wanted = re.fullmatch(r"bytes=(?:(\d+)-(\d*)|-(\d+))", request.headers.get("Range", ""))
+    if wanted is None:
+        return web.Response(body=content, headers=headers)
+    if wanted[3]:
+        first, last = max(len(content) - int(wanted[3]), 0), len(content) - 1
+    else:
         first, last = int(wanted[1]), min(int(wanted[2] or len(content)), len(content) - 1)
-        if first >= len(content):
-            return web.Response(status=416, headers={"Content-Range": f"bytes */{len(content)}"})
-        headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
-        return web.Response(status=206, body=content[first : last + 1], headers=headers)
+    if first >= len(content):
+        return web.Response(status=416, headers={"Content-Range": f"bytes */{len(content)}"})
+    headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
+    return web.Response(status=206, body=content[first : last + 1], headers=headers)

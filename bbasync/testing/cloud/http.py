@@ -14,6 +14,7 @@ from aiohttp import web
 from multidict import MultiDict
 
 from bbasync.testing.cloud.query import QueryError, is_list, is_object, parse_query, sort_key
+from bbasync.testing.cloud.world.pipelines import ENVIRONMENTS
 from bbasync.testing.operations import is_number
 from bbasync.testing.server import CALLER, Caller, Refusal
 
@@ -260,12 +261,20 @@ class Call:
         arguments = {name: value for name, value in self.request.match_info.items() if name != excluding}
         if "repo_slug" in arguments:
             arguments |= {"workspace": "", "repo_slug": self.repository().uuid}
+            environments = self.stored.get((ENVIRONMENTS, "", arguments["repo_slug"]), {})
+            if arguments.get("environment_uuid", "") not in ("", *environments):
+                raise self.missing(arguments["environment_uuid"])
         elif "workspace" in arguments:
             if "project_key" in arguments:
                 arguments["project_key"] = self.project().uuid
             arguments["workspace"] = self.workspace().uuid
         elif "selected_user" in arguments:
             arguments["selected_user"] = self.user("selected_user").uuid
+        elif "username" in arguments:  # teams have become workspaces
+            found = self.world.workspace(arguments["username"])
+            if found is None:
+                raise not_found(f"{arguments['username']} is not a team")
+            arguments["username"] = found.uuid
         return tuple(arguments.values())
 
     def new_key(self, field: str) -> str | int:
@@ -280,6 +289,10 @@ class Call:
         """Return the error for a body without required fields."""
         return refusal(400, "Bad request", fields={name: ["This field is required."] for name in fields})
 
+    def taken(self, value: str) -> Refusal:
+        """Return the error for a second item with a value that only one may have."""
+        return refusal(409, "Conflict", detail=f"{value} exists already")
+
     def json(self) -> Payload:
         """Read the body as a JSON object."""
         try:
@@ -287,7 +300,7 @@ class Call:
         except orjson.JSONDecodeError:
             found = None
         if not is_object(found):
-            raise refusal(400, "Bad request", detail="The body is no JSON object")
+            raise refusal(400, "Bad request", detail="The body is not a JSON object")
         wrong = misfits(found)
         if wrong:
             raise refusal(400, "Bad request", fields=wrong)
@@ -397,7 +410,7 @@ class Call:
 
 
 def to_cursor(*parts: object) -> str:
-    """Pack what is needed to go on into an opaque text."""
+    """Pack what is needed to continue into an opaque text."""
     packed = orjson.dumps(parts)
     return base64.urlsafe_b64encode(hashlib.blake2b(packed, digest_size=4).digest() + packed).decode().rstrip("=")
 
@@ -417,7 +430,7 @@ def from_cursor(text: str, *types: type) -> list[Any]:
 
 
 def partial(payload: Payload, fields: str | None, hidden: Sequence[str] = ()) -> Payload:
-    """Cut an answer down: names alone keep only those, `-name` takes away, `+name` adds; `*` stands for any name.
+    """Cut a response down: names alone keep only those, `-name` takes away, `+name` adds; `*` stands for any name.
 
     What is `hidden` is there only where it is asked for by name.
     """

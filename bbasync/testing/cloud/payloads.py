@@ -47,7 +47,7 @@ class Payloads:
         self._repositories: dict[tuple[str, ...], Payload] = {}
 
     def user(self, index: int | None) -> Payload | None:
-        """Build an account as it stands in other resources; None where it is gone."""
+        """Build an account as embedded in other resources; None if it was deleted."""
         if index is None:
             return None
         if index not in self._users:

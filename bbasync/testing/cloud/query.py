@@ -92,7 +92,7 @@ def _literal(token: Token) -> object:
     try:
         date = datetime.fromisoformat(token.text)
     except ValueError as error:
-        raise QueryError(f"Invalid query: {token.text} is no value; strings stand in double quotes") from error
+        raise QueryError(f"Invalid query: {token.text} is not a value; strings are in double quotes") from error
     return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
 
 

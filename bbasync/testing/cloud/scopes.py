@@ -9,11 +9,15 @@ if TYPE_CHECKING:
 
 ALL_SCOPES = (
     "account:write",
+    "pipeline:variable",
+    "pipeline:write",
     "project:admin",
     "pullrequest:write",
     "repository:admin",
     "repository:delete",
     "repository:write",
+    "runner:write",
+    "snippet:write",
     "webhook",
 )
 
@@ -23,6 +27,10 @@ IMPLIED = {
     "pullrequest": ("repository",),
     "repository:write": ("repository",),
     "account:write": ("account",),
+    "snippet:write": ("snippet",),
+    "pipeline:write": ("pipeline",),
+    "pipeline:variable": ("pipeline", "pipeline:write"),
+    "runner:write": ("runner",),
     "project": ("repository",),
     "project:admin": ("project", "repository"),
 }
@@ -50,6 +58,15 @@ def api_token_scope(scope: str, method: str, template: str) -> str:
         return "read:pullrequest:bitbucket"
     if method == "GET" and "/permissions-config/" in template:
         level = "read"
-    if area == "webhook":
-        level = {"GET": "read", "DELETE": "delete"}.get(method, "write")
+    if area == "pipeline":
+        level = _pipeline_level(level, method, template)
+    if area in {"snippet", "webhook"}:
+        deletes = "write" if area == "snippet" and not template.endswith("{encoded_id}") else "delete"
+        level = {"GET": "read", "DELETE": deletes}.get(method, "write")
     return f"{level or 'read'}:{area}:bitbucket"
+
+
+def _pipeline_level(level: str, method: str, template: str) -> str:
+    if level == "variable" or (method != "GET" and "/environments" in template):
+        return "admin"
+    return "write" if method == "POST" else level

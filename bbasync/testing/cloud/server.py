@@ -25,6 +25,7 @@ from bbasync.testing.cloud.http import (
 )
 from bbasync.testing.cloud.operations import OPERATIONS
 from bbasync.testing.cloud.payloads import Payloads
+from bbasync.testing.cloud.pipelines import FakePipelines
 from bbasync.testing.cloud.rate import ANONYMOUS, RateLimit
 from bbasync.testing.cloud.scopes import ALL_SCOPES, api_token_scope, implied
 from bbasync.testing.cloud.world import World
@@ -45,11 +46,12 @@ if TYPE_CHECKING:
     from bbasync.testing.operations import Operation
     from bbasync.testing.server import Caller, Handler, Route
 
-GROUPS = {"files": 5000, "webhooks": 1000, "mergeability": 1000, "git": 60_000, ANONYMOUS: 60}
+GROUPS = {"files": 5000, "archives": 1500, "webhooks": 1000, "mergeability": 1000, "git": 60_000, ANONYMOUS: 60}
 """Limits an hour, beside that of `api`; the vendor does not document that of mergeability checks."""
 API_TOKEN_USER = "x-bitbucket-api-token-auth"  # noqa: S105  # a name
 ACCESS_TOKEN_USER = "x-token-auth"  # noqa: S105  # a name
 """What git sends as user name for tokens."""
+WEB = "https://bitbucket.org"
 GIT_ACCESS = ("repository", "GET", "/repositories/{workspace}/{repo_slug}")
 """The scope that a clone needs, and the operation that needs the same."""
 
@@ -68,15 +70,17 @@ class FakeCloud(DeliveringServer):
     It takes Basic authentication with `email` and `token`, and as Bearer the `access_tokens`, one a workspace.
     `limit` requests are accepted within any `window` seconds, by principal and group; `scaled` adds the headers of a
     scaled plan. `scopes` restricts what the credentials may do. What is made up lies before `now`. `world` takes the
-    place of the world that the other arguments describe. Changes made through the API stay until the server is gone.
+    place of the world that the other arguments describe. Changes made through the API stay until the server is stopped.
 
     `requests` logs what was asked, `faults` spoils answers, `rate` counts and refuses, `oauth` issues tokens, `merges`
-    makes merges slow, `files` is the host that downloads redirect to, and `world` holds the data and counts it.
+    makes merges slow, `pipelines` chooses what becomes of steps, `files` is the host that downloads redirect to, and
+    `world` holds the data and counts it.
 
     The clone links of a `git_world` serve `git clone` and `git fetch`. As its source is real, the credentials are
     random then, requests must name the fake as their host, and webhooks reach this machine only.
 
-    Webhooks made through the API are told what is done through the API. `token_of` gives the tokens of other users.
+    Changes made through the API are delivered to webhooks created through the API. `token_of` gives the tokens of
+    other users.
     """
 
     email = "me@example.invalid"
@@ -124,6 +128,7 @@ class FakeCloud(DeliveringServer):
         self.files = FileHost()
         self.webhooks = WebhookSender(attempts=3, timeout=10.0, loopback_only=self.guarded)
         self.git = GitBackend()
+        self.pipelines = FakePipelines(self)
         self._payloads: Payloads | None = None
         self._request_ids = itertools.count(1)
 
@@ -153,6 +158,7 @@ class FakeCloud(DeliveringServer):
         vars(self.world).update(copied.world)
         self.merges.left = copied.merges
         self.filters, self.walks = Memory(64), Memory(1000)  # they belong to versions that there may be again
+        self.pipelines.close()
 
     @property
     def payloads(self) -> Payloads:
@@ -182,6 +188,7 @@ class FakeCloud(DeliveringServer):
 
     async def stop(self) -> None:
         """Close both sockets."""
+        self.pipelines.close()
         try:
             await self.files.stop()
         finally:
@@ -192,7 +199,7 @@ class FakeCloud(DeliveringServer):
         """Bind every operation to its path."""
         for operation in in_order(OPERATIONS):
             self._operations[self._bind(operation)] = operation
-        routes = ((one.method, f"/2.0{one.template}", handler) for handler, one in self._operations.items())
+        routes = ((one.method, _path_of(one.template), handler) for handler, one in self._operations.items())
         yield from with_trailing_slash(routes)
         yield "POST", TOKEN_PATH, self._issue_token
         yield "GET", AUTHORIZE_PATH, self._authorize
@@ -251,9 +258,14 @@ class FakeCloud(DeliveringServer):
         """The operations that are simulated, as `METHOD /path`; all others answer 501."""
         return sorted(operation.name for operation in OPERATIONS)
 
+    def catch_up(self) -> None:
+        """Let everything happen that was due."""
+        self.pipelines.catch_up()
+
     async def _not_simulated(self, request: web.Request) -> web.Response:
         path = request.path
-        what = path.removeprefix("/2.0") if path.startswith("/2.0/") else f"{path} of the web site"
+        is_api = path.startswith(("/2.0/", "/1.0/"))
+        what = path.removeprefix("/2.0") if is_api else f"{path} of the web site"
         return self.error(501, f"FakeCloud does not simulate {request.method} {what}")
 
     def _operation(self, request: web.Request) -> Operation[Call] | None:
@@ -321,6 +333,7 @@ class FakeCloud(DeliveringServer):
         async def handle(request: web.Request) -> web.StreamResponse:
             with reading_body():
                 call = await self._call(request)
+            self.catch_up()
             return call.respond(operation.action(call), operation.status)
 
         return handle
@@ -359,6 +372,11 @@ class FakeCloud(DeliveringServer):
             if request.content_type == "application/x-www-form-urlencoded":
                 form.extend((name, value) for name, value in (await request.post()).items() if isinstance(value, str))
         return Call(self, request, body, form)
+
+
+def _path_of(template: str) -> str:
+    """Return where a template of the API, or of the web site, is served."""
+    return template.removeprefix(WEB) if template.startswith(WEB) else f"/2.0{template}"
 
 
 async def _parts(request: web.Request) -> MultiDict[str | Part]:

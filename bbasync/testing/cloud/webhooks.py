@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import orjson
 
@@ -16,20 +16,45 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bbasync.testing.cloud.http import Call
-    from bbasync.testing.cloud.payloads import Payload
-    from bbasync.testing.cloud.world import Project, Workspace
+    from bbasync.testing.cloud.payloads import Payload, Payloads
+    from bbasync.testing.cloud.server import FakeCloud
+    from bbasync.testing.cloud.world import Project, Workspace, World
     from bbasync.testing.cloud.world.pull_requests import Comment, Pull, Status
     from bbasync.testing.cloud.world.repository import Hook, Repository, Tag
     from bbasync.testing.history import Commit
 
 LARGEST = 256 * 1024
-"""Bytes of a body; larger ones are not sent, and nobody is told."""
+"""Bytes of a body; larger ones are not sent, and nobody is notified."""
 MOST_COMMITS = 5
 """Commits that a push names."""
 OF_REPOSITORY = ("scm", "website", "is_private", "owner", "workspace", "project", "parent")
 """What events tell of a repository beside its reference."""
 SETTINGS = ("name", "full_name", "description", "website", "language", "is_private", "fork_policy", "links")
 """What counts as a change of a repository."""
+
+
+class Cause(Protocol):
+    """Whoever changes something: a request, or a pipeline."""
+
+    @property
+    def fake(self) -> FakeCloud:
+        """The server."""
+        ...
+
+    @property
+    def me(self) -> int:
+        """The index of the user whom changes are put down to."""
+        ...
+
+    @property
+    def world(self) -> World:
+        """The data behind the fake."""
+        ...
+
+    @property
+    def payloads(self) -> Payloads:
+        """Renders the data of the world."""
+        ...
 
 
 def on_repository(call: Call, event: str, repository: Repository, **more: Payload) -> None:
@@ -136,16 +161,25 @@ def on_commit_comment(call: Call, repository: Repository, commit: Commit, commen
     _to_repository(call, "repo:commit_comment_created", repository, payload)
 
 
-def on_status(call: Call, repository: Repository, commit: str, status: Status, *, new: bool) -> None:
+def on_status(cause: Cause, repository: Repository, commit: str, status: Status, *, new: bool) -> None:
     """Tell that a build status came or changed."""
     key = f"repo:commit_status_{'created' if new else 'updated'}"
-    _to_repository(call, key, repository, lambda: {"commit_status": call.payloads.status(repository, commit, status)})
+    _to_repository(cause, key, repository, lambda: {"commit_status": cause.payloads.status(repository, commit, status)})
 
 
-def repository_payload(call: Call, repository: Repository) -> Payload:
+def on_span(cause: Cause, repository: Repository, span: Payload) -> None:
+    """Tell that a run of a pipeline or a step of it ended."""
+    scopes = [{"scope": {"name": "bitbucket-pipelines"}, "spans": [span]}]
+    traces = {"resourceSpans": [{"resource": {"attributes": ()}, "scopeSpans": scopes}]}
+    _deliver(cause, key := "pipeline:span_created", _hooks(cause, repository, key), lambda: traces)
+
+
+def repository_payload(cause: Cause, repository: Repository) -> Payload:
     """Build a repository as events hold it."""
-    full = call.payloads.repository(repository)
-    return call.payloads.repository_reference(repository) | {name: full[name] for name in OF_REPOSITORY if name in full}
+    full = cause.payloads.repository(repository)
+    return cause.payloads.repository_reference(repository) | {
+        name: full[name] for name in OF_REPOSITORY if name in full
+    }
 
 
 def _to_pull(call: Call, event: str, repository: Repository, pull: Pull, more: Callable[[], Payload]) -> None:
@@ -155,21 +189,29 @@ def _to_pull(call: Call, event: str, repository: Repository, pull: Pull, more: C
     _to_repository(call, f"pullrequest:{event}", repository, payload)
 
 
-def _to_repository(call: Call, key: str, repository: Repository, payload: Callable[[], Payload]) -> None:
+def _to_repository(cause: Cause, key: str, repository: Repository, payload: Callable[[], Payload]) -> None:
     """Send an event to the webhooks of a repository and to those of its workspace."""
-    workspace = call.world.workspaces[repository.workspace]
-    hooks = [*_wanting(repository.hooks, key), *_wanting(workspace.hooks, key)]
-    _send(call, key, hooks, lambda: {"repository": repository_payload(call, repository)} | payload())
+    hooks = _hooks(cause, repository, key)
+    _send(cause, key, hooks, lambda: {"repository": repository_payload(cause, repository)} | payload())
+
+
+def _hooks(cause: Cause, repository: Repository, key: str) -> list[Hook]:
+    workspace = cause.world.workspaces[repository.workspace]
+    return [*_wanting(repository.hooks, key), *_wanting(workspace.hooks, key)]
 
 
 def _wanting(hooks: dict[str, Hook], key: str) -> list[Hook]:
     return [hook for hook in hooks.values() if hook.active and key in hook.events]
 
 
-def _send(call: Call, key: str, hooks: list[Hook], payload: Callable[[], Payload]) -> None:
+def _send(cause: Cause, key: str, hooks: list[Hook], payload: Callable[[], Payload]) -> None:
+    _deliver(cause, key, hooks, lambda: {"actor": cause.payloads.user(cause.me)} | payload())
+
+
+def _deliver(cause: Cause, key: str, hooks: list[Hook], payload: Callable[[], Payload]) -> None:
     if not hooks:
         return
-    body = orjson.dumps({"actor": call.payloads.user(call.me)} | payload())
+    body = orjson.dumps(payload())
     if len(body) > LARGEST:
         return
     for hook in hooks:
@@ -179,4 +221,4 @@ def _send(call: Call, key: str, hooks: list[Hook], payload: Callable[[], Payload
             "X-Request-UUID": str(uuid.uuid4()),
             ATTEMPT: "1",
         }
-        call.fake.webhooks.send(key, hook.url, body, hook.secret, headers)
+        cause.fake.webhooks.send(key, hook.url, body, hook.secret, headers)

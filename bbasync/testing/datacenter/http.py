@@ -176,6 +176,10 @@ class Call:
         """Return the error for a body without required fields."""
         return refuse(400, f"{fields[0]} must not be empty", VALIDATION, context=fields[0])
 
+    def taken(self, value: str) -> Refusal:
+        """Return the error for a second item with a value that only one may have."""
+        return refuse(409, f"{value} exists already", "IntegrityException")
+
     def permission(self, permissions: Sequence[str], default: str = "") -> str:
         """Return the permission that the query names; 400 if it is not one of these."""
         name = self.query.get("permission", default)

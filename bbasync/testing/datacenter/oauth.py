@@ -52,6 +52,15 @@ class OAuth(cloud_oauth.OAuth):
             return refuse(401, "invalid_client", "The client is unknown, or its secret is wrong")
         return self.redeem(form, user)
 
+    def revoke(self, authorization: str | None, form: Mapping[str, object]) -> web.Response:
+        """Forget a token; one that is unknown is not an error (RFC 7009)."""
+        if not self.knows(authorization, form):
+            return refuse(401, "invalid_client", "The client is unknown, or its secret is wrong")
+        token = str(form.get("token"))
+        self.refresh_tokens.discard(token)
+        self.access_tokens.pop(token, None)
+        return web.Response()
+
     def knows(self, authorization: str | None, form: Mapping[str, object]) -> bool:
         """Tell whether the form says who the client is."""
         del authorization

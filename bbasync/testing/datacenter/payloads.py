@@ -59,7 +59,7 @@ def answer(payload: object, status: int = 200) -> web.Response:
 
 
 def no_content() -> web.Response:
-    """Build an answer without body and without content type."""
+    """Build a response without body and without content type."""
     return web.Response(status=204)
 
 
@@ -411,7 +411,7 @@ def group(name: str) -> Json:
 
 
 def build_status(status: BuildStatus) -> Json:
-    """Render a build status; what was never told is left out."""
+    """Render a build status; fields that were never set are left out."""
     payload: Json = {
         "key": status.key,
         "state": status.state,

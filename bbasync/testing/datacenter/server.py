@@ -203,6 +203,7 @@ class FakeDataCenter(DeliveringServer):
         yield from with_trailing_slash(self._operation_routes())
         yield "GET", f"{self.context}/rest/oauth2/latest/authorize", self._authorize
         yield "POST", f"{self.context}/rest/oauth2/latest/token", self._issue_token
+        yield "POST", f"{self.context}/rest/oauth2/latest/revoke", self._revoke_token
         yield "GET", f"{self.context}/status", _status
         yield "GET", f"{self.context}/login", _login_page
         yield "*", f"{self.context}/scm/{{projectKey}}/{{repositorySlug}}.git", self._git
@@ -332,8 +333,13 @@ class FakeDataCenter(DeliveringServer):
             form = await request.post()
         return self.oauth.answer(request.headers.get("Authorization"), form, self.username)
 
+    async def _revoke_token(self, request: web.Request) -> web.StreamResponse:
+        with reading_body():
+            form = await request.post()
+        return self.oauth.revoke(request.headers.get("Authorization"), form)
+
     async def _elsewhere(self, request: web.Request) -> web.StreamResponse:
-        """Answer what is no operation: nothing below /rest, and the log-in page for the rest of the web site.
+        """Respond to what is not an operation: nothing below /rest, and the log-in page for the rest of the web site.
 
         Since 9.3.2 tokens count for nothing outside /rest: a Bearer is redirected, one used as password is refused
         (Atlassian's support page "Access tokens no longer work as expected").

@@ -51,7 +51,7 @@ class Webhook:
 
 @define
 class Webhooks:
-    """The webhooks of a server, and what they are told."""
+    """The webhooks of a server, and what is delivered to them."""
 
     world: World
     payloads: Payloads

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bbasync.cloud.models.pipelines.variables import PipelineVariable
+from bbasync.cloud.services.deprecation import warn_deprecated
 from bbasync.service import Service, lists
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class PipelineLegacyVariables(Service):
 
         Scope: pipeline (OAuth), none (API token).
         """
+        _warn()
         return self._list(
             PipelineVariable,
             "GET /users/{selected_user}/pipelines_config/variables",
@@ -45,6 +47,7 @@ class PipelineLegacyVariables(Service):
 
         Scope: pipeline:variable (OAuth), none (API token).
         """
+        _warn()
         return await self._call(
             PipelineVariable,
             "POST /users/{selected_user}/pipelines_config/variables",
@@ -61,6 +64,7 @@ class PipelineLegacyVariables(Service):
 
         Scope: pipeline (OAuth), none (API token).
         """
+        _warn()
         return await self._call(
             PipelineVariable,
             "GET /users/{selected_user}/pipelines_config/variables/{variable_uuid}",
@@ -83,6 +87,7 @@ class PipelineLegacyVariables(Service):
 
         Scope: pipeline:variable (OAuth), none (API token).
         """
+        _warn()
         return await self._call(
             PipelineVariable,
             "PUT /users/{selected_user}/pipelines_config/variables/{variable_uuid}",
@@ -97,6 +102,7 @@ class PipelineLegacyVariables(Service):
 
         Scope: pipeline:variable (OAuth), none (API token).
         """
+        _warn()
         await self._run(
             "DELETE /users/{selected_user}/pipelines_config/variables/{variable_uuid}",
             (selected_user, variable_uuid),
@@ -112,6 +118,7 @@ class PipelineLegacyVariables(Service):
 
         Scope: pipeline (OAuth), none (API token).
         """
+        _warn()
         return self._list(
             PipelineVariable,
             "GET /teams/{username}/pipelines_config/variables",
@@ -129,6 +136,7 @@ class PipelineLegacyVariables(Service):
 
         Scope: pipeline:variable (OAuth), none (API token).
         """
+        _warn()
         return await self._call(
             PipelineVariable,
             "POST /teams/{username}/pipelines_config/variables",
@@ -145,6 +153,7 @@ class PipelineLegacyVariables(Service):
 
         Scope: pipeline (OAuth), none (API token).
         """
+        _warn()
         return await self._call(
             PipelineVariable,
             "GET /teams/{username}/pipelines_config/variables/{variable_uuid}",
@@ -167,6 +176,7 @@ class PipelineLegacyVariables(Service):
 
         Scope: pipeline:variable (OAuth), none (API token).
         """
+        _warn()
         return await self._call(
             PipelineVariable,
             "PUT /teams/{username}/pipelines_config/variables/{variable_uuid}",
@@ -181,7 +191,13 @@ class PipelineLegacyVariables(Service):
 
         Scope: pipeline:variable (OAuth), none (API token).
         """
+        _warn()
         await self._run(
             "DELETE /teams/{username}/pipelines_config/variables/{variable_uuid}",
             (username, variable_uuid),
         )
+
+
+def _warn() -> None:
+    instead = "use those of workspaces, such as bb.pipelines.list_workspace_variables()"
+    warn_deprecated("pipeline variables of users and teams", "a date not yet announced", instead)

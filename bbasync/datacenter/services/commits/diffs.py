@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bbasync.datacenter.models.diff_stats import DiffStatsSummary
 from bbasync.datacenter.models.diffs import Diff
 from bbasync.request import SubPath
 from bbasync.service import Service
@@ -98,15 +99,15 @@ class CommitDiffs(Service):
         src_path: str | None = None,
         auto_src_path: bool | None = None,
         whitespace: Whitespace | str | None = None,
-    ) -> dict[str, int]:
+    ) -> DiffStatsSummary:
         """Return the numbers of files and lines that a commit changes.
 
-        The vendor documents the numbers, but not their names. Since 9.1.
+        Since 9.1.
 
         Permission: REPO_READ.
         """
         return await self._call(
-            dict[str, int],
+            DiffStatsSummary,
             "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/commits/{commitId}/diff-stats-summary/{path}",
             (project_key, repository_slug, commit_id, SubPath(path)),
             query={"since": since, "srcPath": src_path, "autoSrcPath": auto_src_path, "whitespace": whitespace},

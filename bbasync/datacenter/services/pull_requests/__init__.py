@@ -9,10 +9,12 @@ from bbasync.datacenter.models.refs import branch_id
 from bbasync.service import lists
 
 from .activities import PullRequestActivities
+from .blocker_comments import PullRequestBlockerComments
 from .changes import PullRequestChanges
 from .comments import PullRequestComments
 from .merges import PullRequestMerges
 from .participants import PullRequestParticipants
+from .reviews import PullRequestReviews
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Sequence
@@ -28,7 +30,13 @@ _MAX_PARTICIPANT_FILTERS = 10
 
 
 class PullRequests(
-    PullRequestActivities, PullRequestChanges, PullRequestComments, PullRequestMerges, PullRequestParticipants
+    PullRequestActivities,
+    PullRequestBlockerComments,
+    PullRequestChanges,
+    PullRequestComments,
+    PullRequestMerges,
+    PullRequestParticipants,
+    PullRequestReviews,
 ):
     """Pull requests: `bb.pull_requests`.
 
@@ -213,6 +221,42 @@ class PullRequests(
             "POST /api/latest/projects/{projectKey}/repos/{repositorySlug}/pull-requests/{pullRequestId}/reopen",
             (project_key, repository_slug, pull_request_id),
             query={"version": version},
+        )
+
+    @lists
+    def list_for_commit(
+        self, project_key: str, repository_slug: str, commit_id: str, *, paging: Paging | None = None
+    ) -> AsyncGenerator[PullRequest]:
+        """List the pull requests into a repository that contain a commit.
+
+        Permission: REPO_READ.
+        """
+        return self._list(
+            PullRequest,
+            "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/commits/{commitId}/pull-requests",
+            (project_key, repository_slug, commit_id),
+            paging=paging,
+        )
+
+    async def watch(self, project_key: str, repository_slug: str, pull_request_id: int) -> None:
+        """Send the authenticated user notifications of a pull request.
+
+        Permission: REPO_READ.
+        """
+        await self._run(
+            "POST /api/latest/projects/{projectKey}/repos/{repositorySlug}/pull-requests/{pullRequestId}/watch",
+            (project_key, repository_slug, pull_request_id),
+            repeatable=True,
+        )
+
+    async def unwatch(self, project_key: str, repository_slug: str, pull_request_id: int) -> None:
+        """Stop notifications of a pull request to the authenticated user.
+
+        Permission: REPO_READ.
+        """
+        await self._run(
+            "DELETE /api/latest/projects/{projectKey}/repos/{repositorySlug}/pull-requests/{pullRequestId}/watch",
+            (project_key, repository_slug, pull_request_id),
         )
 
 

@@ -146,3 +146,32 @@ class PullRequestComments(Service):
             query={"version": version},
             repeatable=False,
         )
+
+    async def apply_suggestion(
+        self,
+        project_key: str,
+        repository_slug: str,
+        pull_request_id: int,
+        comment_id: int,
+        *,
+        comment_version: int,
+        pull_request_version: int,
+        suggestion_index: int,
+        commit_message: str | None = None,
+    ) -> None:
+        """Commit a change that a comment suggests to the from branch.
+
+        `suggestion_index` counts the suggestions of the comment. ConflictError if the change no longer fits.
+
+        Permission: REPO_READ, and REPO_WRITE on the repository of the from ref.
+        """
+        await self._run(
+            "POST /api/latest/projects/{projectKey}/repos/{repositorySlug}/pull-requests/{pullRequestId}/comments/{commentId}/apply-suggestion",
+            (project_key, repository_slug, pull_request_id, comment_id),
+            json={
+                "commentVersion": comment_version,
+                "pullRequestVersion": pull_request_version,
+                "suggestionIndex": suggestion_index,
+                "commitMessage": commit_message,
+            },
+        )

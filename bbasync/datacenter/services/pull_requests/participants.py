@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bbasync.datacenter.models.pull_requests import Participant, ParticipantRole, ParticipantStatus
+from bbasync.datacenter.models.users import User
 from bbasync.service import Service, lists
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from bbasync.datacenter.models.pull_requests import Direction
     from bbasync.paging import Paging
 
 __all__ = ["PullRequestParticipants"]
@@ -30,6 +32,31 @@ class PullRequestParticipants(Service):
             Participant,
             "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/pull-requests/{pullRequestId}/participants",
             (project_key, repository_slug, pull_request_id),
+            paging=paging,
+        )
+
+    @lists
+    def list_repository_participants(
+        self,
+        project_key: str,
+        repository_slug: str,
+        *,
+        filter_text: str | None = None,
+        role: ParticipantRole | str | None = None,
+        direction: Direction | str | None = None,
+        paging: Paging | None = None,
+    ) -> AsyncGenerator[User]:
+        """List the users who take part in any pull request into a repository, or from it with `direction="OUTGOING"`.
+
+        `filter_text` matches any part of the login name, the display name or the email address.
+
+        Permission: REPO_READ.
+        """
+        return self._list(
+            User,
+            "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/participants",
+            (project_key, repository_slug),
+            query={"filter": filter_text, "role": role, "direction": direction},
             paging=paging,
         )
 
@@ -57,6 +84,19 @@ class PullRequestParticipants(Service):
         await self._run(
             "DELETE /api/latest/projects/{projectKey}/repos/{repositorySlug}/pull-requests/{pullRequestId}/participants/{userSlug}",
             (project_key, repository_slug, pull_request_id, user_slug),
+        )
+
+    async def remove_reviewer_by_username(
+        self, project_key: str, repository_slug: str, pull_request_id: int, *, username: str
+    ) -> None:
+        """Remove a reviewer by login name; deprecated by the vendor in favour of `remove_reviewer`.
+
+        Permission: REPO_WRITE.
+        """
+        await self._run(
+            "DELETE /api/latest/projects/{projectKey}/repos/{repositorySlug}/pull-requests/{pullRequestId}/participants",
+            (project_key, repository_slug, pull_request_id),
+            query={"username": username},
         )
 
     async def set_status(
@@ -117,4 +157,30 @@ class PullRequestParticipants(Service):
         """
         return await self.set_status(
             project_key, repository_slug, pull_request_id, user_slug, status=ParticipantStatus.UNAPPROVED
+        )
+
+    async def approve_as_current_user(
+        self, project_key: str, repository_slug: str, pull_request_id: int
+    ) -> Participant:
+        """Approve a pull request without naming the authenticated user; deprecated by the vendor in favour of `approve`.
+
+        Permission: REPO_READ.
+        """
+        return await self._call(
+            Participant,
+            "POST /api/latest/projects/{projectKey}/repos/{repositorySlug}/pull-requests/{pullRequestId}/approve",
+            (project_key, repository_slug, pull_request_id),
+        )
+
+    async def unapprove_as_current_user(
+        self, project_key: str, repository_slug: str, pull_request_id: int
+    ) -> Participant:
+        """Withdraw the authenticated user's approval; deprecated by the vendor in favour of `unapprove`.
+
+        Permission: REPO_READ.
+        """
+        return await self._call(
+            Participant,
+            "DELETE /api/latest/projects/{projectKey}/repos/{repositorySlug}/pull-requests/{pullRequestId}/approve",
+            (project_key, repository_slug, pull_request_id),
         )

@@ -10,14 +10,17 @@ from . import (
     commit_statuses,
     commits,
     deploy_keys,
+    deployments,
     downloads,
     gpg_keys,
+    pipelines,
     projects,
     pull_requests,
     refs,
     removed,
     reports,
     repositories,
+    snippets,
     source,
     ssh_keys,
     users,
@@ -26,9 +29,12 @@ from . import (
 )
 from .commits import comments as commit_comments
 from .commits import diffs
+from .pipelines import caches, configuration, logs, runners, schedules, test_reports, variables
 from .projects import permissions as project_permissions
 from .pull_requests import activity, changes, comments, mergeability, merges, reviews, tasks
 from .repositories import permissions as repository_permissions
+from .snippets import comments as snippet_comments
+from .snippets import files as snippet_files
 
 if TYPE_CHECKING:
     from bbasync.testing.cloud.http import Call
@@ -65,6 +71,18 @@ OPERATIONS: list[Operation[Call]] = [
     *deploy_keys.operations,
     *ssh_keys.operations,
     *gpg_keys.operations,
+    *snippets.operations,
+    *snippet_files.operations,
+    *snippet_comments.operations,
+    *pipelines.operations,
+    *logs.operations,
+    *test_reports.operations,
+    *caches.operations,
+    *configuration.operations,
+    *schedules.operations,
+    *variables.operations,
+    *runners.operations,
+    *deployments.operations,
     *removed.operations,
 ]
 """The most frequent first: requests are matched in this order."""

@@ -59,6 +59,7 @@ def create_branch(call: Call) -> Result:
     repository.branches[name] = commit.hash
     repository.version += 1
     tell.on_push(call, repository, name, None, commit.hash)
+    call.fake.pipelines.pushed(call.me, repository, "branches", name, commit.hash)
     return _branch(call, repository, name)
 
 
@@ -105,6 +106,7 @@ def create_tag(call: Call) -> Result:
     repository.tags[name] = tag
     repository.version += 1
     tell.on_push(call, repository, name, None, tag)
+    call.fake.pipelines.pushed(call.me, repository, "tags", name, tag.hash)
     return _tag(call, repository, name)
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import mimetypes
+import tarfile
+import zipfile
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -27,6 +30,8 @@ operations: Operations[Call] = Operations()
 
 META = ("message", "author", "parents", "branch")
 """Fields of POST /src that are not files; a file of such a name needs a leading slash."""
+ARCHIVES = {"zip": "application/zip", "tar.gz": "application/x-tar-gz", "tar.bz2": "application/x-bzip2"}
+"""Media types of archives by suffix."""
 ENTRY_FIELDS: Fields[Entry] = {
     "path": lambda one: one.path,
     "size": lambda one: one.size,
@@ -70,6 +75,36 @@ def get_source(call: Call) -> Result:
     kind = mimetypes.guess_type(entry.path)[0] or ("application/octet-stream" if b"\x00" in content else "text/plain")
     headers = {"ETag": tag, "Content-Type": kind, "Content-Disposition": "attachment"}
     return web.Response(body=content, headers=headers)
+
+
+@operations("GET https://bitbucket.org/{workspace}/{repo_slug}/get/{ref}.{format}", "repository", group="archives")
+def get_archive(call: Call) -> Result:
+    """Answer with all files at a commit, below a folder that is named after it."""
+    repository, name = call.repository(), f"{call.arg('ref')}.{call.arg('format')}"
+    suffix = next((one for one in ARCHIVES if name.endswith(f".{one}")), None)
+    if suffix is None:
+        raise not_found(f"No archive {name}")
+    commit = resolve(repository, name.removesuffix(f".{suffix}"))
+    folder = f"{repository.workspace}-{repository.slug}-{commit.hash[:12]}"
+    body = _pack(suffix, folder, repository.files.tree(commit.hash))
+    headers = {"Content-Type": ARCHIVES[suffix], "Content-Disposition": f"attachment; filename={folder}.{suffix}"}
+    return web.Response(body=body, headers=headers)
+
+
+def _pack(suffix: str, folder: str, files: dict[str, bytes]) -> bytes:
+    """Pack files into an archive."""
+    buffer = io.BytesIO()
+    if suffix == "zip":
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for path, content in files.items():
+                archive.writestr(f"{folder}/{path}", content)
+    else:
+        with tarfile.open(fileobj=buffer, mode="w:gz" if suffix == "tar.gz" else "w:bz2") as tar:
+            for path, content in files.items():
+                entry = tarfile.TarInfo(f"{folder}/{path}")
+                entry.size = len(content)
+                tar.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
 
 
 @operations("GET /repositories/{workspace}/{repo_slug}/filehistory/{commit}/{path}", "repository")
@@ -119,6 +154,7 @@ def create_commit(call: Call) -> Result:
     repository.mainbranch = repository.mainbranch or branch
     repository.updated_on = commit.date
     tell.on_push(call, repository, branch, old, commit.hash)
+    call.fake.pipelines.pushed(call.me, repository, "branches", branch, commit.hash)
     for pull in list(repository.all_pulls()):
         if pull.state == "OPEN" and pull.source_branch == branch and pull.source_repository == repository.uuid:
             pushed = repository.edit(pull.id)
@@ -127,6 +163,7 @@ def create_commit(call: Call) -> Result:
                 pushed.discussion.events.append(pushed.update_event(commit.date, call.me))
             for event in ("push", "updated"):
                 tell.on_pull(call, event, repository, pushed)
+            call.fake.pipelines.proposed(call.me, repository, pushed)
     repository.version += 1
     own = f"{call.payloads.base}/repositories/{repository.full_name}/commit/{commit.hash}"
     return web.Response(status=201, headers={"Location": own})

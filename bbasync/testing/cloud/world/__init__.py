@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections import Counter
 from datetime import datetime, timedelta
@@ -11,11 +12,14 @@ import attrs
 
 from bbasync.testing.clock import Clock
 from bbasync.testing.cloud.world.repository import Counts, Download, Hook, Repository, by_uuid_or_slug, make_uuid
+from bbasync.testing.cloud.world.snippets import Snippet
 from bbasync.testing.history import History, Words
 from bbasync.testing.history.timeline import BOTS, NOW, SPAN, Truth, check_now, lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from bbasync.testing.cloud.world.pipelines import Run
 
 WORKSPACES = ("acme", "globex", "initech", "umbrella", "hooli", "stark")
 REPOSITORIES = ("api", "web", "docs", "infra", "mobile", "tools", "billing", "search")
@@ -154,6 +158,10 @@ class World:
         self.workspaces: dict[str, Workspace] = {}
         self.stored: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
         """What clients have stored in resources without behaviour."""
+        self.snippets: dict[str, Snippet] = {}
+        """What clients have created, by ID."""
+        self.running: list[tuple[Repository, Run]] = []
+        """Runs of pipelines that have not completed."""
         for index in range(workspaces):
             workspace = self._make_workspace(index, members, projects)
             self.workspaces[workspace.slug] = workspace
@@ -184,7 +192,7 @@ class World:
         return self.users[0]
 
     def user(self, name: str) -> User | None:
-        """Find a user by uuid or account id; user names are gone."""
+        """Find a user by uuid or account id; user names no longer exist."""
         return next((one for one in self.users if name in (one.uuid, one.account_id)), None)
 
     def workspace(self, name: str) -> Workspace | None:
@@ -253,6 +261,21 @@ class World:
             history.stored.update(parent.history.stored)
         workspace.repositories[slug] = repository
         return repository
+
+    def create_snippet(self, workspace: Workspace, creator: int) -> Snippet:
+        """Add a snippet without a commit."""
+        now, key = self.now(), f"{self.seed}/snippet/{self.serial()}"
+        digest = hashlib.blake2b(key.encode(), digest_size=5).digest()
+        snippet = Snippet(
+            id=base64.b32encode(digest).decode().lower()[:7],
+            workspace=workspace.slug,
+            creator=creator,
+            created_on=now,
+            updated_on=now,
+            history=self._history(key, 0, 0, None),
+        )
+        self.snippets[snippet.id] = snippet
+        return snippet
 
     def _make_user(self, index: int) -> User:
         key = f"{self.seed}/user/{index}"

@@ -32,7 +32,7 @@ REMARKS = (
 
 @attrs.define
 class Comment:
-    """A comment on a pull request or a commit; `user` is None where the account is gone."""
+    """A comment on a pull request or a commit; `user` is None if the account was deleted."""
 
     id: int
     user: int | None
@@ -108,7 +108,7 @@ class Discussion:
 
 @attrs.define
 class Pull:
-    """A pull request; accounts are indices of users, None where the account is gone."""
+    """A pull request; accounts are indices of users, None if the account was deleted."""
 
     id: int
     title: str
@@ -120,7 +120,7 @@ class Pull:
     source_branch: str
     source_hash: str | None
     source_repository: str | None
-    """Its uuid; None where the fork is gone."""
+    """Its uuid; None if the fork was deleted."""
     destination_branch: str
     destination_hash: str | None
     merge_hash: str | None = None

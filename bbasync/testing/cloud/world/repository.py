@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import attrs
 
 from bbasync.testing.cloud.world import pull_requests as world_pulls
+from bbasync.testing.cloud.world.pipelines import Pipelines
 from bbasync.testing.cloud.world.pull_requests import Comment, Discussion, Participant, Pull, Status
 from bbasync.testing.cloud.world.reports import Report
 from bbasync.testing.history import SHORTEST, Commit, History, number_of
@@ -106,6 +107,7 @@ class Repository:
     """Reports by commit, then by external ID."""
     commit_comments: dict[str, dict[int, Comment]] = attrs.field(factory=dict[str, dict[int, Comment]])
     commit_participants: dict[str, dict[int, Participant]] = attrs.field(factory=dict[str, dict[int, Participant]])
+    pipelines: Pipelines = attrs.field(factory=Pipelines)
     changed_pulls: dict[int, Pull] = attrs.field(factory=dict[int, Pull])
     changed_statuses: dict[str, dict[str, Status]] = attrs.field(factory=dict[str, dict[str, Status]])
     version: int = 0

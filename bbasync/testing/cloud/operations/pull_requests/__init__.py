@@ -90,7 +90,10 @@ def create_pull(call: Call) -> Result:
             discussion=Discussion({}, {}, []),
         )
         repository.changed_pulls[existing.id] = existing
-    return _changed(call, repository, existing.id, body, event)
+    payload = _changed(call, repository, existing.id, body, event)
+    if event == "created":
+        call.fake.pipelines.proposed(call.me, repository, repository.changed_pulls[existing.id])
+    return payload
 
 
 @operations("PUT /repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}", "pullrequest:write")

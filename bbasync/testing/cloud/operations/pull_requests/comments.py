@@ -35,7 +35,7 @@ COMMENT_FIELDS: Fields[Comment] = {
     "POST /repositories/{workspace}/{repo_slug}/pullrequests/{pull_request_id}/comments", "pullrequest", status=201
 )
 def create_comment(call: Call) -> Result:
-    """Comment on a pull request; that counts, and shows in the activity, but is no update of it."""
+    """Comment on a pull request; that counts, and shows in the activity, but does not update it."""
     repository = call.repository()
     pull, discussion = editable_discussion(call, repository)
     comment = new_comment(call, discussion.comments)
@@ -135,7 +135,7 @@ def new_comment(call: Call, known: dict[int, Comment]) -> Comment:
     body = call.json()
     parent = leaf(body, "parent", "id")
     if parent is not None and not (isinstance(parent, int) and parent in known):
-        raise refusal(400, "Bad request", fields={"parent": [f"{parent} is no comment here"]})
+        raise refusal(400, "Bad request", fields={"parent": [f"{parent} is not a comment here"]})
     now = call.world.now()
     comment = Comment(call.world.serial(), call.me, text_of(body), now, now, parent=parent)
     inline = body.get("inline")

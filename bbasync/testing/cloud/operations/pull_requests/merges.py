@@ -60,7 +60,7 @@ def get_merge_task(call: Call) -> Result:
 def _merge(call: Call, repository: Repository, pull: Pull, body: Payload) -> None:
     head, base = pull.source_hash, repository.branches.get(pull.destination_branch)
     if head is None or base is None:
-        raise refusal(409, "One of the branches of this pull request is gone")
+        raise refusal(409, "One of the branches of this pull request does not exist")
     strategy = str(body.get("merge_strategy") or STRATEGIES[0])
     if strategy == "fast_forward":
         if len(repository.history.walk([base], [head])):
@@ -85,11 +85,12 @@ def _merge(call: Call, repository: Repository, pull: Pull, body: Payload) -> Non
     record_update(call, pull)
     tell.on_pull(call, "fulfilled", repository, pull)
     tell.on_push(call, repository, pull.destination_branch, base, pull.merge_hash)
+    call.fake.pipelines.pushed(call.me, repository, "branches", pull.destination_branch, pull.merge_hash)
     if closed is not None:
         tell.on_push(call, repository, pull.source_branch, closed, None)
 
 
 def _merged_payload(call: Call, repository: Repository, pull: Pull) -> Payload:
-    """Build the answer to a merge, the only one that has the whole hash of the merge commit."""
+    """Build the response to a merge, the only one that has the whole hash of the merge commit."""
     found = build.pull_request(call.payloads, repository, pull)
     return found | {"merge_commit": call.payloads.commit_reference(repository, str(pull.merge_hash))}

@@ -35,7 +35,7 @@ def create_task(call: Call) -> Result:
     raw, comment = text_of(body), leaf(body, "comment", "id")
     pull, discussion = editable_discussion(call, repository)
     if comment is not None and not (isinstance(comment, int) and comment in discussion.comments):
-        raise refusal(400, "Bad request", fields={"comment": [f"{comment} is no comment here"]})
+        raise refusal(400, "Bad request", fields={"comment": [f"{comment} is not a comment here"]})
     now = call.world.now()
     task = Task(call.world.serial(), call.me, raw, now, now, comment=comment)
     discussion.tasks[task.id] = task

@@ -223,7 +223,7 @@ def _check_new(call: Call, source: Ref, target: Ref, ignore: PullRequest | None 
 
 
 def _reviewers(call: Call, data: Json, author: User) -> list[User]:
-    """Find the reviewers a body names; all problems are told at once."""
+    """Find the reviewers a body names; all problems are reported at once."""
     found: list[User] = []
     problems: list[Json] = []
     for item in items(data, "reviewers"):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from bbasync.testing.datacenter.http import Call
     from bbasync.testing.datacenter.payloads import Json
-    from bbasync.testing.datacenter.world import PullRequest
+    from bbasync.testing.datacenter.world import PullRequest, Repository
     from bbasync.testing.history import Commit
     from bbasync.testing.history.files import Change
 
@@ -44,6 +44,24 @@ def get_diff(call: Call) -> Result:
     if call.request.headers.get("Accept", "").startswith("text/plain"):
         return patch(found)
     return call.payloads.diff(found, base, pull.source.commit)
+
+
+@operations("GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/pull-requests/{pullRequestId}.patch")
+def get_patch(call: Call) -> Result:
+    """Return the commits as messages that `git am` applies, the oldest first."""
+    pull = call.pull_request()
+    messages = [_message(call, pull.source.repository, commit) for commit in reversed(_commits(pull))]
+    return web.Response(body=b"".join(messages), content_type="text/plain", charset="utf-8")
+
+
+def _message(call: Call, repository: Repository, commit: Commit) -> bytes:
+    author = call.payloads.author(commit)
+    subject, _, rest = commit.message.partition("\n")
+    date = commit.date.strftime("%a, %d %b %Y %H:%M:%S %z")
+    sender = f"{author.get('displayName', author['name'])} <{author['emailAddress']}>"
+    head = f"From {commit.hash} Mon Sep 17 00:00:00 2001\nFrom: {sender}\nDate: {date}\nSubject: [PATCH] {subject}\n"
+    changes = repository.files.changes(commit.parents[0] if commit.parents else None, commit.hash)
+    return f"{head}\n{rest.strip()}\n---\n".encode() + b"".join(one.patch for one in changes) + b"\n"
 
 
 def _commits(pull: PullRequest) -> Sequence[Commit]:

@@ -1,0 +1,5 @@
+"""Run the command: `python -m bbasync`."""
+
+from bbasync.cli import main
+
+main()
