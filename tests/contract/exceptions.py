@@ -53,6 +53,7 @@ DECLARED_AS_JSON: Final[Mapping[tuple[str, str], str]] = {
 
 _BY_ID: Final = "a ref is named by its id alone; servers fill in the rest"
 _BY_NAME: Final = "a user is named by the name alone; servers fill in the rest"
+_VALUE: Final = "the value of a report's data is a text, number or truth, and the description's own sample has a number"
 _PATH: Final = "a path goes as text, as servers send it"
 COMPLAINTS: Final[Mapping[tuple[str, str], str]] = {
     ("cloud", "body.data.0.value type"): "the value of a report's data is a text, number or truth, as its `type` says",
@@ -63,6 +64,9 @@ COMPLAINTS: Final[Mapping[tuple[str, str], str]] = {
     ("datacenter", "body.reviewers.0.user required"): _BY_NAME,
     ("datacenter", "body.anchor.path type"): _PATH,
     ("datacenter", "body.anchor.srcPath type"): _PATH,
+    ("datacenter", "body.data.0.value type"): _VALUE,
+    ("datacenter", "response.body.data.0.value type"): _VALUE,
+    ("datacenter", "response.body.values.0.data.0.value type"): _VALUE,
     ("datacenter", "body.autoSubject type"): "true or false, as the same field of an automatic merge is declared",
 }
 """What Prism may say of a request though it is right, by product."""
@@ -90,6 +94,7 @@ SLASHLESS: Final = ("/compare/diff{path}", "/compare/diff-stats-summary{path}")
 """Ends of templates that leave the slash before a path to the path, which Prism does not match."""
 
 _NO_SCHEMA: Final = "the description gives its answer no schema, so the sample is empty"
+_ONE_REF: Final = "the description declares one ref where servers send a list of them"
 SAMPLES: Final[Mapping[tuple[str, str], str]] = {
     ("cloud", "commits.create_comment"): _NO_SCHEMA,
     ("cloud", "commits.update_comment"): _NO_SCHEMA,
@@ -113,6 +118,13 @@ SAMPLES: Final[Mapping[tuple[str, str], str]] = {
     ("datacenter", "source.list_directory"): _NO_SCHEMA,
     ("datacenter", "source.list_lines"): _NO_SCHEMA,
     ("datacenter", "source.list_root"): _NO_SCHEMA,
+    ("datacenter", "deployments.get_capabilities"): _NO_SCHEMA,
+    ("datacenter", "labels.list_repository_labels"): "the description declares one label where servers send a page",
+    ("datacenter", "ref_sync.get_status"): _ONE_REF,
+    ("datacenter", "ref_sync.set_enabled"): _ONE_REF,
+    ("datacenter", "webhooks.list_project_webhooks"): _NO_SCHEMA,
+    ("datacenter", "webhooks.list_repository_webhooks"): _NO_SCHEMA,
+    ("datacenter", "webhooks.search_repository_webhooks"): _NO_SCHEMA,
     ("datacenter", "pull_requests.list_changes"): "the description declares one change where servers send a page",
 }
 """Methods for which Prism's sample answer is nothing that a server would send."""

@@ -36,6 +36,7 @@ METHODS: Final = {(method.product, method.id): method for method in methods()}
 FILE: Final = "/repositories/{workspace}/{repo_slug}/src/{commit}/{path}"
 ATTRIBUTED: Final = {
     "dc/branches/": "branches.list",
+    "dc/build-status/": "deployments.create",
     "dc/changes/": "pull_requests.list_changes",
     "dc/comments/": "pull_requests.list_comments",
     "dc/commits/": "commits.list commits.get",
@@ -47,11 +48,15 @@ ATTRIBUTED: Final = {
     "dc/pull-requests/": "pull_requests.list pull_requests.get",
     "dc/pull-requests-activities/": "pull_requests.list_activities",
     "dc/repos/": "repositories.create",
+    "dc/sync-projects/": "ref_sync.get_status",
     "dc/tags/": "tags.list tags.create",
+    "dc/webhooks/": "webhooks.list_repository_webhooks webhooks.create_repository_webhook",
     "dc/misc/atlassian-bitbucket-server-integration-plugin__commit": "commits.list",
     "dc/misc/stash-pullrequest-builder-plugin__PullRequestComments": "pull_requests.list_activities",
     "dc/misc/stash-pullrequest-builder-plugin__PullRequestList": "pull_requests.list",
     "dc/misc/bitbucket-rest__branch-list": "branches.list",
+    "dc/misc/bitbucket-rest__insight-report": "code_insights.get_report",
+    "dc/misc/bitbucket-rest__labels-": "labels.list labels.get",
     "dc/misc/bitbucket-rest__last-modified": "source.get_last_modified",
     "dc/misc/bitbucket-rest__pull-request-can-merge": "pull_requests.get_mergeability",
     "cloud/api-groups/": "groups.get_all",
