@@ -380,8 +380,23 @@ async def test_a_token_endpoint_that_cannot_be_reached_is_a_transport_error() ->
 )
 async def test_a_token_that_cannot_be_sent_is_a_decode_error(told: dict[str, object]) -> None:
     client, _ = replayed(answer(orjson.dumps({"expires_in": 3600, **told})))
-    with pytest.raises(DecodeError, match="no access_token of type bearer, or a token that cannot be sent"):
+    with pytest.raises(
+        DecodeError, match=r"^POST /site/oauth2/access_token: .* token that cannot be sent$"
+    ) as caught:
         await client.exchange("x")
+    assert caught.value.body == b""
+
+
+async def test_the_scopes_are_read_under_their_former_name_too() -> None:
+    client, _ = replayed(answer(orjson.dumps({"access_token": "a", "scopes": "account"})))
+    assert (await client.exchange("x")).scope == "account"
+
+
+async def test_the_body_of_a_response_that_is_not_json_is_dropped() -> None:
+    client, _ = replayed(*[answer(b'{"access_token": "a"')] * 4)
+    with pytest.raises(DecodeError) as caught:
+        await passing(client.exchange("x"))
+    assert caught.value.body == b""
 
 
 @pytest.mark.parametrize(
@@ -398,7 +413,7 @@ async def test_a_lifetime_that_is_missing_text_or_absurd_loses_no_token(told: ob
 async def test_an_error_without_a_reason_says_so() -> None:
     for body in (b"{}", b'{"error_description": ""}', b"[]"):
         client, _ = replayed(answer(body, 400))
-        with pytest.raises(BadRequestError, match="400: the server gave no reason$"):
+        with pytest.raises(BadRequestError, match=r"400: the server gave no reason$"):
             await client.exchange("x")
 
 
