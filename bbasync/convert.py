@@ -166,6 +166,7 @@ def make_converter(wire_name: Callable[[str], str]) -> Converter:
     converter = Converter(detailed_validation=False)
     converter.register_structure_hook_factory(_is_model, compiler.function)
     converter.register_structure_hook_factory(_is_union_of_models, compiler.union_hook)
+    converter.register_structure_hook_func(lambda hint: hint is object, lambda value, _type: value)
     converter.register_structure_hook(datetime, lambda value, _type: parse_date(value))
     return converter
 

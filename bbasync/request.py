@@ -135,7 +135,7 @@ class RequestOptions(TypedDict, total=False):
     form: Query | str | None
     """The body as a form; a string is sent as it is."""
     text: str | None
-    """The body as plain text."""
+    """The body as it is, plain text unless `headers` has another Content-Type."""
     parts: Multipart | None
     """The body as multipart/form-data."""
     group: str

@@ -378,7 +378,7 @@ class Session:
             fields["Content-Type"] = "application/x-www-form-urlencoded"
             body = (form if isinstance(form, str) else encode_query(form)).encode()
         elif text is not None:
-            fields["Content-Type"] = "text/plain; charset=utf-8"
+            fields.setdefault("Content-Type", "text/plain; charset=utf-8")
             body = text.encode()
         elif parts is not None:
             _check_parts(parts)

@@ -380,9 +380,7 @@ async def test_a_token_endpoint_that_cannot_be_reached_is_a_transport_error() ->
 )
 async def test_a_token_that_cannot_be_sent_is_a_decode_error(told: dict[str, object]) -> None:
     client, _ = replayed(answer(orjson.dumps({"expires_in": 3600, **told})))
-    with pytest.raises(
-        DecodeError, match=r"^POST /site/oauth2/access_token: .* token that cannot be sent$"
-    ) as caught:
+    with pytest.raises(DecodeError, match=r"^POST /site/oauth2/access_token: .* token that cannot be sent$") as caught:
         await client.exchange("x")
     assert caught.value.body == b""
 

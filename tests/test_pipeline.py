@@ -90,6 +90,16 @@ async def test_refusals_and_failures_of_one_call_are_counted_apart() -> None:
 
 
 @virtual
+async def test_a_call_waits_for_its_budget_for_a_minute_unless_told_otherwise() -> None:
+    bb, _ = session(answer(b"", 429, {"Retry-After": "59.5"}), answer(b"{}"))
+    assert await bb.request("GET", "/x") == {}
+    bb, _ = session(answer(b"", 429, {"Retry-After": "60.5"}))
+    with pytest.raises(RateLimitError):
+        await bb.request("GET", "/x")
+    assert now() == 59.5
+
+
+@virtual
 async def test_the_log_numbers_tries_from_one(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "bbasync")
     bb, _ = session(answer(b"", 429, {"Retry-After": "5"}), answer(b"", 503), answer(b"{}"))

@@ -12,6 +12,7 @@ from bbasync.request import (
     UNSET,
     Home,
     SubPath,
+    Timeouts,
     add_query,
     encode_json,
     encode_query,
@@ -196,3 +197,7 @@ def test_a_path_is_taken_as_it_is_typed(path: str, written: str) -> None:
 def test_a_path_that_cannot_be_right_is_refused(path: str) -> None:
     with pytest.raises(ValueError, match="path"):
         quote_path(path)
+
+
+def test_an_attempt_times_out_as_documented() -> None:
+    assert Timeouts() == Timeouts(connect=10, read=60, total=300, least_rate=100)

@@ -25,15 +25,29 @@ if TYPE_CHECKING:
     from bbasync.rate import Rate
     from bbasync.request import RawResponse, Request
 
+    from .services.admin import Admin
+    from .services.attachments import Attachments
     from .services.branches import Branches
     from .services.builds import Builds
+    from .services.code_insights import CodeInsights
+    from .services.comment_likes import CommentLikes
     from .services.commits import Commits
     from .services.comparisons import Comparisons
+    from .services.dashboard import Dashboard
+    from .services.default_reviewers import DefaultReviewers
+    from .services.default_tasks import DefaultTasks
+    from .services.deployments import Deployments
+    from .services.labels import Labels
+    from .services.markup import Markup
     from .services.projects import Projects
     from .services.pull_requests import PullRequests
+    from .services.rate_limits import RateLimits
+    from .services.ref_sync import RefSync
     from .services.repositories import Repositories
+    from .services.reviewer_groups import ReviewerGroups
     from .services.source import Source
     from .services.tags import Tags
+    from .services.webhooks import Webhooks
 
 __all__ = ["DataCenterSession"]
 
@@ -184,6 +198,104 @@ class DataCenterSession(Session):
         from .services.comparisons import Comparisons
 
         return Comparisons(self)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """Webhooks of projects and repositories."""
+        from .services.webhooks import Webhooks
+
+        return Webhooks(self)
+
+    @cached_property
+    def code_insights(self) -> CodeInsights:
+        """Code Insights: reports on commits and their annotations."""
+        from .services.code_insights import CodeInsights
+
+        return CodeInsights(self)
+
+    @cached_property
+    def deployments(self) -> Deployments:
+        """Deployments of commits."""
+        from .services.deployments import Deployments
+
+        return Deployments(self)
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        """Attachments of a repository."""
+        from .services.attachments import Attachments
+
+        return Attachments(self)
+
+    @cached_property
+    def ref_sync(self) -> RefSync:
+        """Synchronization of forks with their origin."""
+        from .services.ref_sync import RefSync
+
+        return RefSync(self)
+
+    @cached_property
+    def markup(self) -> Markup:
+        """Rendered markup."""
+        from .services.markup import Markup
+
+        return Markup(self)
+
+    @cached_property
+    def labels(self) -> Labels:
+        """Labels of repositories."""
+        from .services.labels import Labels
+
+        return Labels(self)
+
+    @cached_property
+    def default_reviewers(self) -> DefaultReviewers:
+        """Conditions of default reviewers."""
+        from .services.default_reviewers import DefaultReviewers
+
+        return DefaultReviewers(self)
+
+    @cached_property
+    def reviewer_groups(self) -> ReviewerGroups:
+        """Groups of reviewers of projects and repositories."""
+        from .services.reviewer_groups import ReviewerGroups
+
+        return ReviewerGroups(self)
+
+    @cached_property
+    def default_tasks(self) -> DefaultTasks:
+        """Tasks that new pull requests begin with."""
+        from .services.default_tasks import DefaultTasks
+
+        return DefaultTasks(self)
+
+    @cached_property
+    def comment_likes(self) -> CommentLikes:
+        """Reactions to comments."""
+        from .services.comment_likes import CommentLikes
+
+        return CommentLikes(self)
+
+    @cached_property
+    def dashboard(self) -> Dashboard:
+        """Pull requests and repositories that concern the authenticated user."""
+        from .services.dashboard import Dashboard
+
+        return Dashboard(self)
+
+    @cached_property
+    def rate_limits(self) -> RateLimits:
+        """Rate limits of the server."""
+        from .services.rate_limits import RateLimits
+
+        return RateLimits(self)
+
+    @cached_property
+    def admin(self) -> Admin:
+        """The server itself."""
+        from .services.admin import Admin
+
+        return Admin(self)
 
 
 def _message_of(error: dict[str, Any]) -> str:

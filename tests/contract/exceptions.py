@@ -70,10 +70,16 @@ COMPLAINTS: Final[Mapping[tuple[str, str], str]] = {
 UNKNOWN: Final = re.compile(r"HEAD |\w+ /1\.0/|\w+ https://bitbucket\.org/")
 """Cloud documents them beside its description: Prism is not asked."""
 
-_BINARY: Final = "Prism writes no samples of binary files"
 _DC_REPOSITORY: Final = "/api/latest/projects/{projectKey}/repos/{repositorySlug}"
 _TEXT: Final = "text is described beside the description"
+_REACTION: Final = "comments/{commentId}/reactions/{emoticon}"
+_DC_LIKES: Final = "/comment-likes/latest/projects/{projectKey}/repos/{repositorySlug}"
+_NESTED: Final = "Prism finds the schema too complex"
+_BINARY: Final = "Prism writes no samples of binary files"
 UNWRITTEN: Final[Mapping[tuple[str, str, int], str]] = {
+    ("GET", "/api/latest/projects/{projectKey}/avatar.png", 500): _BINARY,
+    ("PUT", f"{_DC_LIKES}/commits/{{commitId}}/{_REACTION}", 500): _NESTED,
+    ("PUT", f"{_DC_LIKES}/pull-requests/{{pullRequestId}}/{_REACTION}", 500): _NESTED,
     ("GET", f"{_DC_REPOSITORY}/archive", 500): _BINARY,
     ("GET", "/snippets/{workspace}/{encoded_id}/{node_id}/files/{path}", 500): _BINARY,
     ("GET", f"{_DC_REPOSITORY}/commits/{{commitId}}/diff/{{path}}", 406): _TEXT,
@@ -98,6 +104,9 @@ SAMPLES: Final[Mapping[tuple[str, str], str]] = {
     ("cloud", "pull_requests.list_repository_activity"): _NO_SCHEMA,
     ("cloud", "downloads.list"): _NO_SCHEMA,
     ("cloud", "users.list_emails"): _NO_SCHEMA,
+    ("datacenter", "admin.get_application_properties"): "the date is an example in microseconds",
+    ("datacenter", "dashboard.get_inbox_count"): _NO_SCHEMA,
+    ("datacenter", "dashboard.list_inbox_pull_requests"): _NO_SCHEMA,
     ("datacenter", "comparisons.get_diff_stats_summary"): "the description declares a diff where servers send numbers",
     ("datacenter", "source.get_size"): _NO_SCHEMA,
     ("datacenter", "source.get_type"): _NO_SCHEMA,

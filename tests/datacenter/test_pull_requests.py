@@ -341,3 +341,22 @@ async def test_task_on_a_line(bb: DataCenterSession, pull_request: PullRequest) 
         *REPO, pull_request.id, task.id, version=task.version, state="RESOLVED"
     )
     assert (done.text, done.state) == ("Do it", "RESOLVED")
+
+
+async def test_blocker_comments(bb: DataCenterSession, pull_request: PullRequest) -> None:
+    pulls, number = bb.pull_requests, pull_request.id
+    await pulls.create_comment(*REPO, number, text="no task")
+    task = await pulls.create_blocker_comment(*REPO, number, text="do it")
+    assert (task.severity, task.state) == ("BLOCKER", "OPEN")
+    assert await aio.collect(pulls.list_blocker_comments(*REPO, number)) == [task]
+    with pytest.raises(ConflictError, match="comment was changed in the meantime") as raised:
+        await pulls.update_blocker_comment(*REPO, number, task.id, version=9, state="RESOLVED")
+    assert raised.value.current_version == task.version
+    done = await pulls.update_blocker_comment(*REPO, number, task.id, version=task.version, state="RESOLVED")
+    assert await pulls.get_blocker_comment(*REPO, number, task.id) == done
+    assert await aio.collect(pulls.list_blocker_comments(*REPO, number, state=["OPEN"])) == []
+    count = await pulls.get_blocker_comment_count(*REPO, number)
+    assert (count.open, count.resolved) == (None, 1)
+    await pulls.delete_blocker_comment(*REPO, number, task.id, version=done.version)
+    with pytest.raises(NotFoundError):
+        await pulls.get_blocker_comment(*REPO, number, task.id)

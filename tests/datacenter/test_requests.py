@@ -281,6 +281,9 @@ async def test_bad_arguments_send_nothing() -> None:
         (lambda bb: bb.pull_requests.update("PRJ", "app", 7, reviewers="joe"), "list of user names"),
         (lambda bb: bb.repositories.get("PRJ", ".."), "repositorySlug"),
         (lambda bb: bb.projects.get(""), "projectKey"),
+        (lambda bb: bb.tags.get("PRJ", "app", "v1/"), "slash"),
+        (lambda bb: bb.tags.delete("PRJ", "app", "/v1"), "slash"),
+        (lambda bb: bb.tags.delete("PRJ", "app", "/"), "slash"),
     ]
     transport = RecordingTransport([])
     for call, message in calls:

@@ -12,6 +12,7 @@ NAMED: Final[Mapping[str, str]] = {
     "creator": "6f1f4cd0-22e1-4b2b-a1b8-1c5e9d8f7a60",
     "link": "https://example.org/report",
     "logo_url": "https://example.org/logo.png",
+    "metadata": '"some-metadata"',
     "scm": "git",
     "url": "https://example.org/hook",
 }

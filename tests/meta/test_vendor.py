@@ -32,6 +32,7 @@ by_operation = pytest.mark.parametrize("operation", operations(), ids=lambda row
 PULLS: Final = "/repositories/{workspace}/{repo_slug}/pullrequests"
 STEP: Final = "/repositories/{workspace}/{repo_slug}/pipelines/{pipeline_uuid}/steps/{step_uuid}"
 UNDECLARED_PAGES: Final = {
+    ("datacenter", "GET", "/api/latest/inbox/pull-requests"),
     ("cloud", "GET", f"{PULLS}/activity"),
     ("cloud", "GET", f"{PULLS}/{{pull_request_id}}/activity"),
     ("cloud", "GET", f"{PULLS}/{{pull_request_id}}/commits"),

@@ -41,6 +41,7 @@ _DC_PULL: Final = (
 _IN_QUERY: Final = "goes in the query"
 _ANSWERED: Final = "only answers hold it"
 _FIXED: Final = "is fixed once it is written"
+_HOOK: Final = (("scopeType", "statistics"), _ANSWERED)
 
 Reasons = tuple[tuple[tuple[str, ...], str], ...]
 _COMMENTS: Final = "/snippets/{workspace}/{encoded_id}/comments"
@@ -148,5 +149,21 @@ UNSENT: Final[Mapping[tuple[str, str, str], Reasons]] = {
         (("comments",), _ANSWERED),
         (("anchor",), _FIXED),
     ),
+    ("datacenter", "POST", f"{_DC_REPOSITORY}/webhooks"): (_HOOK,),
+    ("datacenter", "PUT", f"{_DC_REPOSITORY}/webhooks/{{webhookId}}"): (_HOOK,),
+    ("datacenter", "POST", f"{_DC}/{{projectKey}}/webhooks"): (_HOOK,),
+    ("datacenter", "PUT", f"{_DC}/{{projectKey}}/webhooks/{{webhookId}}"): (_HOOK,),
+    (
+        "datacenter",
+        "PUT",
+        "/insights/latest/projects/{projectKey}/repos/{repositorySlug}/commits/{commitId}/reports/{key}/annotations/{externalId}",
+    ): ((("externalId",), "is in the path"),),
+    ("datacenter", "POST", f"{_DC_REPOSITORY}/watch"): (
+        (("defaultBranch", "name", "project", "scmId", "slug"), "servers need no body"),
+    ),
+    ("datacenter", "POST", f"{_DC_REPOSITORY}/settings/reviewer-groups"): ((("scope",), "is in the path"),),
+    ("datacenter", "PUT", f"{_DC_REPOSITORY}/settings/reviewer-groups/{{id}}"): ((("scope",), "is in the path"),),
+    ("datacenter", "POST", f"{_DC}/{{projectKey}}/settings/reviewer-groups"): ((("scope",), "is in the path"),),
+    ("datacenter", "PUT", f"{_DC}/{{projectKey}}/settings/reviewer-groups/{{id}}"): ((("scope",), "is in the path"),),
 }
 """Names by operation."""

@@ -7,39 +7,67 @@ from typing import TYPE_CHECKING
 from bbasync._lazy import attach
 
 if TYPE_CHECKING:
+    from .application_properties import *
+    from .attachments import *
     from .branches import *
     from .builds import *
     from .changes import *
+    from .code_insights import *
+    from .comment_likes import *
     from .comments import *
     from .commits import *
+    from .dashboard import *
+    from .default_reviewers import *
+    from .default_tasks import *
+    from .deployments import *
     from .diff_stats import *
     from .diffs import *
+    from .labels import *
+    from .markup import *
     from .projects import *
     from .pull_requests import *
     from .pull_requests.activities import *
     from .pull_requests.changes import *
     from .pull_requests.merges import *
+    from .rate_limits import *
     from .ref_matchers import *
+    from .ref_sync import *
     from .refs import *
     from .repositories import *
+    from .reviewer_groups import *
+    from .scopes import *
     from .source import *
     from .tags import *
     from .users import *
+    from .webhooks import *
 
 if not TYPE_CHECKING:  # type checkers would take any name for an object
     __getattr__, __dir__ = attach(
         __name__,
         {
+            "application_properties": "ApplicationProperties",
+            "attachments": "AttachmentMetadata",
             "branches": "Branch",
             "builds": "BuildCapabilities BuildOrder BuildState BuildStats BuildStatus BuildTestResults RequiredBuild",
             "changes": "Change ChangeProperties ChangeType Conflict ConflictChange NodeType Path",
+            "code_insights": (
+                "Annotation AnnotationBody AnnotationSeverity AnnotationType Annotations Report ReportData "
+                "ReportDataType ReportResult"
+            ),
+            "comment_likes": "Emoticon Reaction",
             "comments": (
                 "AnchorState BlockerCommentCount Comment CommentAnchor CommentSeverity CommentState DiffType FileType "
                 "LineType MultilineMarker MultilineSpan PermittedOperations"
             ),
             "commits": "BaseCommit Commit MergeFilter RefChangeActivity",
+            "dashboard": "DashboardOrder InboxCount PullRequestSuggestion",
+            "default_reviewers": "DefaultReviewerCondition",
+            "default_tasks": "DefaultTask",
+            "deployments": "Deployment DeploymentEnvironment DeploymentState EnvironmentType",
             "diff_stats": "DiffStatsSummary",
             "diffs": "ConflictMarker Diff DiffHunk DiffLine DiffSegment FileDiff Whitespace",
+            "labels": "Label Labelable LabelableType",
+            "markup": "Markup MarkupUrlMode",
             "projects": "Project ProjectType",
             "pull_requests": (
                 "Direction MergeOutcome MergeResult Participant ParticipantFilter ParticipantRole "
@@ -52,12 +80,20 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
                 "AutoMergeRequest AutoMergeResult AutoMergeStatus CommitMessageSuggestion Mergeability RebaseResult "
                 "Rebaseability Veto"
             ),
+            "rate_limits": "RateLimit RateLimitSettings RateLimitedUser RejectionOrder UserRateLimitSettings",
             "ref_matchers": "RefMatcher RefMatcherType RefMatcherTypeId",
+            "ref_sync": "RefSyncAction RefSyncState RefSyncStatus RejectedRef",
             "refs": "BaseRef RefChange RefChangeType RefOrder RefType RefUpdateType",
             "repositories": "ArchiveFilter Repository RepositoryPermission RepositoryState Visibility",
+            "reviewer_groups": "ReviewerGroup",
+            "scopes": "Scope ScopeType",
             "source": "ArchiveFormat Blame DirectoryEntry FileLine FileSize LastModified PathType",
             "tags": "Tag TagType",
             "users": "Author Person User UserType",
+            "webhooks": (
+                "EventScope Invocation InvocationHistory InvocationOutcome Webhook WebhookCredentials "
+                "WebhookEvent WebhookScope"
+            ),
         },
     )
     __all__ = [name for name in __dir__() if name[0].isupper()]

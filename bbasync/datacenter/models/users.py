@@ -8,7 +8,7 @@ from attrs import define
 
 from bbasync.model import Model, OpenEnum
 
-__all__ = ["Author", "Person", "User", "UserType"]
+__all__ = ["Author", "Person", "User", "UserType", "user_reference"]
 
 
 class UserType(OpenEnum):
@@ -58,3 +58,14 @@ Author = Person | User
 
 A user's full name is `display_name`, not `name`.
 """
+
+
+def user_reference(user: User) -> dict[str, object]:
+    """Return a user in the form that requests take; the server finds the user by the ID or the name."""
+    return {
+        "id": user.id,
+        "name": user.name,
+        "slug": user.slug,
+        "displayName": user.display_name,
+        "type": user.type,
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from bbasync.datacenter.models.builds import BuildCapabilities, BuildStats, BuildStatus, RequiredBuild
 from bbasync.request import milliseconds
@@ -157,7 +157,7 @@ class Builds(Service):
         Permission: LICENSED_USER.
         """
         return await self._call(
-            cast("type[dict[str, BuildStats]]", dict[str, BuildStats]),
+            dict[str, BuildStats],
             "POST /build-status/latest/commits/stats",
             json=list(commit_ids),
             repeatable=True,

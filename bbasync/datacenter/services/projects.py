@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bbasync.datacenter.models.projects import Project
+from bbasync.request import Part
 from bbasync.service import Service, lists
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from bbasync.paging import Paging
+    from bbasync.request import Content
 
 __all__ = ["Projects"]
 
@@ -92,3 +94,27 @@ class Projects(Service):
         Permission: PROJECT_ADMIN.
         """
         await self._run("DELETE /api/latest/projects/{projectKey}", (project_key,))
+
+    async def read_avatar(self, project_key: str, *, size: int | None = None) -> bytes:
+        """Return the avatar of a project as a PNG image, as close to `size` (pixels) as the server has it.
+
+        Permission: PROJECT_VIEW.
+        """
+        return await self._read(
+            "GET /api/latest/projects/{projectKey}/avatar.png", (project_key,), query={"s": size}, accept="image/png"
+        )
+
+    async def update_avatar(self, project_key: str, *, avatar: Content) -> None:
+        """Replace the avatar of a project, by default with at most 1 MiB and 1024 by 1024 pixels.
+
+        `avatar` is an image, preferably PNG or JPEG: bytes, a `Path` to read, or a function that opens a file in
+        binary mode.
+
+        Permission: PROJECT_ADMIN.
+        """
+        await self._run(
+            "POST /api/latest/projects/{projectKey}/avatar.png",
+            (project_key,),
+            parts=(Part(name="avatar", content=avatar, filename="avatar.png", content_type="image/png"),),
+            repeatable=True,
+        )

@@ -181,3 +181,57 @@ class Repositories(Service):
             },
             paging=paging,
         )
+
+    @lists
+    def list_related(
+        self,
+        project_key: str,
+        repository_slug: str,
+        *,
+        permission: RepositoryPermission | str | None = None,
+        paging: Paging | None = None,
+    ) -> AsyncGenerator[Repository]:
+        """List the repositories that descend from the same origin: forks, their forks, and the origin itself.
+
+        `permission`, since 10.4, limits the list to repositories on which the authenticated user has it.
+
+        Permission: REPO_READ.
+        """
+        return self._list(
+            Repository,
+            "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/related",
+            (project_key, repository_slug),
+            query={"permission": permission},
+            paging=paging,
+        )
+
+    async def recreate(self, project_key: str, repository_slug: str) -> Repository:
+        """Try again to create or fork a repository whose state is INITIALISATION_FAILED.
+
+        Permission: PROJECT_ADMIN.
+        """
+        return await self._call(
+            Repository,
+            "POST /api/latest/projects/{projectKey}/repos/{repositorySlug}/recreate",
+            (project_key, repository_slug),
+        )
+
+    async def watch(self, project_key: str, repository_slug: str) -> None:
+        """Send the authenticated user notifications of a repository.
+
+        Permission: REPO_READ.
+        """
+        await self._run(
+            "POST /api/latest/projects/{projectKey}/repos/{repositorySlug}/watch",
+            (project_key, repository_slug),
+            repeatable=True,
+        )
+
+    async def unwatch(self, project_key: str, repository_slug: str) -> None:
+        """Stop notifications of a repository to the authenticated user.
+
+        Permission: REPO_READ.
+        """
+        await self._run(
+            "DELETE /api/latest/projects/{projectKey}/repos/{repositorySlug}/watch", (project_key, repository_slug)
+        )

@@ -65,7 +65,7 @@ class Tags(Service):
         return await self._call(
             Tag,
             "GET /api/latest/projects/{projectKey}/repos/{repositorySlug}/tags/{name}",
-            (project_key, repository_slug, SubPath(name)),
+            (project_key, repository_slug, _in_path(name)),
         )
 
     async def create_git_tag(
@@ -99,5 +99,12 @@ class Tags(Service):
         """
         await self._run(
             "DELETE /git/latest/projects/{projectKey}/repos/{repositorySlug}/tags/{name}",
-            (project_key, repository_slug, SubPath(name)),
+            (project_key, repository_slug, _in_path(name)),
         )
+
+
+def _in_path(name: str) -> SubPath:
+    """Return a name as a path, whose slashes stay; one at an end is dropped from a path, which names another tag."""
+    if name.startswith("/") or name.endswith("/"):
+        raise ValueError(f"name must not start or end with a slash, got {name!r}")
+    return SubPath(name)

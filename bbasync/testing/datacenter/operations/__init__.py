@@ -20,6 +20,7 @@ from . import (
     users,
 )
 from .pull_requests import activities as pull_request_activities
+from .pull_requests import blocker_comments as pull_request_blocker_comments
 from .pull_requests import changes as pull_request_changes
 from .pull_requests import comments as pull_request_comments
 from .pull_requests import merges as pull_request_merges
@@ -42,6 +43,7 @@ OPERATIONS: list[Operation[Call]] = [
     *projects.operations,
     *pull_requests.operations,
     *pull_request_activities.operations,
+    *pull_request_blocker_comments.operations,
     *pull_request_changes.operations,
     *pull_request_comments.operations,
     *pull_request_merges.operations,

@@ -31,6 +31,11 @@ def list_comments(call: Call) -> Result:
 )
 def create(call: Call) -> Result:
     """Comment on the whole, on a line of a file (`anchor`) or on a comment (`parent`)."""
+    return add(call, "NORMAL")
+
+
+def add(call: Call, severity: str) -> Result:
+    """Store a comment, by default of that severity."""
     pull, data = call.pull_request(), call.json()
     author, words, now = call.me, required(data, "text"), call.world.tick()
     parent, anchor = value(data, "parent.id"), value(data, "anchor")
@@ -44,7 +49,7 @@ def create(call: Call) -> Result:
         updated=now,
         parent=above,
     )
-    comment.severity = text(data, "severity") or "NORMAL"
+    comment.severity = text(data, "severity") or severity
     if isinstance(anchor, dict):
         comment.anchor = {
             "fromHash": pull.target.commit,
