@@ -142,10 +142,25 @@ async def test_a_server_that_does_not_rotate_goes_on_with_the_same_refresh_token
 async def test_a_token_without_a_refresh_token_is_told_apart_before_anything_is_sent() -> None:
     client, transport = replayed()
     credential = client.credential(OAuthToken(access_token="a", expires_at=0, lifetime=0))
-    with pytest.raises(AuthorizationExpiredError, match="no refresh_token: authorise again") as caught:
+    with pytest.raises(
+        AuthorizationExpiredError, match=r"^the token has expired and has no refresh_token: authorise again$"
+    ) as caught:
         await credential.authorization()
     assert caught.value.status == 401
     assert transport.requests == []
+
+
+def test_a_credential_spends_the_budget_of_its_principal_by_default_the_application() -> None:
+    client, _ = replayed()
+
+    async def make_jwt() -> str:
+        raise AssertionError("nothing is sent")
+
+    token = OAuthToken(access_token="a", expires_at=0, lifetime=0)
+    for principal, expected in ((None, "id"), ("", "id"), ("ada", "ada")):
+        assert client.credential(token, principal=principal).principal == expected
+        assert client.client_credentials(principal=principal).principal == expected
+        assert client.jwt_bearer(make_jwt, principal=principal).principal == expected
 
 
 def signed(secret: str, **claims: object) -> str:
@@ -270,7 +285,7 @@ async def test_a_revocation_is_that_of_rfc_7009() -> None:
 
 async def test_cloud_has_no_way_to_revoke_a_token() -> None:
     client, transport = replayed()
-    with pytest.raises(ValueError, match="no endpoint that revokes tokens"):
+    with pytest.raises(ValueError, match=r"^Bitbucket Cloud has no endpoint that revokes tokens$"):
         await client.revoke(OAuthToken(access_token="a", expires_at=0, lifetime=0))
     assert transport.requests == []
 
@@ -380,8 +395,21 @@ async def test_a_token_endpoint_that_cannot_be_reached_is_a_transport_error() ->
 )
 async def test_a_token_that_cannot_be_sent_is_a_decode_error(told: dict[str, object]) -> None:
     client, _ = replayed(answer(orjson.dumps({"expires_in": 3600, **told})))
-    with pytest.raises(DecodeError, match="no access_token of type bearer, or a token that cannot be sent"):
+    with pytest.raises(DecodeError, match=r"^POST /site/oauth2/access_token: .* token that cannot be sent$") as caught:
         await client.exchange("x")
+    assert caught.value.body == b""
+
+
+async def test_the_scopes_are_read_under_their_former_name_too() -> None:
+    client, _ = replayed(answer(orjson.dumps({"access_token": "a", "scopes": "account"})))
+    assert (await client.exchange("x")).scope == "account"
+
+
+async def test_the_body_of_a_response_that_is_not_json_is_dropped() -> None:
+    client, _ = replayed(*[answer(b'{"access_token": "a"')] * 4)
+    with pytest.raises(DecodeError) as caught:
+        await passing(client.exchange("x"))
+    assert caught.value.body == b""
 
 
 @pytest.mark.parametrize(
@@ -393,6 +421,7 @@ async def test_a_lifetime_that_is_missing_text_or_absurd_loses_no_token(told: ob
     client, _ = replayed(answer(orjson.dumps(body if told is None else {**body, "expires_in": told})))
     token = await client.exchange("x")
     assert (token.access_token, token.refresh_token, token.lifetime) == ("a", "r", lifetime)
+    assert token.scope == ""
 
 
 async def test_an_error_without_a_reason_says_so() -> None:
