@@ -8,7 +8,7 @@ from attrs import define
 
 from bbasync.model import Model, OpenEnum
 
-__all__ = ["Author", "Person", "User", "UserType"]
+__all__ = ["Author", "Avatar", "Person", "User", "UserType"]
 
 
 class UserType(OpenEnum):
@@ -58,3 +58,13 @@ Author = Person | User
 
 A user's full name is `display_name`, not `name`.
 """
+
+
+@define(kw_only=True)
+class Avatar(Model):
+    """The picture of a user."""
+
+    href: str
+    """URL of the picture."""
+    name: str | None = None
+    """The name of the link; None if not sent."""
