@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import attrs
 from cattrs import Converter
 
+from .auth import Secret
 from .model import Model, OpenEnum
 
 __all__ = ["CAMEL", "SNAKE", "make_converter", "parse_date"]
@@ -70,6 +71,9 @@ class _Compiler:
         for index, attribute in enumerate(attrs.fields(cls)):
             key = attribute.metadata.get("wire") or self._wire_name(attribute.name)
             converted = self._expression(hints[attribute.name], "value", index, scope)
+            if not attribute.repr:  # it holds a secret
+                scope["secret"] = Secret
+                converted = "None if value is None else secret(value)"
             lines.append(f"    value = get({key!r})")
             lines.append(f"    model.{attribute.name} = {converted}")
         source = "\n".join(

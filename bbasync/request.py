@@ -17,6 +17,7 @@ from attrs import define, evolve, field, frozen
 from .errors import DecodeError
 
 __all__ = [
+    "EMPTY_OBJECT",
     "UNSET",
     "Content",
     "Home",
@@ -78,6 +79,8 @@ UNSET: Final = Unset()
 """Leaves a field out of a request body where None would set it to null."""
 
 _NULL: Final = orjson.Fragment(b"null")
+EMPTY_OBJECT: Final = orjson.Fragment(b"{}")
+"""An empty object to send as such: one that is written as `{}` is left out of a body."""
 
 
 Content = bytes | str | Path | Callable[[], IO[bytes]]

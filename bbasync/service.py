@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from attrs import evolve
+
 from .paging import lists
+from .request import as_object, encode_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
@@ -36,6 +40,17 @@ class Service:
         options["needs_body"] = True
         request = self._session._build(operation, arguments, **options)
         return self._session._structure(model, operation, await self._session._send(request), request.path)
+
+    async def _call_each(
+        self, model: type[T], operation: str, arguments: Sequence[PathArgument] = (), **options: Unpack[RequestOptions]
+    ) -> list[T]:
+        """Return the items of a response of which it is not known whether it is an array, a page or one item."""
+        options["needs_body"] = True
+        response = await self._send(operation, arguments, **options)
+        payload = response.json()
+        values = payload if isinstance(payload, list) else as_object(payload).get("values", [payload])
+        array = evolve(response, body=encode_json(values))
+        return self._session._structure(cast("type[list[T]]", GenericAlias(list, (model,))), operation, array)
 
     def _list(
         self,

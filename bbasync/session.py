@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 from attrs import evolve
 
 from . import __version__
-from .auth import Credential, CredentialLike, credential_of
+from .auth import Credential, CredentialLike, Secret, credential_of
 from .concurrency import ConcurrencyLimiter
 from .errors import BROKEN, ErrorDetails, ResponseError, class_for, clip
 from .paging import Cursor, Fetcher, Paging, lists
@@ -369,10 +369,14 @@ class Session:
         method, _, template = operation.partition(" ")
         path = expand(template, arguments)
         url = self._url_of(path)
+        if query:
+            url = add_query(url, query)
+            if any(isinstance(value, Secret) for value in query.values()):
+                url = Secret(url)
         fields = {"Accept": accept} if headers is None else {"Accept": accept, **headers}
         body: bytes | Multipart | None = parts
         if json is not UNSET:
-            fields["Content-Type"] = _JSON
+            fields.setdefault("Content-Type", _JSON)
             body = encode_json(json)
         elif form is not None:
             fields["Content-Type"] = "application/x-www-form-urlencoded"
@@ -388,7 +392,7 @@ class Session:
             method=method,
             template=template,
             path=path,
-            url=add_query(url, query) if query else url,
+            url=url,
             headers=fields,
             body=body,
             group=group,

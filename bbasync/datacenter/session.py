@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from bbasync.rate import Rate
     from bbasync.request import RawResponse, Request
 
+    from .services.access_keys import AccessKeys
+    from .services.access_tokens import AccessTokens
     from .services.admin import Admin
     from .services.attachments import Attachments
+    from .services.branch_permissions import BranchPermissions
     from .services.branches import Branches
     from .services.builds import Builds
     from .services.code_insights import CodeInsights
@@ -37,16 +40,24 @@ if TYPE_CHECKING:
     from .services.default_reviewers import DefaultReviewers
     from .services.default_tasks import DefaultTasks
     from .services.deployments import Deployments
+    from .services.gpg_keys import GpgKeys
+    from .services.hooks import Hooks
+    from .services.jira import Jira
     from .services.labels import Labels
     from .services.markup import Markup
+    from .services.permissions import Permissions
     from .services.projects import Projects
     from .services.pull_requests import PullRequests
     from .services.rate_limits import RateLimits
     from .services.ref_sync import RefSync
     from .services.repositories import Repositories
     from .services.reviewer_groups import ReviewerGroups
+    from .services.settings import Settings
     from .services.source import Source
+    from .services.ssh_keys import SshKeys
     from .services.tags import Tags
+    from .services.user_directory import UserDirectories
+    from .services.users import Users
     from .services.webhooks import Webhooks
 
 __all__ = ["DataCenterSession"]
@@ -296,6 +307,81 @@ class DataCenterSession(Session):
         from .services.admin import Admin
 
         return Admin(self)
+    def users(self) -> Users:
+        """Users and their settings."""
+        from .services.users import Users
+
+        return Users(self)
+
+    @cached_property
+    def permissions(self) -> Permissions:
+        """Permissions of users and groups."""
+        from .services.permissions import Permissions
+
+        return Permissions(self)
+
+    @cached_property
+    def access_keys(self) -> AccessKeys:
+        """Access keys of projects and repositories."""
+        from .services.access_keys import AccessKeys
+
+        return AccessKeys(self)
+
+    @cached_property
+    def access_tokens(self) -> AccessTokens:
+        """HTTP access tokens of projects, repositories and users."""
+        from .services.access_tokens import AccessTokens
+
+        return AccessTokens(self)
+
+    @cached_property
+    def branch_permissions(self) -> BranchPermissions:
+        """Restrictions of branches and tags."""
+        from .services.branch_permissions import BranchPermissions
+
+        return BranchPermissions(self)
+
+    @cached_property
+    def hooks(self) -> Hooks:
+        """Hooks of projects and repositories."""
+        from .services.hooks import Hooks
+
+        return Hooks(self)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Settings of pull requests."""
+        from .services.settings import Settings
+
+        return Settings(self)
+
+    @cached_property
+    def user_directory(self) -> UserDirectories:
+        """Administration of users and groups."""
+        from .services.user_directory import UserDirectories
+
+        return UserDirectories(self)
+
+    @cached_property
+    def ssh_keys(self) -> SshKeys:
+        """SSH keys of users."""
+        from .services.ssh_keys import SshKeys
+
+        return SshKeys(self)
+
+    @cached_property
+    def gpg_keys(self) -> GpgKeys:
+        """GPG keys of users."""
+        from .services.gpg_keys import GpgKeys
+
+        return GpgKeys(self)
+
+    @cached_property
+    def jira(self) -> Jira:
+        """Jira issues of commits, pull requests and comments."""
+        from .services.jira import Jira
+
+        return Jira(self)
 
 
 def _message_of(error: dict[str, Any]) -> str:

@@ -45,8 +45,8 @@ ABOVE: Final = {
     "cli": {*LAYER, "cloud", "datacenter", "crawl", "testing"},
 }
 """What each folder may import beside itself."""
-OF_A_SERVICE: Final = {"service", "paging", "request", "errors", "session"}
-"""`session` for the annotation of streams alone."""
+OF_A_SERVICE: Final = {"service", "paging", "request", "errors", "session", "auth"}
+"""`session` for the annotation of streams alone, `auth` for secrets."""
 
 
 INTERNAL: Final = {"testing", "crawl", "cli"}

@@ -96,6 +96,11 @@ UNSENT: Final[Mapping[tuple[str, str, str], Reasons]] = {
         (("added_on", "expires_on", "fingerprint", "key_id", "last_used", "owner", "parent_fingerprint"), _ANSWERED),
         (("subkeys",), "are part of the key"),
     ),
+    ("datacenter", "GET", "/api/latest/users"): ((("permission", "permission.N"), "go numbered from 1"),),
+    ("datacenter", "PUT", "/api/latest/users"): ((("name",), "is that of the authenticated user"),),
+    ("datacenter", "POST", "/api/latest/users/{userSlug}/settings"): (
+        (("boolean key", "long key", "string key"), "are examples"),
+    ),
     ("datacenter", "POST", f"{_DC}/{{projectKey}}/repos"): (
         (("project",), "is in the path"),
         (("slug",), "is made of the name"),

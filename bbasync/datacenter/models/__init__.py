@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from bbasync._lazy import attach
 
 if TYPE_CHECKING:
+    from .access_keys import *
+    from .access_tokens import *
     from .application_properties import *
     from .attachments import *
+    from .branch_permissions import *
     from .branches import *
     from .builds import *
     from .changes import *
@@ -22,8 +25,13 @@ if TYPE_CHECKING:
     from .deployments import *
     from .diff_stats import *
     from .diffs import *
+    from .gpg_keys import *
+    from .groups import *
+    from .hooks import *
+    from .jira import *
     from .labels import *
     from .markup import *
+    from .permissions import *
     from .projects import *
     from .pull_requests import *
     from .pull_requests.activities import *
@@ -36,8 +44,11 @@ if TYPE_CHECKING:
     from .repositories import *
     from .reviewer_groups import *
     from .scopes import *
+    from .settings import *
     from .source import *
+    from .ssh_keys import *
     from .tags import *
+    from .user_directory import *
     from .users import *
     from .webhooks import *
 
@@ -45,8 +56,11 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
     __getattr__, __dir__ = attach(
         __name__,
         {
+            "access_keys": "AccessKey ProjectKeyPermission RepositoryKeyPermission",
+            "access_tokens": "HttpAccessToken NewHttpAccessToken",
             "application_properties": "ApplicationProperties",
             "attachments": "AttachmentMetadata",
+            "branch_permissions": "Restriction RestrictionRequest RestrictionType",
             "branches": "Branch",
             "builds": "BuildCapabilities BuildOrder BuildState BuildStats BuildStatus BuildTestResults RequiredBuild",
             "changes": "Change ChangeProperties ChangeType Conflict ConflictChange NodeType Path",
@@ -56,8 +70,8 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             ),
             "comment_likes": "Emoticon Reaction",
             "comments": (
-                "AnchorState BlockerCommentCount Comment CommentAnchor CommentSeverity CommentState DiffType FileType "
-                "LineType MultilineMarker MultilineSpan PermittedOperations"
+                "AnchorState BlockerCommentCount Comment CommentAnchor CommentSeverity CommentState DiffType "
+                "FileType LineType MultilineMarker MultilineSpan PermittedOperations"
             ),
             "commits": "BaseCommit Commit MergeFilter RefChangeActivity",
             "dashboard": "DashboardOrder InboxCount PullRequestSuggestion",
@@ -66,8 +80,19 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             "deployments": "Deployment DeploymentEnvironment DeploymentState EnvironmentType",
             "diff_stats": "DiffStatsSummary",
             "diffs": "ConflictMarker Diff DiffHunk DiffLine DiffSegment FileDiff Whitespace",
+            "gpg_keys": "GpgKey GpgSubKey",
+            "groups": "Group",
+            "hooks": "Hook HookDetails HookType",
+            "jira": (
+                "BackfillError BackfillReport BackfillRepository BackfillStatus Changeset ChangesetChanges "
+                "CommentIssue JiraIssue JiraProjectLink"
+            ),
             "labels": "Label Labelable LabelableType",
             "markup": "Markup MarkupUrlMode",
+            "permissions": (
+                "DefaultPermission GlobalPermission GroupPermission Permission PermissionFilter PrincipalType "
+                "ProjectPermission UserPermission"
+            ),
             "projects": "Project ProjectType",
             "pull_requests": (
                 "Direction MergeOutcome MergeResult Participant ParticipantFilter ParticipantRole "
@@ -77,8 +102,8 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             "pull_requests.activities": "Activity ActivityAction ActivityType CommentAction RescopedCommits",
             "pull_requests.changes": "ChangeScope",
             "pull_requests.merges": (
-                "AutoMergeRequest AutoMergeResult AutoMergeStatus CommitMessageSuggestion Mergeability RebaseResult "
-                "Rebaseability Veto"
+                "AutoMergeRequest AutoMergeResult AutoMergeStatus CommitMessageSuggestion Mergeability "
+                "RebaseResult Rebaseability Veto"
             ),
             "rate_limits": "RateLimit RateLimitSettings RateLimitedUser RejectionOrder UserRateLimitSettings",
             "ref_matchers": "RefMatcher RefMatcherType RefMatcherTypeId",
@@ -87,9 +112,16 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             "repositories": "ArchiveFilter Repository RepositoryPermission RepositoryState Visibility",
             "reviewer_groups": "ReviewerGroup",
             "scopes": "Scope ScopeType",
+            "settings": (
+                "AutoDeclineSettings AutoMergeSettings ChangeAuthorSettings CommitMessageTemplate MergeCheck "
+                "MergeConfig MergeStrategy PullRequestSettings RestrictionAction RestrictionState "
+                "SettingsProcessing SettingsRestriction"
+            ),
             "source": "ArchiveFormat Blame DirectoryEntry FileLine FileSize LastModified PathType",
+            "ssh_keys": "SshFingerprint SshKey SshKeySettings SshKeyType SshKeyTypeRestriction SshSettings",
             "tags": "Tag TagType",
-            "users": "Author Person User UserType",
+            "user_directory": "DetailedUser ErasedUser UserDirectory",
+            "users": "Author Avatar Person User UserType",
             "webhooks": (
                 "EventScope Invocation InvocationHistory InvocationOutcome Webhook WebhookCredentials "
                 "WebhookEvent WebhookScope"

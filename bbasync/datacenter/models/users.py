@@ -8,7 +8,7 @@ from attrs import define
 
 from bbasync.model import Model, OpenEnum
 
-__all__ = ["Author", "Person", "User", "UserType", "user_reference"]
+__all__ = ["Author", "Avatar", "Person", "User", "UserType", "user_reference"]
 
 
 class UserType(OpenEnum):
@@ -69,3 +69,13 @@ def user_reference(user: User) -> dict[str, object]:
         "displayName": user.display_name,
         "type": user.type,
     }
+
+
+@define(kw_only=True)
+class Avatar(Model):
+    """The picture of a user."""
+
+    href: str
+    """URL of the picture."""
+    name: str | None = None
+    """The name of the link; None if not sent."""
