@@ -307,6 +307,8 @@ class DataCenterSession(Session):
         from .services.admin import Admin
 
         return Admin(self)
+
+    @cached_property
     def users(self) -> Users:
         """Users and their settings."""
         from .services.users import Users

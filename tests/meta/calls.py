@@ -139,6 +139,8 @@ def dummy(name: str, hint: Any) -> Any:
         return _of_union(name, parameters)
     if origin in (list, Sequence, Iterable):
         return [dummy(name, parameters[0])]
+    if origin is tuple:
+        return tuple(dummy(f"{name}_{index}", each) for index, each in enumerate(parameters))
     if origin is Mapping:
         return {name: dummy(name, parameters[1])}
     simple = {str: f"some-{name}", bool: True, int: len(name), float: len(name) + 0.5, bytes: b"content"}

@@ -40,6 +40,14 @@ _DC_PULL: Final = (
 )
 _IN_QUERY: Final = "goes in the query"
 _ANSWERED: Final = "only answers hold it"
+_HOOK_SETTINGS: Final = (
+    ("booleanValue", "doubleValue", "integerValue", "longValue", "stringValue"),
+    "are examples of what a hook defines",
+)
+_RESTRICTIONS: Final = (
+    ("accessKeyIds", "accessKeys", "groupNames", "groups", "matcher", "userSlugs", "users"),
+    "is that of one restriction; several go as an array",
+)
 _FIXED: Final = "is fixed once it is written"
 _HOOK: Final = (("scopeType", "statistics"), _ANSWERED)
 
@@ -170,5 +178,21 @@ UNSENT: Final[Mapping[tuple[str, str, str], Reasons]] = {
     ("datacenter", "PUT", f"{_DC_REPOSITORY}/settings/reviewer-groups/{{id}}"): ((("scope",), "is in the path"),),
     ("datacenter", "POST", f"{_DC}/{{projectKey}}/settings/reviewer-groups"): ((("scope",), "is in the path"),),
     ("datacenter", "PUT", f"{_DC}/{{projectKey}}/settings/reviewer-groups/{{id}}"): ((("scope",), "is in the path"),),
+    ("datacenter", "PUT", f"{_DC}/{{projectKey}}/settings/hooks/{{hookKey}}/settings"): (_HOOK_SETTINGS,),
+    ("datacenter", "PUT", f"{_DC_REPOSITORY}/settings/hooks/{{hookKey}}/settings"): (_HOOK_SETTINGS,),
+    ("datacenter", "POST", f"{_DC_REPOSITORY}/settings/pull-requests"): (
+        (("requiredApproversDeprecated", "requiredSuccessfulBuildsDeprecated"), "are second names"),
+    ),
+    ("datacenter", "POST", "/branch-permissions/latest/projects/{projectKey}/restrictions"): (_RESTRICTIONS,),
+    ("datacenter", "POST", "/branch-permissions/latest/projects/{projectKey}/repos/{repositorySlug}/restrictions"): (
+        _RESTRICTIONS,
+    ),
+    ("datacenter", "POST", "/keys/latest/projects/{projectKey}/ssh"): ((("project", "repository"), "are in the path"),),
+    ("datacenter", "POST", "/keys/latest/projects/{projectKey}/repos/{repositorySlug}/ssh"): (
+        (("project", "repository"), "are in the path"),
+    ),
+    ("datacenter", "DELETE", "/ssh/latest/keys"): ((("userName",), "is a second name of user"),),
+    ("datacenter", "GET", "/ssh/latest/keys"): ((("userName",), "is a second name of user"),),
+    ("datacenter", "POST", "/ssh/latest/keys"): ((("algorithmType", "bitLength"), _ANSWERED),),
 }
 """Names by operation."""

@@ -23,7 +23,7 @@ __all__ = ["PullRequestConfigs"]
 class PullRequestConfigs(Service):
     """Settings of pull requests, a part of `bb.settings`."""
 
-    async def get_global_merge_config(self, scm_id: str = "git") -> MergeConfig:
+    async def get_global_merge_config(self, scm_id: str) -> MergeConfig:
         """Return how pull requests are merged on the server.
 
         Permission: LICENSED_USER.
@@ -32,7 +32,7 @@ class PullRequestConfigs(Service):
 
     async def update_global_merge_config(
         self,
-        scm_id: str = "git",
+        scm_id: str,
         *,
         default_strategy: str,
         strategies: Sequence[str],
@@ -50,7 +50,7 @@ class PullRequestConfigs(Service):
             "POST /api/latest/admin/pull-requests/{scmId}", (scm_id,), json=config, repeatable=True
         )
 
-    async def delete_global_merge_config(self, scm_id: str = "git") -> MergeConfig:
+    async def delete_global_merge_config(self, scm_id: str) -> MergeConfig:
         """Delete what was set about merges on the server; the returned defaults apply again.
 
         Permission: ADMIN.
@@ -62,7 +62,7 @@ class PullRequestConfigs(Service):
             repeatable=True,
         )
 
-    async def get_project_merge_config(self, project_key: str, scm_id: str = "git") -> MergeConfig:
+    async def get_project_merge_config(self, project_key: str, scm_id: str) -> MergeConfig:
         """Return how pull requests are merged in a project.
 
         Permission: PROJECT_READ.
@@ -74,7 +74,7 @@ class PullRequestConfigs(Service):
     async def update_project_merge_config(
         self,
         project_key: str,
-        scm_id: str = "git",
+        scm_id: str,
         *,
         default_strategy: str,
         strategies: Sequence[str],
@@ -95,7 +95,7 @@ class PullRequestConfigs(Service):
             repeatable=True,
         )
 
-    async def delete_project_merge_config(self, project_key: str, scm_id: str = "git") -> MergeConfig:
+    async def delete_project_merge_config(self, project_key: str, scm_id: str) -> MergeConfig:
         """Delete what was set about merges in a project; the returned defaults apply again.
 
         Permission: PROJECT_ADMIN.
