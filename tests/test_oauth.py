@@ -431,6 +431,12 @@ async def test_an_error_without_a_reason_says_so() -> None:
             await client.exchange("x")
 
 
+async def test_an_unknown_client_is_an_authentication_error_with_any_status() -> None:
+    client, _ = replayed(answer(b'{"error": "invalid_client"}', 400))
+    with pytest.raises(AuthenticationError, match=r"^POST .*: 400: invalid_client \(check the client ID and secret\)$"):
+        await client.exchange("x")
+
+
 async def test_the_token_endpoint_never_redirects() -> None:
     client, transport = replayed(answer(b"", 307, {"Location": "https://elsewhere.example/token"}))
     with pytest.raises(TransportError, match="not sent to another address"):

@@ -479,7 +479,8 @@ async def test_closing_does_not_wait_for_a_token_endpoint_that_hangs(caplog: pyt
         await asyncio.Event().wait()
         raise AssertionError
 
-    loop = asyncio.get_running_loop()
+    loop, errors = asyncio.get_running_loop(), list[dict[str, Any]]()
+    loop.set_exception_handler(lambda _loop, context: errors.append(context))
     bb = session(OAuthCredential(obtain, principal="bot", token=due(issue(1))), Doorkeeper())
     async with quiet():
         call = asyncio.create_task(bb.request("GET", "/user"))
@@ -490,6 +491,7 @@ async def test_closing_does_not_wait_for_a_token_endpoint_that_hangs(caplog: pyt
         with pytest.raises(RuntimeError, match="the session is closed"):
             await call
     assert "still being renewed" in caplog.text
+    assert errors == []
 
 
 @virtual
