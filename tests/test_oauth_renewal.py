@@ -297,6 +297,14 @@ async def test_it_is_renewed_shortly_before_its_end_by_the_clock_that_was_passed
 
 
 @virtual
+async def test_it_is_not_used_at_the_instant_of_its_end() -> None:
+    issuer = Issuer()
+    issuer.gate.set()
+    credential = OAuthCredential(issuer, principal="bot", token=issue(1, expires_at=3600.0), wall=lambda: 3600.0)
+    assert await credential.authorization() == "Bearer access-2"
+
+
+@virtual
 async def test_a_refusal_that_stays_is_an_authentication_error_after_one_renewal() -> None:
     door, issuer = Doorkeeper("nobody's"), Issuer()
     issuer.gate.set()
