@@ -21,12 +21,15 @@ class FileKeyring(KeyringBackend):
     With KEYRING_CROWD, nobody learns a token before so many processes have read it, so that all of them have the same.
     """
 
-    priority = 1.0  # pyright: ignore - a property of classes in keyring
+    priority = -1.0  # pyright: ignore - a property of classes in keyring; only those that ask for it get it
 
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # keyring has no annotation there
-        self.folder = Path(os.environ[FOLDER])
-        self.crowd = int(os.environ.get(CROWD, "1"))
+    @property
+    def folder(self) -> Path:
+        return Path(os.environ[FOLDER])
+
+    @property
+    def crowd(self) -> int:
+        return int(os.environ[CROWD])
 
     def _file(self, username: str) -> Path:
         return self.folder / username.replace("/", "_")
