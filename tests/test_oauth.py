@@ -296,7 +296,11 @@ async def test_cloud_has_no_way_to_revoke_a_token() -> None:
 def test_the_page_is_asked_with_what_the_product_wants() -> None:
     cloud = urlsplit(OAuthClient.cloud("id", "secret").authorization_url(state="a&b"))
     assert (cloud.scheme, cloud.netloc, cloud.path) == ("https", "bitbucket.org", "/site/oauth2/authorize")
-    assert parse_qs(cloud.query) == {"response_type": ["code"], "client_id": ["id"], "state": ["a&b"]}
+    assert parse_qs(cloud.query, keep_blank_values=True) == {
+        "response_type": ["code"],
+        "client_id": ["id"],
+        "state": ["a&b"],
+    }
     client = OAuthClient.data_center("https://host/bitbucket/", "id", "secret")
     page = urlsplit(client.authorization_url(state="s", redirect_uri=REDIRECT, scopes=["REPO_READ", "REPO_WRITE"]))
     assert page.path == "/bitbucket/rest/oauth2/latest/authorize"
@@ -431,6 +435,15 @@ async def test_an_error_without_a_reason_says_so() -> None:
             await client.exchange("x")
 
 
+async def test_an_unknown_client_is_an_authentication_error_with_any_status() -> None:
+    client, _ = replayed(answer(b'{"error": "invalid_client"}', 400))
+    with pytest.raises(
+        AuthenticationError, match=r"^POST .*: 400: invalid_client \(check the client ID and secret\)$"
+    ) as caught:
+        await client.exchange("x")
+    assert caught.value.details.data == {"error": "invalid_client"}
+
+
 async def test_the_token_endpoint_never_redirects() -> None:
     client, transport = replayed(answer(b"", 307, {"Location": "https://elsewhere.example/token"}))
     with pytest.raises(TransportError, match="not sent to another address"):
@@ -462,6 +475,7 @@ async def test_a_transport_that_was_passed_serves_every_renewal(fake: FakeCloud)
 def test_a_token_is_made_by_names_and_shows_no_secret() -> None:
     token = OAuthToken(access_token="a", refresh_token="r", expires_at=1.5, lifetime=3600)
     assert repr(token) == "OAuthToken(expires_at=1.5, lifetime=3600, scope='')"
+    assert OAuthToken(access_token="a", expires_at=1.5, lifetime=3600).refresh_token is None
     make: Any = OAuthToken
     with pytest.raises(TypeError):
         make("a", 1.5, 3600)

@@ -297,6 +297,14 @@ async def test_it_is_renewed_shortly_before_its_end_by_the_clock_that_was_passed
 
 
 @virtual
+async def test_it_is_not_used_at_the_instant_of_its_end() -> None:
+    issuer = Issuer()
+    issuer.gate.set()
+    credential = OAuthCredential(issuer, principal="bot", token=issue(1, expires_at=3600.0), wall=lambda: 3600.0)
+    assert await credential.authorization() == "Bearer access-2"
+
+
+@virtual
 async def test_a_refusal_that_stays_is_an_authentication_error_after_one_renewal() -> None:
     door, issuer = Doorkeeper("nobody's"), Issuer()
     issuer.gate.set()
@@ -479,7 +487,8 @@ async def test_closing_does_not_wait_for_a_token_endpoint_that_hangs(caplog: pyt
         await asyncio.Event().wait()
         raise AssertionError
 
-    loop = asyncio.get_running_loop()
+    loop, errors = asyncio.get_running_loop(), list[dict[str, Any]]()
+    loop.set_exception_handler(lambda _loop, context: errors.append(context))
     bb = session(OAuthCredential(obtain, principal="bot", token=due(issue(1))), Doorkeeper())
     async with quiet():
         call = asyncio.create_task(bb.request("GET", "/user"))
@@ -490,6 +499,7 @@ async def test_closing_does_not_wait_for_a_token_endpoint_that_hangs(caplog: pyt
         with pytest.raises(RuntimeError, match="the session is closed"):
             await call
     assert "still being renewed" in caplog.text
+    assert errors == []
 
 
 @virtual

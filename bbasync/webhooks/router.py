@@ -115,7 +115,7 @@ class WebhookRouter:
         several classes is their union or their common base class. In a key, `*` matches anything, as in
         `pullrequest:*`; `*` alone matches all events, including unknown ones.
         """
-        if not isinstance(event, str | type):
+        if not isinstance(event, str | type):  # pyright: ignore[reportUnnecessaryIsInstance]  # a handler, by mistake
             raise TypeError("@router.on takes events: write @router.on(cloud.PullRequestCreated), or a key")
 
         def register(handler: Handler[Any]) -> Handler[Any]:
