@@ -71,7 +71,7 @@ class _Compiler:
         for index, attribute in enumerate(attrs.fields(cls)):
             key = attribute.metadata.get("wire") or self._wire_name(attribute.name)
             converted = self._expression(hints[attribute.name], "value", index, scope)
-            if not attribute.repr:  # it holds a secret
+            if not attribute.repr and hints[attribute.name] in (str, str | None):  # a secret
                 scope["secret"] = Secret
                 converted = "None if value is None else secret(value)"
             lines.append(f"    value = get({key!r})")

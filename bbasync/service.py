@@ -8,10 +8,11 @@ from __future__ import annotations
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+import orjson
 from attrs import evolve
 
 from .paging import lists
-from .request import as_object, encode_json
+from .request import as_object
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
@@ -48,8 +49,8 @@ class Service:
         options["needs_body"] = True
         response = await self._send(operation, arguments, **options)
         payload = response.json()
-        values = payload if isinstance(payload, list) else as_object(payload).get("values", [payload])
-        array = evolve(response, body=encode_json(values))
+        values: object = payload if isinstance(payload, list) else as_object(payload).get("values", [payload])
+        array = evolve(response, body=orjson.dumps(values))
         return self._session._structure(cast("type[list[T]]", GenericAlias(list, (model,))), operation, array)
 
     def _list(

@@ -91,6 +91,7 @@ NO_ANSWERS: Final = {
     "dc/misc/danger__pr_response.txt": "begins with the status line",
     "dc/build-status-commits/froggit-go__commits_statuses_bad_decode.json": "has an object for a name",
     f"{_BROWSED}-Jenkinsfile_at_feature_2Fpipeline.txt": "is the file itself",
+    "dc/keys-projects-ssh/bitbucket-rest__accesskeys-get-for-project.json": "is one key, at the path of the list",
     "dc/misc/go-git-providers__integration_suite_test.go_1.json": "is the configuration of a logger",
 }
 """Files that no server can have sent."""
