@@ -12,6 +12,7 @@ _REPOSITORY: Final = "/repositories/{workspace}/{repo_slug}"
 _COMMIT_FORM: Final = "include and exclude go in a form"
 _HOOK: Final = "a hook goes as JSON; the text beside the description shows it"
 
+_HOOK_SETTINGS: Final = "settings of the hook may go as JSON; the text beside the description says so"
 _SETTINGS: Final = "the settings go as JSON; the text beside the description shows them"
 _RUNNER: Final = "a runner goes as JSON; the text beside the description shows it"
 _SNIPPET: Final = "a snippet goes as JSON or multipart; the text beside the description shows both"
@@ -39,10 +40,15 @@ UNDECLARED_BODIES: Final[Mapping[tuple[str, str], str]] = {
     ("PUT", "/workspaces/{workspace}/pipelines-config/runners/{runner_uuid}"): _RUNNER,
     ("PUT", "/snippets/{workspace}/{encoded_id}"): _SNIPPET,
     ("PUT", "/snippets/{workspace}/{encoded_id}/{node_id}"): _SNIPPET,
+    ("PUT", "/api/latest/projects/{projectKey}/settings/hooks/{hookKey}/enabled"): _HOOK_SETTINGS,
+    (
+        "PUT",
+        "/api/latest/projects/{projectKey}/repos/{repositorySlug}/settings/hooks/{hookKey}/enabled",
+    ): _HOOK_SETTINGS,
     ("POST", "/workspaces/{workspace}/hooks"): _HOOK,
     ("PUT", "/workspaces/{workspace}/hooks/{uid}"): _HOOK,
 }
-"""Cloud operations that take a body of which the description says nothing: Prism is shown them without it."""
+"""Operations that take a body of which the description says nothing: Prism is shown them without it."""
 
 _JSON_PART: Final = "files go as multipart; only what goes with them is declared, as JSON"
 DECLARED_AS_JSON: Final[Mapping[tuple[str, str], str]] = {
@@ -54,6 +60,7 @@ DECLARED_AS_JSON: Final[Mapping[tuple[str, str], str]] = {
 _BY_ID: Final = "a ref is named by its id alone; servers fill in the rest"
 _BY_NAME: Final = "a user is named by the name alone; servers fill in the rest"
 _VALUE: Final = "the value of a report's data is a text, number or truth, and the description's own sample has a number"
+_NUMBER: Final = "a number is declared as what the answer holds"
 _PATH: Final = "a path goes as text, as servers send it"
 COMPLAINTS: Final[Mapping[tuple[str, str], str]] = {
     ("cloud", "body.data.0.value type"): "the value of a report's data is a text, number or truth, as its `type` says",
@@ -67,6 +74,13 @@ COMPLAINTS: Final[Mapping[tuple[str, str], str]] = {
     ("datacenter", "body.data.0.value type"): _VALUE,
     ("datacenter", "response.body.data.0.value type"): _VALUE,
     ("datacenter", "response.body.values.0.data.0.value type"): _VALUE,
+    ("datacenter", "body.0 required"): "exempt users, groups and keys may be left out",
+    ("datacenter", "body.0.matcher.type required"): _BY_ID,
+    ("datacenter", "body.mergeConfig required"): "an empty configuration deletes it; servers fill in the rest",
+    ("datacenter", "body.requiredApprovers type"): _NUMBER,
+    ("datacenter", "body.requiredSuccessfulBuilds type"): _NUMBER,
+    ("datacenter", "body type"): "an issue goes as an object, as Jira's own API takes it",
+    ("datacenter", "query.matchertype enum"): "a restriction of any ref has this type",
     ("datacenter", "body.autoSubject type"): "true or false, as the same field of an automatic merge is declared",
 }
 """What Prism may say of a request though it is right, by product."""
@@ -125,6 +139,18 @@ SAMPLES: Final[Mapping[tuple[str, str], str]] = {
     ("datacenter", "webhooks.list_project_webhooks"): _NO_SCHEMA,
     ("datacenter", "webhooks.list_repository_webhooks"): _NO_SCHEMA,
     ("datacenter", "webhooks.search_repository_webhooks"): _NO_SCHEMA,
+    ("datacenter", "access_keys.get_projects"): _NO_SCHEMA,
+    ("datacenter", "access_keys.get_repositories"): _NO_SCHEMA,
+    ("datacenter", "permissions.search_project_permissions"): _NO_SCHEMA,
+    ("datacenter", "permissions.search_repository_permissions"): _NO_SCHEMA,
+    ("datacenter", "ssh_keys.get_supported_key_types"): _NO_SCHEMA,
+    ("datacenter", "users.list"): "the description declares one user where servers send a page",
     ("datacenter", "pull_requests.list_changes"): "the description declares one change where servers send a page",
 }
 """Methods for which Prism's sample answer is nothing that a server would send."""
+
+ANY_OF: Final = {
+    *("access_keys.delete", "permissions.delete_project_permissions", "permissions.delete_repository_permissions"),
+    *("access_tokens.update_project_token", "access_tokens.update_repository_token", "access_tokens.update_user_token"),
+}
+"""Methods that make sense with at least one of their optional arguments."""

@@ -13,6 +13,7 @@ from bbasync.errors import DecodeError, PagingError
 from bbasync.paging import Paging
 from bbasync.transport import AiohttpTransport
 from tests.contract.exceptions import (
+    ANY_OF,
     COMPLAINTS,
     DECLARED_AS_JSON,
     SAMPLES,
@@ -132,6 +133,7 @@ async def judged(product: str, prisms: dict[str, str]) -> AsyncGenerator[CloudSe
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: f"{method.product}-{method.id}")
 async def test_the_description_allows_the_call(method: Method, amount: Amount, prisms: dict[str, str]) -> None:
     key = (method.product, method.id)
+    amount = "all" if method.id in ANY_OF else amount
     async with judged(method.product, prisms) as session:
         call = start(session, method, arguments(method, amount), Paging(limit=1))
         try:
@@ -162,6 +164,4 @@ async def test_prism_refuses_what_is_wrong(product: str, method: str, path: str,
 def test_exceptions_are_of_methods_that_exist() -> None:
     known = {(method.product, method.id) for method in methods()}
     assert SAMPLES.keys() <= known
-    assert {("cloud", *key) for key in (*UNDECLARED_BODIES, *DECLARED_AS_JSON)} <= {
-        operation.key for operation in operations()
-    }
+    assert {*UNDECLARED_BODIES, *DECLARED_AS_JSON} <= {operation.key[1:] for operation in operations()}
