@@ -54,6 +54,20 @@ ATTRIBUTED: Final = {
     "dc/misc/atlassian-bitbucket-server-integration-plugin__commit": "commits.list",
     "dc/misc/stash-pullrequest-builder-plugin__PullRequestComments": "pull_requests.list_activities",
     "dc/misc/stash-pullrequest-builder-plugin__PullRequestList": "pull_requests.list",
+    "dc/hooks/bitbucket": "hooks.list_repository_hooks hooks.get_repository_hook",
+    "dc/keys-projects-ssh/bitbucket-rest__accesskeys-get-for-project": "access_keys.get_project_key",
+    "dc/keys/go-bitbucket__keys_repos": "access_keys.list_repository_keys",
+    "dc/misc/bitbucket-rest__hook-settings": "hooks.get_repository_hook_settings",
+    "dc/misc/bitbucket-rest__pull-request-settings": "settings.get_repository_pull_requests",
+    "dc/misc/go-bitbucket__access_tokens_repos": (
+        "access_tokens.list_repository_tokens access_tokens.get_repository_token"
+    ),
+    "dc/misc/go-bitbucket__access_tokens_users": "access_tokens.list_user_tokens access_tokens.create_user_token",
+    "dc/permissions/bitbucket-rest__project-permission-group": "permissions.list_project_group_permissions",
+    "dc/permissions/bitbucket-rest__project-permission-users": "permissions.list_project_user_permissions",
+    "dc/permissions/bitbucket-rest__repository-permission-group": "permissions.list_repository_group_permissions",
+    "dc/permissions/bitbucket-rest__repository-permission-users": "permissions.list_repository_user_permissions",
+    "dc/users/go-bitbucket__users": "users.get",
     "dc/misc/bitbucket-rest__branch-list": "branches.list",
     "dc/misc/bitbucket-rest__insight-report": "code_insights.get_report",
     "dc/misc/bitbucket-rest__labels-": "labels.list labels.get",
@@ -79,6 +93,9 @@ ATTRIBUTED: Final = {
 """Answers of which the index does not tell the operation, by the beginning of the file's name."""
 
 _BROWSED: Final = "dc/browse/bitbucket-branch-source-plugin__1.0-projects-amuniz-repos-test-repos-browse"
+MISATTRIBUTED: Final = {"dc/keys-projects-ssh/bitbucket-rest__accesskeys-get-for-project.json"}
+"""Answers of which the index tells another operation."""
+
 NO_ANSWERS: Final = {
     "dc/diff/froggit-go__compare_commits.json": "has text for true and false",
     "cloud/user-emails/go-scm__userEmail.json": "spells `values` with a capital letter, which no server does",
@@ -91,7 +108,6 @@ NO_ANSWERS: Final = {
     "dc/misc/danger__pr_response.txt": "begins with the status line",
     "dc/build-status-commits/froggit-go__commits_statuses_bad_decode.json": "has an object for a name",
     f"{_BROWSED}-Jenkinsfile_at_feature_2Fpipeline.txt": "is the file itself",
-    "dc/keys-projects-ssh/bitbucket-rest__accesskeys-get-for-project.json": "is one key, at the path of the list",
     "dc/misc/go-git-providers__integration_suite_test.go_1.json": "is the configuration of a logger",
 }
 """Files that no server can have sent."""
@@ -129,7 +145,7 @@ class Recording:
 def _method_of(row: dict[str, Any]) -> Method | None:
     """Return the method for a recorded answer, None where its operation is not built."""
     product = PRODUCTS[row["api"]]
-    if "template" not in row or row["template"] is None:
+    if row.get("template") is None or row["file"] in MISATTRIBUTED:
         found = [names for prefix, names in ATTRIBUTED.items() if row["file"].startswith(prefix)]
         attributed = [METHODS[product, name] for names in found for name in names.split()]
         return next((method for method in attributed if method.lists == (row["kind"] == "page")), None)
