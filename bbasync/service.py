@@ -49,9 +49,10 @@ class Service:
         options["needs_body"] = True
         response = await self._send(operation, arguments, **options)
         payload = response.json()
-        values: object = payload if isinstance(payload, list) else as_object(payload).get("values", [payload])
-        array = evolve(response, body=orjson.dumps(values))
-        return self._session._structure(cast("type[list[T]]", GenericAlias(list, (model,))), operation, array)
+        if not isinstance(payload, list):
+            values: list[object] = as_object(payload).get("values", [payload])
+            response = evolve(response, body=orjson.dumps(values))
+        return self._session._structure(cast("type[list[T]]", GenericAlias(list, (model,))), operation, response)
 
     def _list(
         self,
