@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .access_tokens import *
     from .application_properties import *
     from .attachments import *
+    from .banner import *
     from .branch_permissions import *
     from .branches import *
     from .builds import *
@@ -60,6 +61,7 @@ if not TYPE_CHECKING:  # type checkers would take any name for an object
             "access_tokens": "HttpAccessToken NewHttpAccessToken",
             "application_properties": "ApplicationProperties",
             "attachments": "AttachmentMetadata",
+            "banner": "BannerAudience",
             "branch_permissions": "Restriction RestrictionRequest RestrictionType",
             "branches": "Branch",
             "builds": "BuildCapabilities BuildOrder BuildState BuildStats BuildStatus BuildTestResults RequiredBuild",

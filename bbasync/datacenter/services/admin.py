@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bbasync.datacenter.models.application_properties import ApplicationProperties
 from bbasync.service import Service
+
+if TYPE_CHECKING:
+    from bbasync.datacenter.models.banner import BannerAudience
 
 __all__ = ["Admin"]
 
@@ -17,3 +22,21 @@ class Admin(Service):
         Permission: none.
         """
         return await self._call(ApplicationProperties, "GET /api/latest/application-properties")
+
+    async def update_banner(
+        self, *, audience: BannerAudience | str, message: str | None = None, enabled: bool | None = None
+    ) -> None:
+        """Set the announcement that the web interface shows.
+
+        Permission: ADMIN.
+        """
+        await self._run(
+            "PUT /api/latest/admin/banner", json={"audience": audience, "message": message, "enabled": enabled}
+        )
+
+    async def delete_banner(self) -> None:
+        """Delete the announcement that the web interface shows.
+
+        Permission: ADMIN.
+        """
+        await self._run("DELETE /api/latest/admin/banner")
