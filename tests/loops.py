@@ -44,6 +44,13 @@ def why_missing(kind: str) -> str:
     return ""
 
 
+def not_eager() -> pytest.MarkDecorator:
+    """Leave a test out if tasks are eager: it counts what happens before a task begins, which an eager one does at once."""
+    return pytest.mark.skipif(
+        chosen == "eager", reason="counts what happens before a task begins; eager ones begin at once"
+    )
+
+
 def choose(kind: str) -> None:
     """Give the tests of this run a kind of loop."""
     global chosen  # noqa: PLW0603 - the choice of a whole run

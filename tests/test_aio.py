@@ -10,6 +10,7 @@ import pytest
 
 from bbasync import AccessToken, CloudSession, aio
 from bbasync.testing.recording import RecordingTransport, answer
+from tests.loops import not_eager
 from tests.virtual import VirtualLoop, virtual
 from tests.waiting import PATIENCE
 
@@ -121,6 +122,7 @@ async def test_merge_can_raise_at_once() -> None:
 
 
 @virtual
+@not_eager()
 async def test_no_source_is_opened_after_the_failure_that_is_to_be_raised() -> None:
     source, drawn = Source(), list[int]()
 

@@ -31,6 +31,7 @@ from bbasync.request import RawResponse, Request
 from bbasync.testing.recording import RecordingTransport, answer
 from tests.chapters.reading import load
 from tests.granting import Issuer
+from tests.loops import not_eager
 from tests.virtual import virtual
 
 VISITOR: Final = ContextVar("VISITOR", default="nobody")
@@ -90,6 +91,7 @@ async def test_a_stream_is_opened_in_the_context_of_its_caller() -> None:
     assert seen == Seen(["ada"], ["ada"], ["ada"])
 
 
+@not_eager()
 async def test_pages_are_fetched_ahead_in_the_context_of_their_reader() -> None:
     async with seeing() as (bb, seen):
         VISITOR.set("ada")

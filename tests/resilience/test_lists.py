@@ -26,6 +26,7 @@ from bbasync import (
 )
 from bbasync.testing import FakeCloud, FakeDataCenter, Fault, Faults
 from bbasync.testing.faults import KINDS
+from tests.loops import not_eager
 from tests.resilience.trouble import (
     HERE,
     LARGE,
@@ -196,6 +197,7 @@ async def test_a_fault_that_stays_leaves_the_first_page_and_the_way_to_go_on(lis
         ("foreign_next", "127.0.0.2:9; nothing"),
     ],
 )
+@not_eager()
 async def test_a_next_that_leads_astray_ends_the_listing_after_its_page(
     fault: Any, says: str, listing: Listing, ahead: int
 ) -> None:

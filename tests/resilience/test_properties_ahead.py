@@ -17,6 +17,7 @@ from bbasync import AccessToken, CloudSession, DataCenterSession, NotFoundError,
 from bbasync.errors import BitbucketError
 from bbasync.request import RawResponse, Request
 from bbasync.testing.recording import answer
+from tests.loops import not_eager
 from tests.virtual import VirtualLoop, settle, virtual
 
 Product = Literal["cloud", "datacenter"]
@@ -194,6 +195,7 @@ async def test_it_takes_a_fraction_of_the_time() -> None:
 
 
 @virtual
+@not_eager()
 async def test_pages_ahead_give_way_and_leave_a_tenth_of_the_budget() -> None:
     server = Server("cloud", [10] * 30, ["number"] * 30, 300)
     rates = RateTracker({"api": Rolling(10, 100)})
