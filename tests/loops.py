@@ -45,7 +45,7 @@ def why_missing(kind: str) -> str:
 
 
 def not_eager() -> pytest.MarkDecorator:
-    """Leave a test out if tasks are eager: it counts what happens before a task begins, which an eager one does at once."""
+    """Leave a test out if tasks are eager: it counts what happens before a task begins."""
     return pytest.mark.skipif(
         chosen == "eager", reason="counts what happens before a task begins; eager ones begin at once"
     )
