@@ -472,8 +472,10 @@ def _checked_user_agent(user_agent: str | None) -> str:
 
 
 def _check_parts(parts: Multipart) -> None:
-    """Raise OSError or ValueError for a file that cannot be opened or a text that is not UTF-8, before sending."""
+    """Raise OSError or ValueError for a file that cannot be opened or a text that cannot be sent, before sending."""
     for part in parts:
+        if not (part.content_type or "").isprintable():
+            raise ValueError(f"content_type must not contain control characters, got {part.content_type!r}")
         if isinstance(part.content, str):
             part.content.encode()
         elif isinstance(part.content, Path):
