@@ -435,7 +435,7 @@ class OAuthCredential:
 
     async def close(self) -> None:
         """Wait for a renewal in progress, ten seconds at most."""
-        if self._renewal is None:
+        if self._renewal is None or self._renewal.done():
             return
         _, running = await asyncio.wait([self._renewal], timeout=_CLOSE_TIMEOUT)
         if self._waiting:
@@ -446,7 +446,7 @@ class OAuthCredential:
             await asyncio.wait([renewal])
 
     async def _renewed_token(self) -> OAuthToken:
-        if self._renewal is None and self._error is not None and not self._may_renew():
+        if not self._is_renewing and self._error is not None and not self._may_renew():
             raise copy.copy(self._error)
         self._waiting += 1
         try:
@@ -458,33 +458,43 @@ class OAuthCredential:
         """Return whether a renewal may be tried, after those that failed."""
         return self._error is None or asyncio.get_running_loop().time() >= self._next_try
 
+    @property
+    def _is_renewing(self) -> bool:
+        return self._renewal is not None and not self._renewal.done()
+
     def _start(self) -> asyncio.Task[OAuthToken]:
         """Return the renewal under way, which is started if there is none."""
-        if self._renewal is None:
+        if self._renewal is None or self._renewal.done():  # an eager task may be done at once
             self._renewal = asyncio.get_running_loop().create_task(self._renew())
-            self._renewal.add_done_callback(self._on_renewal_done)
+            self._renewal.add_done_callback(_retrieve_error)
         return self._renewal
 
     async def _renew(self) -> OAuthToken:
-        token = self._unstored or await self._obtain(self._token)
-        if self._on_renew is not None:
-            self._unstored = token  # if on_renew fails, it is called again before the next renewal
-            await self._on_renew(token)
+        failures, self._failures, self._error = self._failures, 0, None
+        try:
+            token = self._unstored or await self._obtain(self._token)
+            if self._on_renew is not None:
+                self._unstored = token  # if on_renew fails, it is called again before the next renewal
+                await self._on_renew(token)
+        except BitbucketError as error:
+            if self._unstored is None:  # on_renew may be mended at once
+                self._note_failure(error, failures + 1)
+            raise
         self._token, self._unstored, self._refused = token, None, False
         return token
 
-    def _on_renewal_done(self, renewal: asyncio.Task[OAuthToken]) -> None:
-        self._renewal = None
-        error = None if renewal.cancelled() else renewal.exception()
-        if not isinstance(error, BitbucketError) or self._unstored is not None:  # on_renew may be mended at once
-            self._failures, self._error = 0, None
-            return
-        self._error, self._failures = error, self._failures + 1
+    def _note_failure(self, error: BitbucketError, failures: int) -> None:
+        self._error, self._failures = error, failures
         is_dead = isinstance(error, AuthorizationExpiredError) and self._is_users
-        delay = math.inf if is_dead else min(2.0 ** min(self._failures - 1, 10), _LONGEST_DELAY)
-        self._next_try = renewal.get_loop().time() + delay
+        delay = math.inf if is_dead else min(2.0 ** min(failures - 1, 10), _LONGEST_DELAY)
+        self._next_try = asyncio.get_running_loop().time() + delay
         if not self._waiting:
             log.warning("the OAuth token of %s is valid, but could not be renewed: %s", self.principal, error)
+
+
+def _retrieve_error(renewal: asyncio.Task[OAuthToken]) -> None:
+    if not renewal.cancelled():
+        renewal.exception()  # else asyncio logs one that no call waits for
 
 
 def _bearer(token: OAuthToken) -> Secret:

@@ -35,7 +35,6 @@ from bbasync.testing import FakeCloud, FakeDataCenter, Fault, Faults
 from bbasync.testing.recording import RecordingTransport, answer
 from bbasync.transport import AiohttpTransport
 from tests.granting import REDIRECT, agreed, asked, cloud_client, datacenter_client, due, visit
-from tests.loops import not_eager
 from tests.virtual import passing, virtual
 
 GRANT = orjson.dumps({"access_token": "a", "expires_in": 3600, "refresh_token": "r"})
@@ -126,7 +125,6 @@ async def test_a_refresh_token_that_is_used_up_says_to_authorise_again(fake: Fak
     assert asked(fake) == 3, "a refusal is final"
 
 
-@not_eager()
 async def test_a_server_that_does_not_rotate_goes_on_with_the_same_refresh_token() -> None:
     client, transport = replayed(
         answer(orjson.dumps({"access_token": "b", "expires_in": 3600})),

@@ -42,7 +42,6 @@ from tests.granting import (
     issue,
     quiet,
 )
-from tests.loops import not_eager
 from tests.virtual import settle, virtual
 from tests.waiting import PATIENCE
 
@@ -119,7 +118,6 @@ async def test_a_thousand_refusals_are_one_renewal() -> None:
 
 
 @virtual
-@not_eager()
 async def test_a_refusal_that_comes_late_finds_the_new_token() -> None:
     issuer = Issuer()
     issuer.gate.set()
@@ -465,7 +463,6 @@ async def test_a_renewal_that_fails_is_tried_again_after_longer_and_longer_times
 
 
 @virtual
-@not_eager()
 async def test_a_grant_that_is_dead_is_asked_for_once(caplog: pytest.LogCaptureFixture) -> None:
     asked_for: list[OAuthToken | None] = []
 
