@@ -44,11 +44,9 @@ def why_missing(kind: str) -> str:
     return ""
 
 
-def not_eager() -> pytest.MarkDecorator:
-    """Leave a test out if tasks are eager: it counts what happens before a task begins."""
-    return pytest.mark.skipif(
-        chosen == "eager", reason="counts what happens before a task begins; eager ones begin at once"
-    )
+def is_eager() -> bool:
+    """Return whether the tasks of this run begin at once, which changes what has happened when others go on."""
+    return chosen == "eager"
 
 
 def choose(kind: str) -> None:

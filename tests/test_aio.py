@@ -10,7 +10,7 @@ import pytest
 
 from bbasync import AccessToken, CloudSession, aio
 from bbasync.testing.recording import RecordingTransport, answer
-from tests.loops import not_eager
+from tests.loops import is_eager
 from tests.virtual import VirtualLoop, virtual
 from tests.waiting import PATIENCE
 
@@ -122,7 +122,6 @@ async def test_merge_can_raise_at_once() -> None:
 
 
 @virtual
-@not_eager()
 async def test_no_source_is_opened_after_the_failure_that_is_to_be_raised() -> None:
     source, drawn = Source(), list[int]()
 
@@ -133,7 +132,7 @@ async def test_no_source_is_opened_after_the_failure_that_is_to_be_raised() -> N
 
     async with aio.merge(sources(), concurrency=2, on_error="raise") as items:
         await asyncio.sleep(1)
-        assert drawn == [0, 1]
+        assert drawn == ([0] if is_eager() else [0, 1])  # an eager source fails before the next is drawn
         with pytest.raises(ExceptionGroup):
             await anext(items)
 

@@ -31,7 +31,7 @@ from bbasync.request import RawResponse, Request
 from bbasync.testing.recording import RecordingTransport, answer
 from tests.chapters.reading import load
 from tests.granting import Issuer
-from tests.loops import not_eager
+from tests.loops import is_eager
 from tests.virtual import virtual
 
 VISITOR: Final = ContextVar("VISITOR", default="nobody")
@@ -91,13 +91,12 @@ async def test_a_stream_is_opened_in_the_context_of_its_caller() -> None:
     assert seen == Seen(["ada"], ["ada"], ["ada"])
 
 
-@not_eager()
 async def test_pages_are_fetched_ahead_in_the_context_of_their_reader() -> None:
     async with seeing() as (bb, seen):
         VISITOR.set("ada")
         async with aclosing(bb.refs.list("a", "b", paging=Paging(ahead=2))) as refs:
             assert len([ref async for ref in refs]) == 3
-    assert seen == Seen(["ada"] * 4, ["ada"] * 4, ["ada"] * 4)
+    assert seen == Seen(["ada"] * (5 if is_eager() else 4), ["ada"] * 4, ["ada"] * 4)  # a dropped page has asked too
 
 
 async def test_merged_lists_are_read_in_the_context_of_who_merged_them() -> None:

@@ -64,7 +64,7 @@ _NUMBER: Final = "a number is declared as what the answer holds"
 _PATH: Final = "a path goes as text, as servers send it"
 COMPLAINTS: Final[Mapping[tuple[str, str], str]] = {
     ("cloud", "body.data.0.value type"): "the value of a report's data is a text, number or truth, as its `type` says",
-    ("cloud", "query.sort enum"): "the dummy is no name of a field",
+    ("cloud", "query.sort enum"): "the dummy is not the name of a field",
     ("datacenter", "body.fromRef required"): _BY_ID,
     ("datacenter", "body.toRef required"): _BY_ID,
     ("datacenter", "body.user required"): _BY_NAME,

@@ -26,7 +26,7 @@ from bbasync import (
 )
 from bbasync.testing import FakeCloud, FakeDataCenter, Fault, Faults
 from bbasync.testing.faults import KINDS
-from tests.loops import not_eager
+from tests.loops import is_eager
 from tests.resilience.trouble import (
     HERE,
     LARGE,
@@ -197,7 +197,6 @@ async def test_a_fault_that_stays_leaves_the_first_page_and_the_way_to_go_on(lis
         ("foreign_next", "127.0.0.2:9; nothing"),
     ],
 )
-@not_eager()
 async def test_a_next_that_leads_astray_ends_the_listing_after_its_page(
     fault: Any, says: str, listing: Listing, ahead: int
 ) -> None:
@@ -208,7 +207,8 @@ async def test_a_next_that_leads_astray_ends_the_listing_after_its_page(
             found = await walk(session.bb, listing, ahead=ahead)
             assert isinstance(found.error, PagingError)
             assert says in str(found.error)
-            assert (found.keys, session.seen()) == (whole[: 2 * SIZE], 2)
+            guessed = int(is_eager() and ahead and fault == "repeated_cursor")  # before that page was read
+            assert (found.keys, session.seen()) == (whole[: 2 * SIZE], 2 + guessed)
     assert nothing_runs()
 
 

@@ -53,7 +53,7 @@ def get_key_pair(call: Call) -> Result:
     """Answer with the public key."""
     found = call.repository().pipelines.key_pair
     if found is None:
-        raise not_found("There is no SSH key pair")
+        raise not_found("The repository does not have an SSH key pair")
     return found
 
 
