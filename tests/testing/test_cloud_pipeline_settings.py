@@ -92,7 +92,7 @@ async def test_the_secret_of_a_runner_is_shown_once(bb: CloudSession, owner: str
 
 
 async def test_the_private_key_is_not_kept(fake: FakeCloud, bb: CloudSession) -> None:
-    with pytest.raises(NotFoundError, match="no SSH key pair"):
+    with pytest.raises(NotFoundError, match="does not have an SSH key pair"):
         await bb.pipelines.get_ssh_key_pair(*REPO)
     await bb.pipelines.put_ssh_key_pair(*REPO, private_key="hush", public_key="ssh-ed25519 AAAA")
     pair = await bb.pipelines.get_ssh_key_pair(*REPO)
